@@ -1,0 +1,28 @@
+// Package decoders turns one transformer into two ways of writing: left to right, one token a forward pass, and
+// parallel refinement of masked canvases. Both are clients of transformer.Session.Forward and nothing else, so a
+// difference in speed or quality is a difference of decoding.
+package decoders
+
+import (
+	"context"
+	"iter"
+
+	"tandem/record"
+)
+
+// A Request is one prompt to complete.
+type Request struct {
+	Prompt    []int32
+	MaxTokens int    // output positions at the most
+	Seed      uint64 // for sampling decoders
+	Forced    bool   // forced length: EOS is banned and exactly MaxTokens tokens are written
+}
+
+// A Decoder completes prompts. It owns its session, so one goroutine at a time may use it.
+type Decoder interface {
+	// Name is stable and carries the settings: "ar", "diffusion/block=16/threshold=0.9".
+	Name() string
+	// Decode yields each forward pass as it finishes. After an error nothing follows. Breaking off the loop
+	// ends the decoding; the decoder can be used again.
+	Decode(ctx context.Context, r Request) iter.Seq2[record.Step, error]
+}

@@ -1,0 +1,203 @@
+// Package record holds what a run writes down and everything later reads: a Step is one forward pass and what
+// it settled, a Trace is a decoding's steps, a Record is one example decoded once, a Header says where and with
+// what. The files are JSON Lines: a Header first, then Records. The package imports the standard library only.
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Schema is the version of the files that this package writes. A reader refuses any other.
+const Schema = 1
+
+// A Commit settles one output position; a later one replaces it (remasking, editing).
+// In JSON it is the array [pos, token, p].
+type Commit struct {
+	Pos   int32   // output position, 0 is the first generated token
+	Token int32   // vocabulary id
+	P     float32 // probability the model gave the token when it was committed
+}
+
+// MarshalJSON writes the commit as [pos, token, p].
+func (c Commit) MarshalJSON() ([]byte, error) {
+	return fmt.Appendf(nil, "[%d,%d,%.4g]", c.Pos, c.Token, c.P), nil
+}
+
+// UnmarshalJSON reads [pos, token, p].
+func (c *Commit) UnmarshalJSON(data []byte) error {
+	var v []float64
+	if err := json.Unmarshal(data, &v); err != nil {
+		return err
+	}
+	if len(v) != 3 {
+		return fmt.Errorf("a commit has 3 numbers [pos, token, p], not %d", len(v))
+	}
+	*c = Commit{Pos: int32(v[0]), Token: int32(v[1]), P: float32(v[2])}
+	return nil
+}
+
+// A Kind says what a forward pass was for. Every kind counts as a forward.
+type Kind string
+
+// The kinds of forward passes.
+const (
+	Prefill Kind = "prefill" // the prompt's K/V, and the first token of an autoregressive decoding
+	Decode  Kind = "decode"  // one autoregressive token
+	Denoise Kind = "denoise" // one refinement of a canvas or block
+	Store   Kind = "store"   // a finished block once more, to store its K/V
+	Refresh Kind = "refresh" // a whole-canvas forward that renews a prefix or dual cache (it commits too)
+)
+
+// A Step is one forward pass and what it settled.
+type Step struct {
+	At      time.Duration `json:"at"`                // since Decode began, read after the device finished; ns
+	Kind    Kind          `json:"kind"`              // what the pass was for
+	Rows    int           `json:"rows"`              // positions computed: the pass's cost
+	Reach   int           `json:"reach"`             // K/V slots attended to by the last row
+	Commits []Commit      `json:"commits,omitempty"` // empty for a prefill or a cache refresh
+	Text    string        `json:"text,omitempty"`    // endpoints only
+}
+
+// A Trace is a decoding's steps in order. Tokens, forwards and latencies are folds over it.
+type Trace []Step
+
+// Tokens folds the commits into the final output: out[i] is the last token committed at position i, -1 where
+// none was. Its length is one past the highest committed position.
+func (t Trace) Tokens() []int32 {
+	var out []int32
+	for _, step := range t {
+		for _, c := range step.Commits {
+			for int(c.Pos) >= len(out) {
+				out = append(out, -1)
+			}
+			out[c.Pos] = c.Token
+		}
+	}
+	return out
+}
+
+// A Result is the judge's finding on one program.
+type Result string
+
+// The results. SandboxError is never a wrong answer: it is counted apart.
+const (
+	Pass         Result = "pass"
+	Fail         Result = "fail"
+	TimeLimit    Result = "time limit"
+	MemoryLimit  Result = "memory limit"
+	OutputLimit  Result = "output limit"
+	RuntimeError Result = "runtime error"
+	SyntaxError  Result = "syntax error"
+	SandboxError Result = "sandbox error"
+)
+
+// A Verdict is a Result with its circumstances.
+type Verdict struct {
+	Result  Result  `json:"result"`
+	Detail  string  `json:"detail,omitempty"` // one line: the exception, the failed assertion
+	Seconds float64 `json:"seconds"`          // wall-clock of the judging
+	CPU     float64 `json:"cpu"`              // CPU seconds of the candidate
+	Tier    string  `json:"tier"`             // isolation it ran under
+}
+
+// A Stop says why a decoding ended.
+type Stop string
+
+// The ends of a decoding.
+const (
+	StopEOS    Stop = "eos"    // an end-of-sequence token with nothing open before it
+	StopLength Stop = "length" // the token budget
+)
+
+// A Record is one example decoded once.
+type Record struct {
+	Task         string   `json:"task"`
+	Decoder      string   `json:"decoder"` // Decoder.Name: stable, with its settings
+	Sample       int      `json:"sample"`
+	Repeat       int      `json:"repeat"`
+	Seed         uint64   `json:"seed"`
+	PromptTokens int      `json:"prompt_tokens"`
+	Tokens       int      `json:"tokens"`                // useful: generated, up to and without the first EOS
+	Canvas       int      `json:"canvas"`                // output positions that were ever committed, EOS and beyond included
+	Seconds      float64  `json:"seconds"`               // wall-clock of Decode; tokenisation and judging outside
+	Ideal        float64  `json:"ideal,omitempty"`       // seconds the same forwards take at the ceilings in the Header
+	PeakMemory   int64    `json:"peak_memory,omitempty"` // bytes: weights, K/V and activations of the backend
+	Stop         Stop     `json:"stop"`
+	Trace        Trace    `json:"trace"`
+	Pieces       []string `json:"pieces,omitempty"` // text of each output position, for the replay
+	Completion   string   `json:"completion"`
+	Answer       string   `json:"answer,omitempty"` // the program that was judged
+	Verdict      *Verdict `json:"verdict,omitempty"`
+	Err          string   `json:"err,omitempty"` // why this example has no completion
+}
+
+// Key identifies a record within a run: a resumed run skips the keys that its file holds.
+func (r Record) Key() string {
+	return fmt.Sprintf("%s\x00%s\x00%d\x00%d", r.Task, r.Decoder, r.Sample, r.Repeat)
+}
+
+// A Header is the first line of a results file.
+type Header struct {
+	Schema      int                `json:"schema"`
+	Environment Environment        `json:"environment"`
+	Suite       SuiteInfo          `json:"suite"`
+	Model       ModelInfo          `json:"model"`
+	Decoders    []DecoderInfo      `json:"decoders"`
+	Plan        PlanInfo           `json:"plan"`
+	Ceilings    map[string]float64 `json:"ceilings,omitempty"` // measured in this run: "read_gb_per_second", "bf16_gflop_per_second", …
+}
+
+// Environment is where a run happened. What could not be read is left out.
+type Environment struct {
+	Version     string    `json:"version"`
+	Commit      string    `json:"commit"`
+	Go          string    `json:"go"`
+	OS          string    `json:"os"`
+	Kernel      string    `json:"kernel,omitempty"`
+	CPU         string    `json:"cpu"`
+	Cores       int       `json:"cores"`
+	Threads     int       `json:"threads"`
+	Features    string    `json:"features,omitempty"` // instruction set the kernels chose
+	Memory      uint64    `json:"memory,omitempty"`   // bytes
+	GPU         string    `json:"gpu,omitempty"`
+	Driver      string    `json:"driver,omitempty"`
+	Device      string    `json:"device"` // cpu or cuda
+	Load        float64   `json:"load"`   // 1-minute load average at the start
+	Python      string    `json:"python,omitempty"`
+	SandboxTier string    `json:"sandbox_tier"`
+	Started     time.Time `json:"started"`
+}
+
+// SuiteInfo identifies a task suite.
+type SuiteInfo struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Tasks  int    `json:"tasks"`
+}
+
+// ModelInfo identifies the weights.
+type ModelInfo struct {
+	Name       string `json:"name"`
+	SHA256     string `json:"sha256"`
+	Parameters int64  `json:"parameters"`
+	Dtype      string `json:"dtype"`
+}
+
+// DecoderInfo is a decoder's name and its settings spelled out.
+type DecoderInfo struct {
+	Name     string         `json:"name"`
+	Settings map[string]any `json:"settings"`
+}
+
+// PlanInfo is what was asked for.
+type PlanInfo struct {
+	Repeats   int    `json:"repeats"`
+	Samples   int    `json:"samples"`
+	Limit     int    `json:"limit,omitempty"`
+	Batch     int    `json:"batch"`
+	MaxTokens int    `json:"max_tokens"`
+	Length    string `json:"length"` // natural or forced
+	Seed      uint64 `json:"seed"`   // orders the interleaving
+}
