@@ -82,19 +82,26 @@ func drawFrom(d *dice, f family, want part) (from draft, name string) {
 
 // Generate returns n tasks of compositions that no training document has, dealt evenly over the families.
 // The same seed gives the same tasks.
-func Generate(seed uint64, n int) []datasets.Example { return generate(seed, n, held) }
+func Generate(seed uint64, n int) []datasets.Example {
+	tasks, _ := generate(seed, n, held)
+	return tasks
+}
 
 // Dev returns n tasks for use during training: of compositions that neither the training documents nor any
 // generated suite has.
-func Dev(seed uint64, n int) []datasets.Example { return generate(seed, n, development) }
+func Dev(seed uint64, n int) []datasets.Example {
+	tasks, _ := generate(seed, n, development)
+	return tasks
+}
 
 // repeats is the number of draws after which a composition may occur a second time.
 const repeats = 200
 
-func generate(seed uint64, n int, want part) []datasets.Example {
+// generate returns n tasks of the part and the composition of each. No prompt and no body occurs twice, and a
+// composition only where its family has hardly another.
+func generate(seed uint64, n int, want part) (out []datasets.Example, compositions []string) {
 	d := newDice(seed)
 	seen := map[string]bool{}
-	var out []datasets.Example
 	for tries := 0; len(out) < n; tries++ {
 		from, name := drawFrom(d, families[len(out)%len(families)], want)
 		example, sharp := newTask(d, from).example(d)
@@ -103,10 +110,10 @@ func generate(seed uint64, n int, want part) []datasets.Example {
 		}
 		seen[name], seen[example.Prompt], seen[example.CanonicalSolution] = true, true, true
 		example.TaskID = fmt.Sprintf("basics/%d", len(out))
-		out = append(out, example)
+		out, compositions = append(out, example), append(compositions, name)
 		tries = 0
 	}
-	return out
+	return out, compositions
 }
 
 // A Document is one task as training text: the completion follows the prompt.
