@@ -1,0 +1,55 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows says which of the project's packages each package may import.
+// "..." allows all. A package that is not listed fails the test, so that every new one gets its place.
+var arrows = map[string][]string{
+	"record":                      {},
+	"transformer":                 {},
+	"transformer/speed":           {"transformer"},
+	"transformer/cpu":             {"transformer"},
+	"transformer/tokenizer":       {},
+	"transformer/checkpoint":      {"transformer", "transformer/tokenizer"},
+	"transformer/transformertest": {"transformer"},
+	"decoders":                    {"transformer", "record"},
+	"datasets":                    {},
+	"datasets/basics":             {"datasets"},
+	"datasets/basics/corpus":      {"datasets", "datasets/basics"},
+	"evals":                       {"record", "datasets", "evals/sandbox"},
+	"evals/sandbox":               {"record"},
+	"bench":                       {"decoders", "evals", "record", "datasets"},
+	"bench/metric":                {"record"},
+	"bench/stats":                 {},
+	"reports":                     {"record", "bench/metric", "bench/stats", "reports/plot"},
+	"reports/plot":                {"record", "bench/metric", "bench/stats"},
+	"cmd/tandem":                  {"..."},
+}
+
+// TestImports holds the import directions of docs/ARCHITECTURE.md. Test files are free.
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "tandem/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(fields[0], "tandem/")
+		allowed, listed := arrows[pkg]
+		if !listed {
+			t.Errorf("package %s has no entry in arrows: say what it may import", pkg)
+			continue
+		}
+		for _, imported := range fields[1:] {
+			name, ours := strings.CutPrefix(imported, "tandem/")
+			if ours && !slices.Contains(allowed, name) && !slices.Contains(allowed, "...") {
+				t.Errorf("%s imports %s, which the arrows forbid", pkg, name)
+			}
+		}
+	}
+}

@@ -1,0 +1,95 @@
+// Command tandem measures whether a parallel diffusion decoder is faster than an autoregressive one, at the same
+// quality, on this machine. `tandem --help` lists its verbs; one file here holds each.
+//
+// Exit status: 0 done; 1 a gate or check failed; 2 wrong use, bad input, or a failure of Tandem itself. Results go
+// to stdout, progress and errors to stderr.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version and commit are injected by the Makefile with -ldflags -X.
+var (
+	version = "unknown"
+	commit  = "unknown"
+)
+
+// cli is the command line: each field is a verb and the verb's fields are its flags.
+type cli struct {
+	Datasets datasetsCmd `cmd:"" help:"List the task suites, or generate the embedded one."`
+	Version  versionCmd  `cmd:"" help:"Print the version, the commit and the Go release."`
+}
+
+// An app is what every verb is given.
+type app struct {
+	ctx    context.Context
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// errFailed marks a gate or check that failed: exit status 1, with its finding already on stdout.
+var errFailed = errors.New("check failed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
+}
+
+// exitCode carries kong's wish to exit (--help) out of Parse.
+type exitCode int
+
+// run is main without the process: it returns the exit status.
+func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status int) {
+	defer func() {
+		if r := recover(); r != nil {
+			code, ok := r.(exitCode)
+			if !ok {
+				panic(r)
+			}
+			status = int(code)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("tandem"),
+		kong.Description("Is a diffusion language model really faster than an autoregressive one, at the same quality, on this machine?"),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exitCode(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return fail(stderr, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		return fail(stderr, fmt.Errorf("%w; see `tandem --help`", err))
+	}
+	err = k.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr})
+	if errors.Is(err, errFailed) {
+		return 1
+	}
+	if err != nil {
+		return fail(stderr, err)
+	}
+	return 0
+}
+
+// fail prints the error as one line and returns exit status 2.
+func fail(stderr io.Writer, err error) int {
+	fmt.Fprintf(stderr, "tandem: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	return 2
+}

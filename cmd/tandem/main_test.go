@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tandem": func() {
+		os.Exit(run(context.Background(), os.Stdout, os.Stderr, os.Args[1:]))
+	}})
+}
+
+// TestScripts runs the command-line sessions of testdata.
+func TestScripts(t *testing.T) {
+	suite, err := os.ReadFile("../../datasets/basics/basics.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			return os.WriteFile(e.WorkDir+"/embedded.jsonl", suite, 0o644)
+		},
+	})
+}
