@@ -1,0 +1,38 @@
+// Package reports turns a scored run into what people read: a table, one sentence of verdict, charts and one
+// offline page. It reads records and nothing else, so a report can be rebuilt at any time and never decodes or
+// judges again.
+//
+//  1. Write reads DIR/scored.jsonl.
+//  2. Summarize folds the records into a Summary, which is summary.json.
+//  3. Table lays the Summary out for a terminal, Markdown for a page.
+//  4. Package plot draws the charts.
+//  5. The page, report.html, holds all of it and a replay of one task.
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Write reads dir/scored.jsonl and writes beside it summary.json and summary.md. It returns the summary, for
+// the terminal.
+func Write(dir string) (Summary, error) {
+	header, records, err := load(filepath.Join(dir, "scored.jsonl"))
+	if err != nil {
+		return Summary{}, err
+	}
+	s := Summarize(header, records)
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return Summary{}, fmt.Errorf("summary.json: %w", err)
+	}
+	files := map[string][]byte{"summary.json": append(text, '\n'), "summary.md": []byte(Markdown(s))}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return Summary{}, err
+		}
+	}
+	return s, nil
+}

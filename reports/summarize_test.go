@@ -1,0 +1,117 @@
+package reports
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tandem/record"
+)
+
+// rec is a hand-made record: forwards of one commit each.
+func rec(task, decoder string, tokens, forwards int, seconds float64, result record.Result) record.Record {
+	r := record.Record{Task: task, Decoder: decoder, Tokens: tokens, Seconds: seconds, Verdict: &record.Verdict{Result: result}}
+	for i := range forwards {
+		r.Trace = append(r.Trace, record.Step{At: time.Duration(float64(i+1) / float64(forwards) * seconds * 1e9),
+			Rows: 4, Commits: []record.Commit{{Pos: int32(i)}}})
+	}
+	return r
+}
+
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if math.Abs(got-want) > 1e-9*max(1, math.Abs(want)) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	records := []record.Record{
+		rec("a", "ar", 10, 10, 1, record.Pass), rec("a", "diffusion", 10, 5, 0.5, record.Pass),
+		rec("b", "ar", 30, 30, 3, record.Fail), rec("b", "diffusion", 20, 5, 1.5, record.Pass),
+		rec("c", "ar", 0, 1, 0.1, record.SandboxError), rec("c", "diffusion", 10, 1, 0.05, record.Fail),
+	}
+	failed := record.Record{Task: "d", Decoder: "ar", Err: "out of memory"}
+	s := Summarize(record.Header{}, append(records, failed))
+	a, d := s.Decoders[0], s.Decoders[1]
+	near(t, "pooled tok/s", a.TokensPerSecond.Value, 40/4.1)
+	near(t, "seconds per task", a.SecondsPerTask.Value, 4.1/3)
+	near(t, "tokens per forward", d.TokensPerForward.Value, 40.0/11)
+	near(t, "forwards/s", a.ForwardsPerSecond, 41/4.1)
+	near(t, "first readable", a.SecondsToFirst.Value, 0.1)
+	if a.Tasks != 4 || a.Judged != 3 || a.Passed != 1 || a.Sandbox != 1 || a.Errors != 1 || a.Empty != 1 || a.Positions != 164 {
+		t.Errorf("counts are %+v", a)
+	}
+	c := s.Comparisons[0]
+	near(t, "speed-up", c.Speedup.Value, 2)
+	near(t, "pass difference", c.PassDifference.Value, 0.5)
+	near(t, "McNemar p", *c.McNemarP, 1)
+	near(t, "break-even", c.BreakEven, (40.0/41)*(41/4.1)/(11/2.05))
+	if !strings.Contains(s.Verdict, "tokens per forward to win here; it commits 3.64") {
+		t.Errorf("verdict is %q", s.Verdict)
+	}
+}
+
+// A value that does not apply has no key at all.
+func TestSummaryLeavesOut(t *testing.T) {
+	r := rec("a", "ar", 0, 1, 0, record.Pass)
+	r.Verdict = nil
+	text, err := json.Marshal(Summarize(record.Header{}, []record.Record{r}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"pass_at_1", "ceiling_share", "tokens_per_second", "peak_memory_bytes", "verdict", "joules"} {
+		if strings.Contains(string(text), `"`+key) {
+			t.Errorf("%s stands in %s", key, text)
+		}
+	}
+}
+
+func TestStatistics(t *testing.T) {
+	// 7 of 10, by hand: centre (0.7+0.192)/(1.384), and scipy.stats.binomtest(7, 10).proportion_ci(method="wilson").
+	w := wilson(7, 10)
+	if math.Abs(w.Low-0.3968) > 1e-4 || math.Abs(w.High-0.8922) > 1e-4 {
+		t.Errorf("wilson(7, 10) is %+v", *w)
+	}
+	near(t, "mcNemar(1, 9)", mcNemar(1, 9), 2*(1+10)/1024.0)
+	near(t, "mcNemar(0, 0)", mcNemar(0, 0), 1)
+}
+
+func TestWrite(t *testing.T) {
+	dir := t.TempDir()
+	header, records := synthetic(6, 1, ar, refiner(16, 0.9))
+	writeRun(t, dir, header, records)
+	s, err := Write(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Summary
+	text, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	if err != nil || json.Unmarshal(text, &back) != nil || back.Verdict != s.Verdict || s.Verdict == "" {
+		t.Errorf("summary.json does not give the summary back: %v\n%s", err, text)
+	}
+}
+
+func TestWriteBadInput(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"missing":      {"", "does not exist"},
+		"other schema": {`{"schema":9}`, "schema 9"},
+		"no records":   {`{"schema":1}`, "no records"},
+		"cut off":      {`{"schema":1}` + "\n" + `{"task":"a"`, "record 1"},
+	} {
+		dir := t.TempDir()
+		if c.text != "" {
+			if err := os.WriteFile(filepath.Join(dir, "scored.jsonl"), []byte(c.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := Write(dir)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error is %v, want one line with %q", name, err, c.want)
+		}
+	}
+}
