@@ -20,6 +20,9 @@ type Commit struct {
 	P     float32 // probability the model gave the token when it was committed
 }
 
+// maxPos bounds the output positions that are read, so that a damaged file cannot ask for any amount of memory.
+const maxPos = 1 << 24
+
 // MarshalJSON writes the commit as [pos, token, p].
 func (c Commit) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, "[%d,%d,%.4g]", c.Pos, c.Token, c.P), nil
@@ -34,7 +37,11 @@ func (c *Commit) UnmarshalJSON(data []byte) error {
 	if len(v) != 3 {
 		return fmt.Errorf("a commit has 3 numbers [pos, token, p], not %d", len(v))
 	}
-	*c = Commit{Pos: int32(v[0]), Token: int32(v[1]), P: float32(v[2])}
+	pos, token := int32(v[0]), int32(v[1])
+	if float64(pos) != v[0] || float64(token) != v[1] || pos < 0 || pos >= maxPos || token < 0 {
+		return fmt.Errorf("bad commit %s", data)
+	}
+	*c = Commit{Pos: pos, Token: token, P: float32(v[2])}
 	return nil
 }
 

@@ -1,0 +1,206 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func sample(task string) Record {
+	return Record{
+		Task: task, Decoder: "ar", Seed: 7, PromptTokens: 3, Tokens: 2, Canvas: 3, Seconds: 0.25, Stop: StopEOS,
+		Trace: Trace{
+			{At: time.Millisecond, Kind: Prefill, Rows: 3, Reach: 3, Commits: []Commit{{0, 5, 0.5}}},
+			{At: 2 * time.Millisecond, Kind: Decode, Rows: 1, Reach: 4, Commits: []Commit{{1, 6, 1e-5}}},
+		},
+		Completion: "return a < b && c\n", Verdict: &Verdict{Result: Pass, Tier: "none"},
+	}
+}
+
+// write makes a results file of these tasks and returns its path and content.
+func write(t *testing.T, tasks ...string) (string, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	w, err := Create(path, Header{Model: ModelInfo{Name: "m"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		if err := w.Write(sample(task)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, string(data)
+}
+
+func readAll(path string) (tasks []string, err error) {
+	_, records, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	for r, err := range records {
+		if err != nil {
+			return tasks, err
+		}
+		tasks = append(tasks, r.Task)
+	}
+	return tasks, nil
+}
+
+func TestRoundTrip(t *testing.T) {
+	path, _ := write(t, "a", "b")
+	h, records, err := Read(path)
+	if err != nil || h.Schema != Schema || h.Model.Name != "m" {
+		t.Fatalf("header %+v, %v", h, err)
+	}
+	for range 2 { // the sequence can be iterated again
+		want := []string{"a", "b"}
+		for r, err := range records {
+			if err != nil || !reflect.DeepEqual(r, sample(want[0])) {
+				t.Fatalf("got %+v, %v", r, err)
+			}
+			want = want[1:]
+		}
+		if len(want) > 0 {
+			t.Fatalf("%v were not read", want)
+		}
+	}
+}
+
+// TestTornAtEveryByte interrupts a run at each byte: what was whole is read, the run resumes, and the file ends as
+// if nothing had happened.
+func TestTornAtEveryByte(t *testing.T) {
+	_, content := write(t, "a", "b")
+	header := strings.IndexByte(content, '\n') + 1
+	for cut := header; cut < len(content); cut++ {
+		path := filepath.Join(t.TempDir(), "torn.jsonl")
+		os.WriteFile(path, []byte(content[:cut]), 0o666)
+		before, err := readAll(path)
+		if err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		w, _, keys, err := Append(path)
+		if err != nil || len(keys) != len(before) {
+			t.Fatalf("cut at %d: %d keys, %d records, %v", cut, len(keys), len(before), err)
+		}
+		for _, task := range []string{"a", "b"} {
+			if r := sample(task); !keys[r.Key()] {
+				w.Write(r)
+			}
+		}
+		w.Close()
+		if got, _ := os.ReadFile(path); string(got) != content {
+			t.Fatalf("cut at %d: resumed file differs:\n%s", cut, got)
+		}
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	_, content := write(t, "a", "b")
+	lines := strings.SplitAfter(content, "\n")
+	for _, c := range []struct{ name, content, want string }{
+		{"empty", "", "no header"},
+		{"torn header", lines[0][:20], "no header"},
+		{"no header", lines[1], "not a results file"},
+		{"an array", "[1]\n", "not a results file"},
+		{"other schema", strings.Replace(lines[0], `"schema":1`, `"schema":2`, 1) + lines[1], "results of schema 2"},
+		{"damaged", lines[0] + lines[1][:30] + "\n" + lines[2], "f.jsonl:2: damaged line"},
+		{"blank line", lines[0] + "\n" + lines[1], "f.jsonl:2: damaged line"},
+		{"negative position", lines[0] + strings.Replace(lines[1], "[0,5,", "[-1,5,", 1), "f.jsonl:2: damaged line"},
+		{"huge position", lines[0] + strings.Replace(lines[1], "[0,5,", "[2147483647,5,", 1), "f.jsonl:2: damaged line"},
+		{"half a position", lines[0] + strings.Replace(lines[1], "[0,5,", "[0.5,5,", 1), "f.jsonl:2: damaged line"},
+	} {
+		path := filepath.Join(t.TempDir(), "f.jsonl")
+		os.WriteFile(path, []byte(c.content), 0o666)
+		_, err := readAll(path)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: Read: %v", c.name, err)
+		}
+		if _, _, _, err := Append(path); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: Append: %v", c.name, err)
+		}
+		if got, _ := os.ReadFile(path); string(got) != c.content {
+			t.Errorf("%s: a refused file was changed", c.name)
+		}
+	}
+	if _, _, err := Read("missing.jsonl"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full here")
+	}
+	if _, err := Create("/dev/full", Header{}); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("got %v", err)
+	}
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &Writer{file: full}
+	for range 2 {
+		if err := w.Write(sample("a")); !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
+func TestTokensFoldLaterCommits(t *testing.T) {
+	trace := Trace{{Commits: []Commit{{2, 9, 1}, {0, 1, 1}}}, {Commits: []Commit{{0, 4, 1}}}}
+	if got := trace.Tokens(); !reflect.DeepEqual(got, []int32{4, -1, 9}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	header, _ := json.Marshal(Header{Schema: Schema})
+	line, _ := json.Marshal(sample("a"))
+	f.Add(append(append(header, '\n'), line...))
+	f.Add([]byte(`{"schema":1}` + "\n" + `{"trace":[{"commits":[[1,2,3]]}]}` + "\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		path := filepath.Join(t.TempDir(), "f.jsonl")
+		os.WriteFile(path, data, 0o666)
+		keys := make(map[string]bool)
+		_, records, err := Read(path)
+		if err == nil {
+			for r, e := range records {
+				if err = e; err == nil {
+					r.Trace.Tokens()
+					keys[r.Key()] = true
+				}
+			}
+		}
+		w, _, got, errAppend := Append(path)
+		if (err == nil) != (errAppend == nil) {
+			t.Fatalf("Read: %v, Append: %v", err, errAppend)
+		}
+		if err != nil {
+			return
+		}
+		defer w.Close()
+		if !reflect.DeepEqual(keys, got) {
+			t.Fatalf("keys %v, want %v", got, keys)
+		}
+		if err := w.Write(sample("last")); err != nil {
+			t.Fatal(err)
+		}
+		if tasks, err := readAll(path); err != nil || tasks[len(tasks)-1] != "last" {
+			t.Fatalf("after a resume: %v, %v", tasks, err)
+		}
+	})
+}
