@@ -1,0 +1,80 @@
+package stats
+
+import "math"
+
+// McNemar is the exact two-sided test that two decoders pass the same share of the same tasks. Only the
+// discordant pairs speak: onlyBase tasks that the base alone passes, onlyHead that the head alone passes. Under
+// the null hypothesis each falls either way with probability 1/2, so
+//
+//	p = min(1, 2 * sum over i <= min(onlyBase, onlyHead) of C(n,i) / 2^n),  n = onlyBase + onlyHead
+//
+// With no discordant pair it is 1.
+func McNemar(onlyBase, onlyHead int) float64 {
+	n := onlyBase + onlyHead
+	tail := 0.0
+	for i := 0; i <= min(onlyBase, onlyHead); i++ {
+		tail += math.Exp(logChoose(n, i) - float64(n)*math.Ln2)
+	}
+	return min(1, 2*tail)
+}
+
+// logChoose is ln C(n,k).
+func logChoose(n, k int) float64 {
+	a, _ := math.Lgamma(float64(n + 1))
+	b, _ := math.Lgamma(float64(k + 1))
+	c, _ := math.Lgamma(float64(n - k + 1))
+	return a - b - c
+}
+
+// A Count is how many of a task's independent samples passed.
+type Count struct{ Samples, Passed int }
+
+// PassAtK is the unbiased estimate of the chance that at least one of k samples passes (Chen et al. 2021,
+// arXiv 2107.03374), averaged over tasks:
+//
+//	1 - C(n-c,k)/C(n,k) = 1 - product over i = n-c+1 .. n of (1 - k/i)
+//
+// It exists only where every task has at least k samples; ok is false elsewhere.
+func PassAtK(tasks []Count, k int) (rate float64, ok bool) {
+	if len(tasks) == 0 || k < 1 {
+		return 0, false
+	}
+	for _, t := range tasks {
+		if t.Samples < k || t.Passed < 0 || t.Passed > t.Samples {
+			return 0, false
+		}
+		rate += passAtK(t, k)
+	}
+	return rate / float64(len(tasks)), true
+}
+
+// passAtK is PassAtK of one task.
+func passAtK(t Count, k int) float64 {
+	if t.Samples-t.Passed < k {
+		return 1
+	}
+	miss := 1.0
+	for i := t.Samples - t.Passed + 1; i <= t.Samples; i++ {
+		miss *= 1 - float64(k)/float64(i)
+	}
+	return 1 - miss
+}
+
+// NonInferior says whether the head is at most margin worse than the base: the whole interval of the difference
+// head - base lies above -margin. It is a claim that data must earn, not the absence of a significant difference.
+func NonInferior(difference Interval, margin float64) bool {
+	return difference.Low > -margin
+}
+
+// MinimumDetectable is the smallest true mean difference that n independent differences of standard deviation
+// sd reveal with the given power in a two-sided test at level alpha (normal approximation):
+//
+//	(z(1-alpha/2) + z(power)) * sd / sqrt(n)
+//
+// For paired pass rates of which a share d is discordant, sd is sqrt(d). With n of 0 ok is false.
+func MinimumDetectable(sd float64, n int, alpha, power float64) (effect float64, ok bool) {
+	if n <= 0 {
+		return 0, false
+	}
+	return (normalQuantile(1-alpha/2) + normalQuantile(power)) * sd / math.Sqrt(float64(n)), true
+}
