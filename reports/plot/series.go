@@ -1,0 +1,110 @@
+package plot
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Ratios draws each task's paired time ratio, base's seconds over head's, sorted, on a logarithmic axis: above
+// 1 the head was faster. Values come with the geometric mean and its interval in means.
+func Ratios(base string, heads []Series, means []Interval) Chart {
+	low, high, longest := 0.9, 1.1, 0
+	for _, s := range heads {
+		low, high, longest = min(low, slices.Min(s.Values)), max(high, slices.Max(s.Values)), max(longest, len(s.Values))
+	}
+	p := axes("tasks, each decoder's in order of its ratio", "times as fast as "+base,
+		linear(0, float64(longest), 6), logarithmic(low, high))
+	p.X.Max = max(1, float64(longest))
+	p.Y.Scale = gonum.LogScale{}
+	p.Add(drawing(func(c draw.Canvas, p *gonum.Plot) {
+		tx, ty := p.Transforms(&c)
+		c.StrokeLine2(draw.LineStyle{Color: tone(0), Width: vg.Points(1.4)}, c.Min.X, ty(1), c.Max.X, ty(1))
+		for i, s := range heads {
+			band := []vg.Point{{X: c.Min.X, Y: ty(means[i].Low)}, {X: c.Max.X, Y: ty(means[i].Low)},
+				{X: c.Max.X, Y: ty(means[i].High)}, {X: c.Min.X, Y: ty(means[i].High)}}
+			c.FillPolygon(fade(tone(i+1), 0.15), band)
+			for k, v := range slices.Sorted(slices.Values(s.Values)) {
+				at := vg.Point{X: tx(float64(k) + 0.5), Y: ty(v)}
+				c.DrawGlyphNoClip(draw.GlyphStyle{Color: fade(tone(i+1), 0.75), Radius: vg.Points(2), Shape: disc{}}, at)
+			}
+		}
+	}))
+	chart := Chart{Name: "ratio", Title: "Paired time ratio, task by task", panels: []*gonum.Plot{p},
+		Reading: "above the line at 1 the task finished sooner than with " + base + "; bands are the geometric means' 95% intervals",
+		width:   540, height: 360, key: []entry{{tone(0), base}}}
+	for i, s := range heads {
+		chart.key = append(chart.key, entry{tone(i + 1), fmt.Sprintf("%s: %.2fx", s.Name, means[i].Value)})
+	}
+	return chart
+}
+
+// Latency draws the share of decodings that finished within a time, one line a decoder. Values are seconds.
+func Latency(series []Series) Chart {
+	low, high := math.Inf(1), 0.0
+	for _, s := range series {
+		low, high = min(low, slices.Min(s.Values)), max(high, slices.Max(s.Values))
+	}
+	p := axes("milliseconds for a task", "decodings finished, %", logarithmic(1e3*low, 1e3*high), linear(0, 100, 5))
+	p.X.Scale = gonum.LogScale{}
+	p.Add(drawing(func(c draw.Canvas, p *gonum.Plot) {
+		tx, ty := p.Transforms(&c)
+		for i := len(series) - 1; i >= 0; i-- {
+			values := slices.Sorted(slices.Values(series[i].Values))
+			points := []vg.Point{{X: c.Min.X, Y: ty(0)}}
+			for k, v := range values {
+				x := tx(1e3 * v)
+				points = append(points, vg.Point{X: x, Y: points[len(points)-1].Y},
+					vg.Point{X: x, Y: ty(100 * float64(k+1) / float64(len(values)))})
+			}
+			points = append(points, vg.Point{X: c.Max.X, Y: ty(100)})
+			c.StrokeLines(draw.LineStyle{Color: tone(i), Width: vg.Points(1.6)}, points)
+		}
+	}))
+	return Chart{Name: "latency", Title: "How long a task takes", panels: []*gonum.Plot{p}, key: keyOf(series),
+		Reading: "cumulative share of decodings by wall-clock time; further left is faster", width: 540, height: 340}
+}
+
+// Histogram draws how many tokens a forward settled, as a share of each decoder's forwards. The last bar holds
+// all that settled as many as its label or more.
+func Histogram(series []Series) Chart {
+	last := 0
+	for _, s := range series {
+		sorted := slices.Sorted(slices.Values(s.Values))
+		last = max(last, int(sorted[len(sorted)*995/1000]))
+	}
+	last = min(max(last, 2), 16)
+	shares, top := make([][]float64, len(series)), 0.0
+	for i, s := range series {
+		shares[i] = make([]float64, last+1)
+		for _, v := range s.Values {
+			shares[i][min(int(v), last)] += 100 / float64(len(s.Values))
+		}
+		top = max(top, slices.Max(shares[i]))
+	}
+	var ticks []gonum.Tick
+	for k := range last + 1 {
+		ticks = append(ticks, tick(float64(k)))
+	}
+	ticks[last].Label += "+"
+	p := axes("tokens settled by one forward", "share of forwards, %", ticks, linear(0, top, 5))
+	p.X.Min, p.X.Max = -0.5, float64(last)+0.5
+	p.Add(drawing(func(c draw.Canvas, p *gonum.Plot) {
+		tx, ty := p.Transforms(&c)
+		width := 0.8 / float64(len(series))
+		for i := range series {
+			for k, share := range shares[i] {
+				x := float64(k) - 0.4 + width*float64(i)
+				box := vg.Rectangle{Min: vg.Point{X: tx(x), Y: ty(0)}, Max: vg.Point{X: tx(x + 0.92*width), Y: ty(share)}}
+				c.SetColor(tone(i))
+				c.Fill(box.Path())
+			}
+		}
+	}))
+	return Chart{Name: "tokens-per-forward", Title: "Tokens that a forward settles", panels: []*gonum.Plot{p}, key: keyOf(series),
+		Reading: "0 are forwards that settle nothing: prefills, and blocks stored in the cache", width: 540, height: 340}
+}
