@@ -1,0 +1,184 @@
+package transformertest
+
+import (
+	"math"
+
+	"tandem/transformer"
+)
+
+// layer64 is one block in float64; matrices are [out][in].
+type layer64 struct {
+	attnNorm, mlpNorm, qNorm, kNorm []float64
+	q, k, v, o, gate, up, down      [][]float64
+	qBias, kBias, vBias             []float64
+}
+
+// model64 is the whole model in float64, bf16 weights widened: what a backend's rounding is measured against.
+type model64 struct {
+	transformer.Config
+	embed, head [][]float64
+	layers      []layer64
+	norm        []float64
+}
+
+func widen(w *transformer.Weights) *model64 {
+	m := &model64{Config: w.Config, embed: matrix64(w.Embed), norm: vector64(w.Norm)}
+	m.head = m.embed
+	if !w.Config.Tied {
+		m.head = matrix64(w.Head)
+	}
+	for _, l := range w.Layers {
+		m.layers = append(m.layers, layer64{
+			attnNorm: vector64(l.AttnNorm), mlpNorm: vector64(l.MLPNorm), qNorm: vector64(l.QNorm), kNorm: vector64(l.KNorm),
+			q: matrix64(l.Q), k: matrix64(l.K), v: matrix64(l.V), o: matrix64(l.O),
+			gate: matrix64(l.Gate), up: matrix64(l.Up), down: matrix64(l.Down),
+			qBias: vector64(l.QBias), kBias: vector64(l.KBias), vBias: vector64(l.VBias),
+		})
+	}
+	return m
+}
+
+// keyed is what one layer remembers of one position: a rotated key and a value for every K/V head, [KVHeads*HeadDim].
+type keyed struct{ key, value []float64 }
+
+// forward is the model as the papers write it, one row at a time: RMSNorm (Zhang and Sennrich, 2019), rotary
+// positions (Su et al., 2021, rotate-half), grouped queries (Ainslie et al., 2023), SwiGLU (Shazeer, 2020). Row i
+// holds tokens[i] at position start+i and may look at position j where sees(start+i, j). past[layer][position] is
+// what earlier passes left; forward replaces the entries of its own rows. It returns the logits of every row.
+func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p, j int) bool) [][]float64 {
+	rows := make([][]float64, len(tokens)) // [row][Hidden], the residual stream
+	for i, t := range tokens {
+		rows[i] = append([]float64(nil), m.embed[t]...)
+	}
+	for n, l := range m.layers {
+		queries := make([][]float64, len(rows))
+		for i, x := range rows {
+			h := rms(x, l.attnNorm, m.NormEps)
+			p := start + i
+			queries[i] = m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p)
+			past[n][p] = keyed{m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p), add(mul(l.v, h), l.vBias)}
+		}
+		for i, x := range rows {
+			p := start + i
+			attended := m.attend(queries[i], past[n], func(j int) bool { return sees(p, j) })
+			x = add(x, mul(l.o, attended))
+			h := rms(x, l.mlpNorm, m.NormEps)
+			gate, up := mul(l.gate, h), mul(l.up, h)
+			for k, g := range gate {
+				up[k] *= g / (1 + math.Exp(-g))
+			}
+			rows[i] = add(x, mul(l.down, up))
+		}
+	}
+	logits := make([][]float64, len(rows))
+	for i, x := range rows {
+		logits[i] = mul(m.head, rms(x, m.norm, m.NormEps))
+	}
+	return logits
+}
+
+// heads applies the norm of q and k, where the model has one, and the rotation of position p to each head of x.
+func (m *model64) heads(x, gain []float64, p int) []float64 {
+	d := m.HeadDim
+	for h := 0; h < len(x); h += d {
+		head := x[h : h+d]
+		if gain != nil {
+			copy(head, rms(head, gain, m.NormEps))
+		}
+		for i := range d / 2 {
+			angle := float64(p) * math.Pow(m.RopeTheta, -2*float64(i)/float64(d))
+			sin, cos := math.Sincos(angle)
+			a, b := head[i], head[i+d/2]
+			head[i], head[i+d/2] = a*cos-b*sin, b*cos+a*sin
+		}
+	}
+	return x
+}
+
+// attend is softmax(q k / sqrt(HeadDim)) v over the visible positions, head by head.
+func (m *model64) attend(query []float64, past []keyed, sees func(j int) bool) []float64 {
+	d, group := m.HeadDim, m.Heads/m.KVHeads
+	out := make([]float64, m.Heads*d)
+	for h := range m.Heads {
+		kv := h / group * d
+		var weights, values = []float64{}, [][]float64{}
+		for j, k := range past {
+			if k.key != nil && sees(j) {
+				weights = append(weights, dot(query[h*d:(h+1)*d], k.key[kv:kv+d])/math.Sqrt(float64(d)))
+				values = append(values, k.value[kv:kv+d])
+			}
+		}
+		for n, w := range softmax(weights) {
+			for i, v := range values[n] {
+				out[h*d+i] += w * v
+			}
+		}
+	}
+	return out
+}
+
+func softmax(x []float64) []float64 {
+	high, sum := math.Inf(-1), 0.0
+	for _, v := range x {
+		high = max(high, v)
+	}
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = math.Exp(v - high)
+		sum += out[i]
+	}
+	for i := range out {
+		out[i] /= sum
+	}
+	return out
+}
+
+func rms(x, gain []float64, eps float32) []float64 {
+	out, scale := make([]float64, len(x)), 1/math.Sqrt(dot(x, x)/float64(len(x))+float64(eps))
+	for i, v := range x {
+		out[i] = v * scale * gain[i]
+	}
+	return out
+}
+
+func mul(m [][]float64, x []float64) []float64 {
+	out := make([]float64, len(m))
+	for i, row := range m {
+		out[i] = dot(row, x)
+	}
+	return out
+}
+
+func dot(a, b []float64) (sum float64) {
+	for i, v := range a {
+		sum += v * b[i]
+	}
+	return sum
+}
+
+// add adds b to a in place; a nil b is zero.
+func add(a, b []float64) []float64 {
+	for i, v := range b {
+		a[i] += v
+	}
+	return a
+}
+
+func vector64(v []float32) []float64 {
+	if v == nil {
+		return nil
+	}
+	out := make([]float64, len(v))
+	for i, f := range v {
+		out[i] = float64(f)
+	}
+	return out
+}
+
+func matrix64(m transformer.Matrix) [][]float64 {
+	wide, out := m.Convert(transformer.F32), make([][]float64, m.Rows)
+	for i := range out {
+		out[i] = vector64(wide.F32[i*m.Cols : (i+1)*m.Cols])
+	}
+	return out
+}

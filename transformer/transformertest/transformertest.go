@@ -1,0 +1,111 @@
+// Package transformertest says whether a backend is right: hand its constructor to Test.
+//
+//  1. Reference is the model in float64 with every mask written out, slow and obvious.
+//  2. Test drives the backend and the reference with the same random passes through every cache regime of the two
+//     decoders, and compares logits (relative L2 of a pass: 1e-4 in f32, 1e-2 in bf16) and guesses.
+//  3. What must hold exactly is compared bit for bit: a sequence alone against the same sequence in a batch, a
+//     session after a refused pass or a Reset against one that never saw it.
+//
+// Inputs are fresh in every run; the seed is logged, and TANDEM_TEST_SEED repeats a run. Buffers that a backend
+// should fill are handed over full of NaN.
+package transformertest
+
+import (
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"tandem/transformer"
+)
+
+// An Opener makes a backend of the given weights; it calls t.Skip where the machine cannot and t.Fatal when it fails.
+type Opener func(t *testing.T, w *transformer.Weights) transformer.Backend
+
+// Test runs the conformance tests on the backends that open makes, in f32 and bf16 and over several geometries.
+func Test(t *testing.T, open func(t *testing.T, w *transformer.Weights) transformer.Backend) {
+	seed := testSeed(t)
+	for _, dtype := range []transformer.Dtype{transformer.F32, transformer.BF16} {
+		for i, c := range shapes() {
+			t.Run(string(dtype)+"/"+c.Name, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(seed, uint64(i)))
+				w := transformer.Random(c, dtype, random.Uint64())
+				b := open(t, w)
+				t.Cleanup(func() {
+					if err := b.Close(); err != nil {
+						t.Errorf("close: %v", err)
+					}
+				})
+				f := &fixture{backend: b, reference: Reference(w), random: random, tolerance: tolerance(dtype)}
+				testDescription(t, f, dtype)
+				for _, test := range tests {
+					t.Run(test.name, func(t *testing.T) { test.run(t, f) })
+				}
+			})
+		}
+		t.Run(string(dtype)+"/ties", func(t *testing.T) { testTies(t, open, dtype) })
+		t.Run(string(dtype)+"/poison", func(t *testing.T) { testPoison(t, open, dtype, seed) })
+	}
+}
+
+var tests = []struct {
+	name string
+	run  func(*testing.T, *fixture)
+}{
+	{"whole sequence", testWhole}, {"prefix cache", testPrefix}, {"dual cache", testDual}, {"causal", testCausal},
+	{"block-causal", testBlockCausal}, {"long", testLong}, {"ragged batch", testRagged},
+	{"batch invariance", testBatchInvariance}, {"wanted rows", testWant},
+	{"ban", testBan}, {"sampling", testSampling},
+	{"bad passes", testBadPasses}, {"reset", testReset}, {"open", testOpen},
+}
+
+// shapes covers the knobs: grouped, multi-head and multi-query attention, bias, q/k norm, tied or not, a query width
+// other than the hidden size, and sizes that no vector width divides.
+func shapes() []transformer.Config {
+	shapes := []transformer.Config{
+		{Name: "tied-qknorm-gqa2", Layers: 2, Hidden: 64, Intermediate: 96, Heads: 4, KVHeads: 2, HeadDim: 16, Vocab: 128,
+			Tied: true, QKNorm: true},
+		{Name: "untied-bias-odd", Layers: 3, Hidden: 37, Intermediate: 53, Heads: 6, KVHeads: 3, HeadDim: 10, Vocab: 101,
+			QKVBias: true},
+		{Name: "tied-bias-gqa7", Layers: 2, Hidden: 112, Intermediate: 130, Heads: 7, KVHeads: 1, HeadDim: 32, Vocab: 259,
+			Tied: true, QKVBias: true},
+		{Name: "untied-both-mha", Layers: 1, Hidden: 45, Intermediate: 31, Heads: 3, KVHeads: 3, HeadDim: 22, Vocab: 67,
+			QKVBias: true, QKNorm: true},
+		{Name: "untied-plain-wide", Layers: 1, Hidden: 128, Intermediate: 320, Heads: 4, KVHeads: 2, HeadDim: 64, Vocab: 515},
+	}
+	for i := range shapes {
+		shapes[i].RopeTheta, shapes[i].NormEps, shapes[i].MaskToken = []float64{1e4, 1e6}[i%2], 1e-6, -1
+	}
+	return shapes
+}
+
+func tolerance(d transformer.Dtype) float64 {
+	if d == transformer.BF16 {
+		return 1e-2
+	}
+	return 1e-4
+}
+
+// testSeed is TANDEM_TEST_SEED, or else new in every run.
+func testSeed(t *testing.T) uint64 {
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("TANDEM_TEST_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatalf("TANDEM_TEST_SEED: %v", err)
+		}
+	}
+	t.Logf("inputs of TANDEM_TEST_SEED=%d", seed)
+	return seed
+}
+
+func testDescription(t *testing.T, f *fixture, dtype transformer.Dtype) {
+	d := f.backend.Describe()
+	if d.Device == "" || d.Threads < 0 || d.Dtype != dtype {
+		t.Errorf("description %+v of a %s backend", d, dtype)
+	}
+	if got, want := f.backend.Config(), f.reference.Config(); got.Name != want.Name || got.Vocab != want.Vocab {
+		t.Errorf("config is %+v, want %+v", got, want)
+	}
+}
