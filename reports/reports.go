@@ -16,8 +16,8 @@ import (
 	"path/filepath"
 )
 
-// Write reads dir/scored.jsonl and writes beside it summary.json and summary.md. It returns the summary, for
-// the terminal.
+// Write reads dir/scored.jsonl and writes beside it summary.json, summary.md and charts/. It returns the
+// summary, for the terminal.
 func Write(dir string) (Summary, error) {
 	header, records, err := load(filepath.Join(dir, "scored.jsonl"))
 	if err != nil {
@@ -33,6 +33,9 @@ func Write(dir string) (Summary, error) {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			return Summary{}, err
 		}
+	}
+	if err := saveCharts(filepath.Join(dir, "charts"), Charts(s, header, records)); err != nil {
+		return Summary{}, err
 	}
 	return s, nil
 }

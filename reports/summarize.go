@@ -13,7 +13,7 @@ import (
 func Summarize(header record.Header, records []record.Record) Summary {
 	s := Summary{
 		Schema: SummarySchema, Environment: header.Environment, Suite: header.Suite, Model: header.Model,
-		Plan: header.Plan, Ceilings: header.Ceilings, Decoders: []Decoder{}, Comparisons: []Comparison{},
+		Plan: header.Plan, Ceilings: header.Ceilings, Decoders: []Decoder{}, Comparisons: []Comparison{}, best: -1,
 	}
 	groups := groupByDecoder(header, records)
 	for _, g := range groups {
@@ -28,7 +28,9 @@ func Summarize(header record.Header, records []record.Record) Summary {
 			s.Comparisons = append(s.Comparisons, compare(groups[base], groups[i], s.Decoders[base], s.Decoders[i]))
 		}
 	}
-	s.Verdict = headline(s)
+	if s.best = headline(s); s.best >= 0 {
+		s.Verdict = s.Comparisons[s.best].Verdict
+	}
 	return s
 }
 

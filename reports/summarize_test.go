@@ -96,6 +96,27 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestWriteLarge draws a run of the usual size; with TANDEM_REPORT=DIR it is kept there, to be looked at.
+func TestWriteLarge(t *testing.T) {
+	dir := os.Getenv("TANDEM_REPORT")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	header, records := synthetic(164, 2, ar, refiner(16, 0.5), refiner(16, 0.7), refiner(16, 0.9), refiner(16, 0.95),
+		refiner(4, 0.9), refiner(8, 0.9), refiner(32, 0.9))
+	writeRun(t, dir, header, records)
+	if _, err := Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"frontier", "ratio", "latency", "tokens-per-forward"} {
+		for _, ending := range []string{".png", ".svg"} {
+			if info, err := os.Stat(filepath.Join(dir, "charts", name+ending)); err != nil || info.Size() < 1000 {
+				t.Errorf("chart %s%s: %v", name, ending, err)
+			}
+		}
+	}
+}
+
 func TestWriteBadInput(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"missing":      {"", "does not exist"},

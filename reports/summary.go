@@ -19,6 +19,7 @@ type Summary struct {
 	Ceilings    map[string]float64 `json:"ceilings,omitempty"`
 	Decoders    []Decoder          `json:"decoders"`
 	Comparisons []Comparison       `json:"comparisons"`
+	best        int                // the comparison of the verdict, -1 where there is none
 }
 
 // An Interval is a value with the ends of its 95% confidence interval.

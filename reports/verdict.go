@@ -44,9 +44,9 @@ func qualityWords(c Comparison) string {
 	return fmt.Sprintf(", but the same quality is not shown (%s)", difference)
 }
 
-// headline is the verdict of the comparison that matters most: the fastest head of the same quality, or
-// failing that the fastest of all.
-func headline(s Summary) string {
+// headline is the comparison that matters most: the fastest head of the same quality, or failing that the
+// fastest of all; -1 where there is none.
+func headline(s Summary) int {
 	best := -1
 	better := func(a, b Comparison) bool {
 		same := func(c Comparison) bool { return c.SameQuality != nil && *c.SameQuality }
@@ -60,8 +60,5 @@ func headline(s Summary) string {
 			best = i
 		}
 	}
-	if best < 0 {
-		return ""
-	}
-	return s.Comparisons[best].Verdict
+	return best
 }
