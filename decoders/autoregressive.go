@@ -1,0 +1,37 @@
+package decoders
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"tandem/record"
+)
+
+// autoregressive writes left to right: one forward over the prompt, then one for each token, each over the slots
+// that the earlier ones stored. The uncached control computes all tokens again in every forward; its output is the
+// same.
+type autoregressive struct{ decoder }
+
+func (d *autoregressive) Decode(ctx context.Context, req Request) iter.Seq2[record.Step, error] {
+	return d.decode(ctx, req, d.write)
+}
+
+func (d *autoregressive) write(r *run) {
+	budget := len(r.text) + r.req.MaxTokens
+	for kind := record.Prefill; ; kind = record.Decode {
+		from, to := r.written, len(r.text)
+		if d.settings.Uncached {
+			from = 0
+		}
+		step, guesses, ok := r.forward(kind, from, to, 1, []int{to - from - 1})
+		if !ok {
+			return
+		}
+		r.text = append(r.text, 0)
+		step.Commits = []record.Commit{r.settle(to, guesses[0])}
+		if !r.yield(step, nil) || len(r.text) == budget || slices.Contains(d.config.EOSTokens, guesses[0].Token) {
+			return
+		}
+	}
+}

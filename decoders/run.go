@@ -1,0 +1,161 @@
+package decoders
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"time"
+
+	"tandem/record"
+	"tandem/transformer"
+)
+
+// New opens a session of one sequence with so many K/V slots (prompt and output of the longest request) on a
+// backend and returns the decoder of the settings, which owns it. The decoder is also an io.Closer.
+func New(backend transformer.Backend, settings Settings, slots int) (Decoder, error) {
+	if err := settings.fits(backend.Config()); err != nil {
+		return nil, err
+	}
+	session, err := backend.Open(1, slots)
+	if err != nil {
+		return nil, err
+	}
+	return On(session, backend.Config(), settings, slots)
+}
+
+// On is New on a session that is open already, such as one of Batch.
+func On(session transformer.Session, config transformer.Config, settings Settings, slots int) (Decoder, error) {
+	if err := settings.fits(config); err != nil {
+		return nil, err
+	}
+	settings = settings.Resolve(config)
+	d := decoder{session: session, config: config, settings: settings, slots: slots}
+	if settings.Family == AR {
+		return &autoregressive{d}, nil
+	}
+	return &diffusion{d}, nil
+}
+
+// fits says whether a model can run the settings.
+func (s Settings) fits(c transformer.Config) error {
+	if s.Family != AR && s.Family != Diffusion {
+		return fmt.Errorf("unknown decoder family %q: it is ar or diffusion", s.Family)
+	}
+	if err := s.check(); err != nil {
+		return fmt.Errorf("decoder %s: %w", s.Name(), err)
+	}
+	if s.Family == Diffusion && c.MaskToken < 0 {
+		return fmt.Errorf("decoder %s: checkpoint %s has no mask token, so only ar can run it", s.Name(), c.Name)
+	}
+	return nil
+}
+
+// decoder is what both families have.
+type decoder struct {
+	session  transformer.Session
+	config   transformer.Config
+	settings Settings // resolved
+	slots    int
+}
+
+var _ io.Closer = (*decoder)(nil)
+
+func (d *decoder) Name() string { return d.settings.Name() }
+
+// Memory is what the decoder's session holds, in bytes.
+func (d *decoder) Memory() int64 { return d.session.Memory() }
+
+// Close closes the session.
+func (d *decoder) Close() error { return d.session.Close() }
+
+// decode begins a decoding and hands it to write.
+func (d *decoder) decode(ctx context.Context, req Request, write func(*run)) iter.Seq2[record.Step, error] {
+	return func(yield func(record.Step, error) bool) {
+		if err := d.accepts(req); err != nil {
+			yield(record.Step{}, fmt.Errorf("decoder %s: %w", d.Name(), err))
+			return
+		}
+		r := &run{ctx: ctx, session: d.session, config: d.config, req: req, yield: yield, began: time.Now()}
+		r.text = append(make([]int32, 0, len(req.Prompt)+req.MaxTokens), req.Prompt...)
+		r.pass = transformer.Pass{Temp: float32(d.settings.Temperature), TopK: d.settings.TopK,
+			TopP: float32(d.settings.TopP), Seed: req.Seed}
+		if d.config.MaskToken >= 0 {
+			r.pass.Ban = append(r.pass.Ban, d.config.MaskToken)
+		}
+		if req.Forced {
+			r.pass.Ban = append(r.pass.Ban, d.config.EOSTokens...)
+		}
+		d.session.Reset(0)
+		defer d.session.Reset(0) // tells a Batch that this sequence rests
+		write(r)
+	}
+}
+
+func (d *decoder) accepts(req Request) error {
+	switch n := len(req.Prompt) + req.MaxTokens; {
+	case len(req.Prompt) == 0:
+		return fmt.Errorf("the prompt has no tokens")
+	case req.MaxTokens < 1:
+		return fmt.Errorf("%d output tokens asked for: ask for at least 1", req.MaxTokens)
+	case n > d.slots:
+		return fmt.Errorf("prompt and output are %d tokens, but the decoder was opened for %d", n, d.slots)
+	}
+	return nil
+}
+
+// A run is one decoding.
+type run struct {
+	ctx     context.Context
+	session transformer.Session
+	config  transformer.Config
+	req     Request
+	yield   func(record.Step, error) bool
+	began   time.Time
+	text    []int32          // the prompt and what is written, masks included
+	pass    transformer.Pass // the sampling of every pass
+	written int              // K/V slots
+}
+
+// forward computes text[from:to] and returns its step, without commits, and the guesses for the wanted rows. After
+// false the decoding is over.
+func (r *run) forward(kind record.Kind, from, to, span int, want []int) (record.Step, []transformer.Guess, bool) {
+	pass := r.pass
+	pass.Tokens, pass.Start, pass.Span, pass.Want = r.text[from:to], from, span, want
+	err := r.ctx.Err()
+	var guesses [][]transformer.Guess
+	if err == nil {
+		guesses, err = r.session.Forward(r.ctx, []transformer.Pass{pass})
+	}
+	if err != nil {
+		r.yield(record.Step{}, fmt.Errorf("%s forward at position %d: %w", kind, from, err))
+		return record.Step{}, nil, false
+	}
+	at := time.Since(r.began)
+	r.written = max(r.written, to)
+	reach := r.written
+	if span > 0 {
+		reach = min(reach, ((to-1)/span+1)*span)
+	}
+	return record.Step{At: at, Kind: kind, Rows: to - from, Reach: reach}, guesses[0], true
+}
+
+// settle writes a guess at a position of text and returns its commit.
+func (r *run) settle(at int, g transformer.Guess) record.Commit {
+	r.text[at] = g.Token
+	return record.Commit{Pos: int32(at - len(r.req.Prompt)), Token: g.Token, P: g.P}
+}
+
+// ended says whether an EOS stands in the output with no mask before it.
+func (r *run) ended() bool {
+	for _, token := range r.text[len(r.req.Prompt):] {
+		if r.config.MaskToken >= 0 && token == r.config.MaskToken {
+			return false
+		}
+		if slices.Contains(r.config.EOSTokens, token) {
+			return true
+		}
+	}
+	return false
+}

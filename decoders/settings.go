@@ -1,0 +1,249 @@
+package decoders
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tandem/record"
+	"tandem/transformer"
+)
+
+// A Family is one of the two ways of writing. Every decoder's name begins with it.
+type Family string
+
+// The families.
+const (
+	AR        Family = "ar"
+	Diffusion Family = "diffusion"
+)
+
+// A Cache says which keys and values a diffusion decoder keeps between forwards.
+type Cache string
+
+// The caches. The first is of block-causal attention and exact; the other three are of whole-sequence attention,
+// where only none is exact.
+const (
+	CacheBlock  Cache = "block"  // finished blocks are stored and never change
+	CacheNone   Cache = "none"   // every forward computes the whole canvas
+	CachePrefix Cache = "prefix" // all before the block is kept while the block is refined [Fast-dLLM]
+	CacheDual   Cache = "dual"   // all but the block is kept while the block is refined [Fast-dLLM]
+)
+
+// Settings describe a decoder. The zero value of a field leaves the choice to Resolve.
+type Settings struct {
+	Family   Family
+	Uncached bool // a control: what a K/V cache would have held is computed in every forward
+
+	Temperature float64 // 0 is greedy
+	TopP        float64 // 0: all
+	TopK        int     // 0: all
+
+	// Diffusion only.
+	Cache        Cache   // "": block where the checkpoint was trained for blocks, none elsewhere
+	Block        int     // positions that are refined together
+	Threshold    float64 // commit policy: see Threshold
+	Factor       float64 // commit policy: see Factor
+	EntropyBound float64 // commit policy: see EntropyBound, in nats
+	Quota        Score   // commit policy: see Quota
+	Steps        int     // forwards per block, of Quota
+}
+
+// An option is one setting of a name, in the order in which Name writes them.
+type option struct {
+	key      string
+	families []Family
+	get      func(s *Settings) any // the value, or nil where it is not set
+	set      func(s *Settings, value string) error
+}
+
+var both, onlyDiffusion = []Family{AR, Diffusion}, []Family{Diffusion}
+
+var options = []option{
+	{"uncached", both, func(s *Settings) any {
+		if s.Uncached {
+			return true
+		}
+		return nil
+	}, func(s *Settings, v string) error {
+		s.Uncached = true
+		if v != "" && v != "true" {
+			return fmt.Errorf("takes no value")
+		}
+		return nil
+	}},
+	wordOption("cache", func(s *Settings) *Cache { return &s.Cache }, CacheBlock, CacheNone, CachePrefix, CacheDual),
+	intOption("block", onlyDiffusion, func(s *Settings) *int { return &s.Block }),
+	floatOption("threshold", onlyDiffusion, func(s *Settings) *float64 { return &s.Threshold }, 1),
+	floatOption("factor", onlyDiffusion, func(s *Settings) *float64 { return &s.Factor }, 1e6),
+	floatOption("entropy_bound", onlyDiffusion, func(s *Settings) *float64 { return &s.EntropyBound }, 1e6),
+	wordOption("quota", func(s *Settings) *Score { return &s.Quota }, LowConfidence, Random, Margin, Entropy),
+	intOption("steps", onlyDiffusion, func(s *Settings) *int { return &s.Steps }),
+	floatOption("temperature", both, func(s *Settings) *float64 { return &s.Temperature }, 100),
+	floatOption("top_p", both, func(s *Settings) *float64 { return &s.TopP }, 1),
+	intOption("top_k", both, func(s *Settings) *int { return &s.TopK }),
+}
+
+func intOption(key string, families []Family, field func(*Settings) *int) option {
+	return option{key, families, func(s *Settings) any { return unlessZero(*field(s)) }, func(s *Settings, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 {
+			return fmt.Errorf("wants a whole number of at least 1, not %q", v)
+		}
+		*field(s) = n
+		return nil
+	}}
+}
+
+func floatOption(key string, families []Family, field func(*Settings) *float64, most float64) option {
+	return option{key, families, func(s *Settings) any { return unlessZero(*field(s)) }, func(s *Settings, v string) error {
+		f, err := strconv.ParseFloat(v, 64)
+		if err != nil || !(f > 0 && f <= most) {
+			return fmt.Errorf("wants a number above 0 and at most %g, not %q", most, v)
+		}
+		*field(s) = f
+		return nil
+	}}
+}
+
+func wordOption[T ~string](key string, field func(*Settings) *T, words ...T) option {
+	return option{key, onlyDiffusion, func(s *Settings) any { return unlessZero(*field(s)) }, func(s *Settings, v string) error {
+		if !slices.Contains(words, T(v)) {
+			return fmt.Errorf("is one of %v, not %q", words, v)
+		}
+		*field(s) = T(v)
+		return nil
+	}}
+}
+
+func unlessZero[T comparable](v T) any {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return v
+}
+
+// Name is the decoder's name with the settings that are set, in a fixed order: "diffusion/block=16/threshold=0.9".
+// ParseName(s.Name()) returns s for any s that ParseName or Resolve returned.
+func (s Settings) Name() string {
+	name := string(s.Family)
+	for _, o := range options {
+		switch v := o.get(&s).(type) {
+		case nil:
+		case bool:
+			name += "/" + o.key
+		case float64:
+			name += "/" + o.key + "=" + strconv.FormatFloat(v, 'g', -1, 64)
+		default:
+			name += fmt.Sprintf("/%s=%v", o.key, v)
+		}
+	}
+	return name
+}
+
+// Info is the name and the settings for the header of a results file.
+func (s Settings) Info() record.DecoderInfo {
+	info := record.DecoderInfo{Name: s.Name(), Settings: map[string]any{"family": s.Family}}
+	for _, o := range options {
+		if v := o.get(&s); v != nil {
+			info.Settings[o.key] = v
+		}
+	}
+	return info
+}
+
+// ParseName reads a name such as "ar", "ar/temperature=0.8/top_p=0.95" or "diffusion/block=16/threshold=0.9";
+// settings may stand in any order. What is unknown, twice there or contradictory is an error that says what is
+// known.
+func ParseName(name string) (Settings, error) {
+	parts := strings.Split(name, "/")
+	s := Settings{Family: Family(parts[0])}
+	if s.Family != AR && s.Family != Diffusion {
+		return Settings{}, fmt.Errorf("decoder %q: a name begins with ar or diffusion", name)
+	}
+	seen := map[string]bool{}
+	for _, part := range parts[1:] {
+		key, value, _ := strings.Cut(part, "=")
+		i := slices.IndexFunc(options, func(o option) bool { return o.key == key && slices.Contains(o.families, s.Family) })
+		if i < 0 {
+			return Settings{}, fmt.Errorf("decoder %q: unknown setting %q; %s knows %s", name, key, s.Family, known(s.Family))
+		}
+		if seen[key] {
+			return Settings{}, fmt.Errorf("decoder %q: setting %s stands twice", name, key)
+		}
+		seen[key] = true
+		if err := options[i].set(&s, value); err != nil {
+			return Settings{}, fmt.Errorf("decoder %q: setting %s %w", name, key, err)
+		}
+	}
+	if err := s.check(); err != nil {
+		return Settings{}, fmt.Errorf("decoder %q: %w", name, err)
+	}
+	return s, nil
+}
+
+// known lists a family's settings.
+func known(f Family) string {
+	var keys []string
+	for _, o := range options {
+		if slices.Contains(o.families, f) {
+			keys = append(keys, o.key)
+		}
+	}
+	return strings.Join(keys, ", ")
+}
+
+// check finds contradictions.
+func (s Settings) check() error {
+	policies := 0
+	for _, set := range []bool{s.Threshold != 0, s.Factor != 0, s.EntropyBound != 0, s.Quota != ""} {
+		if set {
+			policies++
+		}
+	}
+	switch {
+	case policies > 1:
+		return fmt.Errorf("only one of threshold, factor, entropy_bound and quota decides what is committed")
+	case s.Steps != 0 && s.Quota == "":
+		return fmt.Errorf("steps needs quota")
+	case (s.TopP != 0 || s.TopK != 0) && s.Temperature == 0:
+		return fmt.Errorf("top_p and top_k need temperature")
+	case s.Uncached && s.Cache != "" && s.Cache != CacheBlock:
+		return fmt.Errorf("uncached contradicts cache=%s", s.Cache)
+	}
+	return nil
+}
+
+// Resolve fills in what a name left open: the cache that suits the checkpoint's attention, a block size that it was
+// trained for (16 if it may choose; 32 where none is known), a threshold of 0.9 as the policy, and for quotas as
+// many steps as a block has positions.
+func (s Settings) Resolve(c transformer.Config) Settings {
+	if s.Family == AR {
+		return s
+	}
+	switch {
+	case len(c.BlockSizes) > 0 && s.Cache == CacheBlock:
+		s.Cache = ""
+	case len(c.BlockSizes) == 0 && s.Cache == "":
+		s.Cache, s.Uncached = CacheNone, false
+	}
+	if s.Block == 0 {
+		switch {
+		case len(c.BlockSizes) == 0:
+			s.Block = 32
+		case slices.Contains(c.BlockSizes, 16):
+			s.Block = 16
+		default:
+			s.Block = slices.Max(c.BlockSizes)
+		}
+	}
+	if s.Threshold == 0 && s.Factor == 0 && s.EntropyBound == 0 && s.Quota == "" {
+		s.Threshold = 0.9
+	}
+	if s.Quota != "" && s.Steps == 0 {
+		s.Steps = s.Block
+	}
+	return s
+}
