@@ -16,8 +16,8 @@ import (
 	"path/filepath"
 )
 
-// Write reads dir/scored.jsonl and writes beside it summary.json, summary.md and charts/. It returns the
-// summary, for the terminal.
+// Write reads dir/scored.jsonl and writes beside it summary.json, summary.md, charts/ and report.html. It
+// returns the summary, for the terminal.
 func Write(dir string) (Summary, error) {
 	header, records, err := load(filepath.Join(dir, "scored.jsonl"))
 	if err != nil {
@@ -28,13 +28,18 @@ func Write(dir string) (Summary, error) {
 	if err != nil {
 		return Summary{}, fmt.Errorf("summary.json: %w", err)
 	}
-	files := map[string][]byte{"summary.json": append(text, '\n'), "summary.md": []byte(Markdown(s))}
+	charts := Charts(s, header, records)
+	html, err := Page(s, header, records, charts)
+	if err != nil {
+		return Summary{}, err
+	}
+	files := map[string][]byte{"summary.json": append(text, '\n'), "summary.md": []byte(Markdown(s)), "report.html": html}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			return Summary{}, err
 		}
 	}
-	if err := saveCharts(filepath.Join(dir, "charts"), Charts(s, header, records)); err != nil {
+	if err := saveCharts(filepath.Join(dir, "charts"), charts); err != nil {
 		return Summary{}, err
 	}
 	return s, nil

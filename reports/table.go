@@ -66,24 +66,36 @@ func render(s Summary, to tw.Renderer, text func(string) string) string {
 	table := tablewriter.NewTable(&b, tablewriter.WithRenderer(to), tablewriter.WithHeaderAutoFormat(tw.Off),
 		tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
 		tablewriter.WithAlignment(alignments(len(s.Decoders))))
-	header := []any{""}
+	header := []string{""}
 	for _, d := range s.Decoders {
 		header = append(header, text(d.Name))
 	}
-	table.Header(header...)
-	for _, r := range rows {
-		line, applies := []any{r.name}, false
-		for _, d := range s.Decoders {
-			cell := r.cell(d)
-			applies = applies || cell != ""
-			line = append(line, text(cell))
+	table.Header(header)
+	for _, line := range cells(s) {
+		for i := range line {
+			line[i] = text(line[i])
 		}
-		if applies {
-			table.Append(line...)
-		}
+		table.Append(line)
 	}
 	table.Render()
 	return b.String()
+}
+
+// cells are the table's lines, a measure's name and then each decoder's text; a measure that applies to no
+// decoder has no line.
+func cells(s Summary) (lines [][]string) {
+	for _, r := range rows {
+		line, applies := []string{r.name}, false
+		for _, d := range s.Decoders {
+			cell := r.cell(d)
+			applies = applies || cell != ""
+			line = append(line, cell)
+		}
+		if applies {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 func alignments(decoders int) tw.Alignment {
@@ -94,10 +106,21 @@ func alignments(decoders int) tw.Alignment {
 	return out
 }
 
-// notes are the comparisons and the verdict, a line each.
+// notes are the comparisons, a line each, and on a terminal the verdict.
 func notes(s Summary, bullet string, text func(string) string) string {
 	var b strings.Builder
 	b.WriteString("\n")
+	for _, line := range comparisonLines(s) {
+		fmt.Fprintf(&b, "%s%s\n", bullet, text(line))
+	}
+	if s.Verdict != "" && bullet == "" {
+		fmt.Fprintf(&b, "\n%s\n", text(s.Verdict))
+	}
+	return b.String()
+}
+
+// comparisonLines says each comparison's speed-up, difference in pass rate and p.
+func comparisonLines(s Summary) (lines []string) {
 	for _, c := range s.Comparisons {
 		var parts []string
 		if c.Speedup != nil {
@@ -110,13 +133,10 @@ func notes(s Summary, bullet string, text func(string) string) string {
 			parts = append(parts, fmt.Sprintf("McNemar p = %.3g", *c.McNemarP))
 		}
 		if len(parts) > 0 {
-			fmt.Fprintf(&b, "%s%s\n", bullet, text(c.Head+" against "+c.Base+": "+strings.Join(parts, ", ")))
+			lines = append(lines, c.Head+" against "+c.Base+": "+strings.Join(parts, ", "))
 		}
 	}
-	if s.Verdict != "" && bullet == "" {
-		fmt.Fprintf(&b, "\n%s\n", text(s.Verdict))
-	}
-	return b.String()
+	return lines
 }
 
 func times(i Interval) string { return fmt.Sprintf("%.2fx [%.2f, %.2f]", i.Value, i.Low, i.High) }

@@ -71,6 +71,9 @@ func fade(c color.NRGBA, alpha float64) color.NRGBA {
 	return c
 }
 
+// Hex is a colour as SVG writes it, without its alpha.
+func Hex(c color.NRGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }
+
 // style is a text in Liberation Sans.
 func style(size float64, c color.Color, bold bool) text.Style {
 	face := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)}
