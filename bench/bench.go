@@ -1,0 +1,178 @@
+// Package bench runs decoders over tasks and writes down what happened, so that a difference between them is a
+// difference of decoding and not of the order, the moment or the machine. A caller
+//
+//  1. describes where it runs (Environment) and fills a record.Header with the suite, the model and the plan;
+//  2. puts the prompts, the decoders and the tokenizer into a Setup;
+//  3. calls Run, which warms each decoder up, runs every (task, decoder, sample, repeat) in a seeded random order
+//     and appends one record at a time to a results file;
+//  4. calls Run again after an interruption: what the file holds is not decoded again.
+//
+// Judging comes later and elsewhere. The clock runs during Decode alone: loading, tokenisation and writing are
+// outside.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"tandem/decoders"
+	"tandem/record"
+)
+
+// A Tokenizer turns text into tokens and back.
+type Tokenizer interface {
+	Encode(text string) []int32
+	Decode(tokens []int32) string
+	Piece(token int32) string // the text of one token, for a replay
+}
+
+// A Prompt is one task as the model is asked.
+type Prompt struct{ Task, Text string }
+
+// A Setup is all that a run needs. Header.Plan says how much is run.
+type Setup struct {
+	Header    record.Header // the file's first line; its Suite, Model, Decoders and Plan must be those of this run
+	Prompts   []Prompt
+	Decoders  []decoders.Decoder // of each name, Header.Plan.Batch: that many sequences decode at once
+	Tokenizer Tokenizer
+	EOS       []int32 // any of them ends an output
+
+	Ideal    func(record.Step) float64  // seconds the pass takes at the machine's ceilings; nil: unknown
+	Memory   func(decoder string) int64 // bytes at the peak; nil: unknown
+	Progress func(done, total int)      // after each example, those of an earlier run included; may be nil
+}
+
+// A Tally is what a run did.
+type Tally struct {
+	Total   int // examples of the plan
+	Resumed int // found in the file
+	Written int // decoded now, failed ones included
+	Failed  int // of Written, those whose record has an Err
+}
+
+// A sink is where records go.
+type sink interface{ Write(record.Record) error }
+
+// Run executes the plan and appends to the results file at path, which it creates or, after an interruption,
+// resumes. A resume needs the same suite, model, decoders, plan and machine; the error names what differs. An
+// example whose decoding fails is recorded with its Err, and the run goes on. A cancelled ctx drops the example
+// in flight, keeps the finished ones and returns the ctx's error; a record that cannot be written stops the run at
+// once.
+func Run(ctx context.Context, path string, s Setup) (tally Tally, err error) {
+	if err := s.check(); err != nil {
+		return Tally{}, err
+	}
+	out, held, err := open(path, s.Header)
+	if err != nil {
+		return Tally{}, err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	tally, err = run(ctx, s, out, held)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = fmt.Errorf("interrupted: %d of %d examples are kept in %s; the same command resumes: %w",
+			tally.Resumed+tally.Written, tally.Total, path, err)
+	}
+	return tally, err
+}
+
+// open creates the results file, or reopens it with the keys that it holds.
+func open(path string, header record.Header) (*record.Writer, map[string]bool, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		out, err := record.Create(path, header)
+		return out, nil, err
+	}
+	out, before, held, err := record.Append(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := same(before, header); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%s: cannot resume: %w; choose another --out or delete it", path, err), out.Close())
+	}
+	return out, held, nil
+}
+
+// run decodes what is not held, group after group.
+func run(ctx context.Context, s Setup, out sink, held map[string]bool) (Tally, error) {
+	groups, tally := s.order(held)
+	lanes := s.lanes()
+	if err := s.warmUp(ctx, groups, lanes); err != nil {
+		return tally, err
+	}
+	for _, g := range groups {
+		records := s.decodeGroup(ctx, g, lanes[g.decoder])
+		if err := ctx.Err(); err != nil {
+			return tally, err
+		}
+		for _, r := range records {
+			if err := out.Write(r); err != nil {
+				return tally, err
+			}
+			tally.Written++
+			if r.Err != "" {
+				tally.Failed++
+			}
+			if s.Progress != nil {
+				s.Progress(tally.Resumed+tally.Written, tally.Total)
+			}
+		}
+	}
+	return tally, nil
+}
+
+// warmUp lets each decoder that has work decode one prompt, unrecorded: caches fill, memory is mapped, clocks
+// rise. Its errors are not lost: the examples meet them again and record them.
+func (s Setup) warmUp(ctx context.Context, groups []group, lanes map[string][]decoders.Decoder) error {
+	warm := map[string]bool{}
+	for _, g := range groups {
+		if !warm[g.decoder] {
+			warm[g.decoder] = true
+			s.decodeGroup(ctx, g, lanes[g.decoder])
+		}
+	}
+	return ctx.Err()
+}
+
+// decodeGroup decodes a group's examples at once, one on each decoder.
+func (s Setup) decodeGroup(ctx context.Context, g group, lane []decoders.Decoder) []record.Record {
+	records := make([]record.Record, len(g.examples))
+	var wait sync.WaitGroup
+	for i, e := range g.examples {
+		wait.Go(func() { records[i] = s.decode(ctx, e, lane[i]) })
+	}
+	wait.Wait()
+	return records
+}
+
+// lanes groups the decoders by name.
+func (s Setup) lanes() map[string][]decoders.Decoder {
+	lanes := map[string][]decoders.Decoder{}
+	for _, d := range s.Decoders {
+		lanes[d.Name()] = append(lanes[d.Name()], d)
+	}
+	return lanes
+}
+
+// check reports the first thing that makes a plan impossible to run.
+func (s Setup) check() error {
+	plan := s.Header.Plan
+	switch {
+	case len(s.Prompts) == 0:
+		return errors.New("the plan holds no task: raise --limit or choose another suite")
+	case len(s.Decoders) == 0:
+		return errors.New("the plan holds no decoder: name one with --decoders")
+	case plan.Repeats < 1 || plan.Samples < 1 || plan.Batch < 1 || plan.MaxTokens < 1:
+		return fmt.Errorf("repeats %d, samples %d, batch %d and max tokens %d must all be at least 1",
+			plan.Repeats, plan.Samples, plan.Batch, plan.MaxTokens)
+	case plan.Length != Natural && plan.Length != Forced:
+		return fmt.Errorf("length %q is neither %s nor %s", plan.Length, Natural, Forced)
+	}
+	for name, lane := range s.lanes() {
+		if len(lane) != plan.Batch {
+			return fmt.Errorf("decoder %q occurs %d times for a batch of %d: name each decoder once", name, len(lane), plan.Batch)
+		}
+	}
+	return nil
+}

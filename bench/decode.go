@@ -1,0 +1,75 @@
+package bench
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"tandem/decoders"
+	"tandem/record"
+)
+
+// decode runs one example. The clock runs from the call of Decode to its end and sees nothing else.
+func (s Setup) decode(ctx context.Context, e example, d decoders.Decoder) record.Record {
+	plan := s.Header.Plan
+	request := decoders.Request{
+		Prompt: s.Tokenizer.Encode(e.Text), MaxTokens: plan.MaxTokens, Seed: e.seed, Forced: plan.Length == Forced,
+	}
+	r := record.Record{
+		Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Seed: e.seed,
+		PromptTokens: len(request.Prompt),
+		Trace:        make(record.Trace, 0, plan.MaxTokens+1),
+	}
+	start := time.Now()
+	for step, err := range d.Decode(ctx, request) {
+		if err != nil {
+			r.Err = err.Error()
+			break
+		}
+		r.Trace = append(r.Trace, step)
+	}
+	r.Seconds = time.Since(start).Seconds()
+	s.fill(&r)
+	return r
+}
+
+// fill folds the finished trace into the record's other fields. A record with an Err keeps its trace for the
+// reader and gets no completion.
+func (s Setup) fill(r *record.Record) {
+	if s.Ideal != nil {
+		for _, step := range r.Trace {
+			r.Ideal += s.Ideal(step)
+		}
+	}
+	if s.Memory != nil {
+		r.PeakMemory = s.Memory(r.Decoder)
+	}
+	if r.Err != "" {
+		return
+	}
+	canvas := r.Trace.Tokens()
+	useful, stop := cutAtEOS(canvas, s.EOS)
+	r.Tokens, r.Stop = len(useful), stop
+	r.Completion = s.Tokenizer.Decode(useful)
+	r.Pieces = make([]string, len(canvas))
+	for i, token := range canvas {
+		if token >= 0 {
+			r.Canvas++
+			r.Pieces[i] = s.Tokenizer.Piece(token)
+		}
+	}
+}
+
+// cutAtEOS is the useful part of an output: all before the first EOS, or before the first position that was
+// never committed, since nothing behind a hole can be read.
+func cutAtEOS(canvas, eos []int32) ([]int32, record.Stop) {
+	for i, token := range canvas {
+		if slices.Contains(eos, token) {
+			return canvas[:i], record.StopEOS
+		}
+		if token < 0 {
+			return canvas[:i], record.StopLength
+		}
+	}
+	return canvas, record.StopLength
+}

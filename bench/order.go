@@ -1,0 +1,111 @@
+package bench
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+
+	"tandem/record"
+)
+
+// The length modes of a plan. They are never mixed in one figure.
+const (
+	Natural = "natural" // an output ends at its EOS
+	Forced  = "forced"  // EOS is banned; every output has MaxTokens tokens
+)
+
+// An example is one decoding of the plan.
+type example struct {
+	Prompt
+	decoder        string
+	sample, repeat int
+	seed           uint64
+}
+
+// key is the Key of the record that the example becomes.
+func (e example) key() string {
+	return record.Record{Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat}.Key()
+}
+
+// A group is the examples that one decoder decodes at once: Batch of them, or what is left.
+type group struct {
+	decoder  string
+	examples []example
+}
+
+// order is the plan's groups that are not held, in the order of running. Tasks are shuffled within each
+// (decoder, sample, repeat) and cut into groups, and then all groups are shuffled, so that drift of the
+// machine meets every decoder and every repeat alike (google/benchmark's random interleaving). The order
+// depends on the plan alone: a resumed run keeps it.
+func (s Setup) order(held map[string]bool) ([]group, Tally) {
+	plan := s.Header.Plan
+	random := rand.New(rand.NewPCG(plan.Seed, 0x6f72646572))
+	var groups []group
+	var tally Tally
+	for _, decoder := range s.names() {
+		for sample := range plan.Samples {
+			for repeat := range plan.Repeats {
+				var examples []example
+				for _, i := range random.Perm(len(s.Prompts)) {
+					p := s.Prompts[i]
+					e := example{p, decoder, sample, repeat, exampleSeed(plan.Seed, p.Task, sample)}
+					tally.Total++
+					if held[e.key()] {
+						tally.Resumed++
+					}
+					examples = append(examples, e)
+				}
+				groups = append(groups, cut(decoder, examples, plan.Batch)...)
+			}
+		}
+	}
+	random.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+	return without(groups, held), tally
+}
+
+// names are the decoders' names, each once, in the order of the setup.
+func (s Setup) names() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, d := range s.Decoders {
+		if !seen[d.Name()] {
+			seen[d.Name()] = true
+			names = append(names, d.Name())
+		}
+	}
+	return names
+}
+
+// cut divides examples into groups of at most size.
+func cut(decoder string, examples []example, size int) (groups []group) {
+	for len(examples) > 0 {
+		n := min(size, len(examples))
+		groups = append(groups, group{decoder, examples[:n]})
+		examples = examples[n:]
+	}
+	return groups
+}
+
+// without leaves out the examples that are held, and then the empty groups. A torn group is rerun in part: the
+// records that it lacks are measured at a smaller batch.
+func without(groups []group, held map[string]bool) (left []group) {
+	for _, g := range groups {
+		var open []example
+		for _, e := range g.examples {
+			if !held[e.key()] {
+				open = append(open, e)
+			}
+		}
+		if len(open) > 0 {
+			left = append(left, group{g.decoder, open})
+		}
+	}
+	return left
+}
+
+// exampleSeed is the seed of a decoding: the same for every decoder and every repeat, another for every task and
+// sample.
+func exampleSeed(plan uint64, task string, sample int) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(task))
+	return rand.NewPCG(plan^h.Sum64(), uint64(sample)).Uint64()
+}
