@@ -34,4 +34,5 @@ def checkpoint(folder, config, weights, tokenizer):
     shutil.copyfile(tokenizer, os.path.join(folder, "tokenizer.json"))
     tensors = {published(k): v.bfloat16().contiguous() for k, v in weights.items()}
     save_file(tensors, os.path.join(folder, "new.safetensors"), {"format": "pt"})
+    os.chmod(os.path.join(folder, "new.safetensors"), 0o644)
     os.replace(os.path.join(folder, "new.safetensors"), os.path.join(folder, "model.safetensors"))
