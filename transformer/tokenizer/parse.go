@@ -1,0 +1,234 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// file is the part of tokenizer.json that Encode and Decode depend on. Truncation, padding and the post-processor
+// (it puts in tokens around the text) are left to the caller.
+type file struct {
+	AddedTokens []struct {
+		ID         int32  `json:"id"`
+		Content    string `json:"content"`
+		SingleWord bool   `json:"single_word"`
+		LStrip     bool   `json:"lstrip"`
+		RStrip     bool   `json:"rstrip"`
+		Normalized bool   `json:"normalized"`
+	} `json:"added_tokens"`
+	Normalizer   *component `json:"normalizer"`
+	PreTokenizer *component `json:"pre_tokenizer"`
+	Decoder      *component `json:"decoder"`
+	Model        *model     `json:"model"`
+}
+
+// component is a normalizer, a pre-tokenizer or a decoder.
+type component struct {
+	Type           string      `json:"type"`
+	Normalizers    []component `json:"normalizers"`
+	PreTokenizers  []component `json:"pretokenizers"`
+	Decoders       []component `json:"decoders"`
+	Behavior       string      `json:"behavior"`
+	Invert         bool        `json:"invert"`
+	AddPrefixSpace bool        `json:"add_prefix_space"`
+	UseRegex       *bool       `json:"use_regex"`
+	Pattern        struct {
+		Regex *string `json:"Regex"`
+	} `json:"pattern"`
+}
+
+type model struct {
+	Type                    string           `json:"type"`
+	Dropout                 *float64         `json:"dropout"`
+	ContinuingSubwordPrefix string           `json:"continuing_subword_prefix"`
+	EndOfWordSuffix         string           `json:"end_of_word_suffix"`
+	ByteFallback            bool             `json:"byte_fallback"`
+	IgnoreMerges            bool             `json:"ignore_merges"`
+	Vocab                   map[string]int32 `json:"vocab"`
+	Merges                  []pair           `json:"merges"`
+}
+
+// pair is a merge: ["a","b"], or "a b" in older files.
+type pair [2]string
+
+func (p *pair) UnmarshalJSON(data []byte) error {
+	var list []string
+	if data[0] == '"' {
+		var s string
+		if err := json.Unmarshal(data, &s); err != nil {
+			return err
+		}
+		list = strings.Split(s, " ")
+	} else if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	if len(list) != 2 {
+		return fmt.Errorf("merge %s does not name two tokens", data)
+	}
+	*p = pair{list[0], list[1]}
+	return nil
+}
+
+// maxID bounds the ids, so that a damaged file cannot ask for a huge table.
+const maxID = 1 << 22
+
+// Parse reads a tokenizer.json. What it does not implement (other models than byte-level BPE, unknown pre-tokenizers
+// and normalizers) is an error, never a guess: a wrong split still decodes to the same text and goes unnoticed.
+func Parse(data []byte) (*Tokenizer, error) {
+	var f file
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, fmt.Errorf("tokenizer: not a tokenizer.json: %w", err)
+	}
+	t := &Tokenizer{}
+	for _, step := range []func(*file) error{t.readModel, t.readAdded, t.readNormalizer, t.readPreTokenizer, checkDecoder} {
+		if err := step(&f); err != nil {
+			return nil, fmt.Errorf("tokenizer: %w", err)
+		}
+	}
+	return t, nil
+}
+
+func (t *Tokenizer) readModel(f *file) error {
+	m := f.Model
+	switch {
+	case m == nil || len(m.Vocab) == 0:
+		return errors.New("no model with a vocabulary")
+	case m.Type != "BPE" && m.Type != "":
+		return fmt.Errorf("model type %q is not supported; only byte-level BPE is", m.Type)
+	case m.ByteFallback:
+		return errors.New("byte_fallback (SentencePiece) is not supported; only byte-level BPE is")
+	case m.Dropout != nil && *m.Dropout != 0:
+		return errors.New("BPE with dropout gives other tokens on every call and is not supported")
+	case m.ContinuingSubwordPrefix != "" || m.EndOfWordSuffix != "":
+		return errors.New("BPE with a subword prefix or suffix is not supported; only byte-level BPE is")
+	}
+	t.wholePieces = m.IgnoreMerges
+	t.ids, t.merges = make(map[string]int32, len(m.Vocab)), make(map[uint64]merge, len(m.Merges))
+	for entry, id := range m.Vocab {
+		raw, ok := rawBytes(entry)
+		if !ok {
+			raw = []byte(entry) // an added token that the vocabulary lists too; merges do not reach it
+		}
+		if err := t.setPiece(id, raw); err != nil {
+			return err
+		}
+		if ok {
+			t.ids[string(raw)] = id
+		}
+	}
+	for b := range 256 {
+		id, ok := t.ids[string([]byte{byte(b)})]
+		if !ok {
+			return fmt.Errorf("vocabulary has no token for byte 0x%02x, so it is not byte-level", b)
+		}
+		t.bytes[b] = id
+	}
+	for rank, p := range m.Merges {
+		left, ok1 := m.Vocab[p[0]]
+		right, ok2 := m.Vocab[p[1]]
+		id, ok3 := m.Vocab[p[0]+p[1]]
+		if !ok1 || !ok2 || !ok3 {
+			return fmt.Errorf("merge %d, %q + %q, uses a token that is not in the vocabulary", rank, p[0], p[1])
+		}
+		t.merges[pairOf(left, right)] = merge{rank: int32(rank), id: id}
+	}
+	return nil
+}
+
+func (t *Tokenizer) setPiece(id int32, raw []byte) error {
+	if id < 0 || id >= maxID {
+		return fmt.Errorf("token %q has id %d, outside 0-%d", raw, id, maxID-1)
+	}
+	for int(id) >= len(t.pieces) {
+		t.pieces = append(t.pieces, nil)
+	}
+	t.pieces[id] = raw
+	return nil
+}
+
+func (t *Tokenizer) readAdded(f *file) error {
+	t.addedIDs = make(map[string]int32, len(f.AddedTokens))
+	for _, a := range f.AddedTokens {
+		if a.SingleWord {
+			return fmt.Errorf("added token %q is single_word, which is not supported", a.Content)
+		}
+		if a.Content == "" {
+			return fmt.Errorf("added token %d is empty", a.ID)
+		}
+		if err := t.setPiece(a.ID, []byte(a.Content)); err != nil {
+			return err
+		}
+		t.addedIDs[a.Content] = a.ID
+		t.added = append(t.added, addedToken{content: a.Content, id: a.ID, lstrip: a.LStrip, rstrip: a.RStrip, normalized: a.Normalized})
+	}
+	sort.SliceStable(t.added, func(i, j int) bool { return len(t.added[i].content) > len(t.added[j].content) })
+	return nil
+}
+
+func (t *Tokenizer) readNormalizer(f *file) error {
+	for _, n := range flatten(f.Normalizer, func(c component) []component { return c.Normalizers }) {
+		if n.Type != "NFC" {
+			return fmt.Errorf("normalizer %q is not supported; only NFC is", n.Type)
+		}
+		t.nfc = true
+	}
+	return nil
+}
+
+func (t *Tokenizer) readPreTokenizer(f *file) error {
+	if f.PreTokenizer == nil {
+		return errors.New("no pre_tokenizer; only byte-level BPE is supported")
+	}
+	byteLevel := false
+	for _, p := range flatten(f.PreTokenizer, func(c component) []component { return c.PreTokenizers }) {
+		switch {
+		case byteLevel:
+			return fmt.Errorf("pre-tokenizer %q after ByteLevel is not supported", p.Type)
+		case p.Type == "ByteLevel" && p.AddPrefixSpace:
+			return errors.New("pre-tokenizer ByteLevel with add_prefix_space is not supported")
+		case p.Type == "ByteLevel":
+			if byteLevel = true; p.UseRegex == nil || *p.UseRegex {
+				t.stages = append(t.stages, scan(splitGPT2))
+			}
+		case p.Type == "Split":
+			s, err := newStage(p)
+			if err != nil {
+				return err
+			}
+			t.stages = append(t.stages, s)
+		default:
+			return fmt.Errorf("pre-tokenizer %q is not supported; ByteLevel and Split are", p.Type)
+		}
+	}
+	if !byteLevel {
+		return errors.New("pre_tokenizer has no ByteLevel; only byte-level BPE is supported")
+	}
+	return nil
+}
+
+func checkDecoder(f *file) error {
+	for _, d := range flatten(f.Decoder, func(c component) []component { return c.Decoders }) {
+		if d.Type != "ByteLevel" {
+			return fmt.Errorf("decoder %q is not supported; only ByteLevel is", d.Type)
+		}
+	}
+	return nil
+}
+
+// flatten lists the parts of a component, which may be a Sequence or nil.
+func flatten(c *component, parts func(component) []component) []component {
+	if c == nil {
+		return nil
+	}
+	if c.Type != "Sequence" {
+		return []component{*c}
+	}
+	var out []component
+	for _, p := range parts(*c) {
+		out = append(out, flatten(&p, parts)...)
+	}
+	return out
+}

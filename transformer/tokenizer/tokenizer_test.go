@@ -1,0 +1,129 @@
+package tokenizer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// file257 is a tokenizer.json of the 256 bytes, "he", "ll", "hell", " he" and two added tokens.
+func file257(pre, rest string) string {
+	var vocab []string
+	for r, b := range byteOf {
+		entry := string(r)
+		if r == '"' || r == '\\' {
+			entry = `\` + entry
+		}
+		vocab = append(vocab, fmt.Sprintf(`"%s":%d`, entry, b))
+	}
+	vocab = append(vocab, `"he":256`, `"ll":257`, `"hell":258`, `"Ġhe":259`)
+	return fmt.Sprintf(`{"added_tokens":[{"id":260,"content":"<|end|>","special":true},{"id":261,"content":"<|end|>!"}],
+		"pre_tokenizer":%s,%s"model":{"type":"BPE","vocab":{%s},"merges":["h e","l l",["he","ll"],["Ġ","he"]]}}`,
+		pre, rest, strings.Join(vocab, ","))
+}
+
+const byteLevel = `{"type":"ByteLevel","add_prefix_space":false}`
+
+func TestEncode(t *testing.T) {
+	tok, err := Parse([]byte(file257(byteLevel, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		text string
+		want []int32
+	}{
+		{"", []int32{}},
+		{"hell", []int32{258}},
+		{" hell", []int32{' ', 258}}, // rank order: "he"+"ll" goes before " "+"he"
+		{" he", []int32{259}},
+		{"lll", []int32{257, 'l'}},
+		{"a<|end|>he", []int32{'a', 260, 256}},
+		{"<|end|>!<|end|>", []int32{261, 260}},
+		{"é", []int32{0xc3, 0xa9}},
+		{"\xff", []int32{0xff}},
+	} {
+		got := tok.Encode(c.text)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("Encode(%q) = %v, want %v", c.text, got, c.want)
+		}
+		if back := tok.Decode(got); back != c.text {
+			t.Errorf("Decode(Encode(%q)) = %q", c.text, back)
+		}
+	}
+	if id, ok := tok.ID("<|end|>"); !ok || id != 260 {
+		t.Errorf("ID of an added token: %d %v", id, ok)
+	}
+	if id, ok := tok.ID(" he"); !ok || id != 259 {
+		t.Errorf("ID of a plain token: %d %v", id, ok)
+	}
+	if _, ok := tok.ID("nothing"); ok || tok.Size() != 262 || tok.Piece(262) != nil || tok.Piece(-1) != nil {
+		t.Error("unknown tokens are known, or Size is wrong")
+	}
+	if s := tok.Decode([]int32{'a', 999}); s != "a\uFFFD" {
+		t.Errorf("unknown id decodes to %q", s)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	good := file257(byteLevel, "")
+	split := func(fields string) string {
+		return file257(`{"type":"Sequence","pretokenizers":[{"type":"Split",`+fields+`},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}`, "")
+	}
+	for _, c := range []struct{ name, file, want string }{
+		{"not JSON", "{", "not a tokenizer.json"},
+		{"empty", "{}", "no model"},
+		{"other model", strings.Replace(good, `"BPE"`, `"Unigram"`, 1), `model type "Unigram"`},
+		{"sentencepiece", strings.Replace(good, `"BPE"`, `"BPE","byte_fallback":true`, 1), "byte_fallback"},
+		{"dropout", strings.Replace(good, `"BPE"`, `"BPE","dropout":0.1`, 1), "dropout"},
+		{"suffix", strings.Replace(good, `"BPE"`, `"BPE","end_of_word_suffix":"</w>"`, 1), "suffix"},
+		{"missing byte", strings.Replace(good, `"Ġ":32`, `"Ġx":32`, 1), "byte 0x20"},
+		{"merge without result", strings.Replace(good, `"hell":258`, `"hexx":258`, 1), "merge 2"},
+		{"merge of one", strings.Replace(good, `"h e"`, `"he"`, 1), "does not name two"},
+		{"negative id", strings.Replace(good, `"hell":258`, `"hell":-1`, 1), "outside"},
+		{"huge id", strings.Replace(good, `"hell":258`, `"hell":2000000000`, 1), "outside"},
+		{"no pre-tokenizer", file257("null", ""), "no pre_tokenizer"},
+		{"other pre-tokenizer", file257(`{"type":"Metaspace"}`, ""), `"Metaspace"`},
+		{"prefix space", file257(`{"type":"ByteLevel","add_prefix_space":true}`, ""), "add_prefix_space"},
+		{"no ByteLevel", file257(`{"type":"Split","pattern":{"Regex":"a"},"behavior":"Isolated"}`, ""), "no ByteLevel"},
+		{"bad pattern", split(`"pattern":{"Regex":"("},"behavior":"Isolated"`), "pattern"},
+		{"string pattern", split(`"pattern":{"String":" "},"behavior":"Isolated"`), "plain string"},
+		{"other behavior", split(`"pattern":{"Regex":"a"},"behavior":"MergedWithNext"`), "MergedWithNext"},
+		{"inverted", split(`"pattern":{"Regex":"a"},"behavior":"Removed","invert":true`), "inverted"},
+		{"normalizer", file257(byteLevel, `"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Lowercase"}]},`), "Lowercase"},
+		{"decoder", file257(byteLevel, `"decoder":{"type":"WordPiece"},`), "WordPiece"},
+		{"single word", strings.Replace(good, `"special":true`, `"single_word":true`, 1), "single_word"},
+	} {
+		_, err := Parse([]byte(c.file))
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v, want one line with %q", c.name, err, c.want)
+		}
+	}
+}
+
+// TestSplit has the alternatives of the patterns; the pieces of a text are given, joined they are the text.
+func TestSplit(t *testing.T) {
+	qwen, llama := scanners[qwenPattern], scanners[llamaPattern]
+	for _, c := range []struct {
+		name string
+		next splitter
+		want []string
+	}{
+		{"gpt2", splitGPT2, []string{"it", "'s", " we", "'ll", "'", "LL"}},
+		{"gpt2", splitGPT2, []string{"a", " ", " b", "\n", "c", "\n\n   ", " c"}},
+		{"gpt2", splitGPT2, []string{"x", "123", " 45", "!!", " ??", "  "}},
+		{"qwen", qwen, []string{"it", "'s", " we", "'LL", "'ſ", "'x"}},
+		{"qwen", qwen, []string{"x", "1", "2", " ", "3", "'", "1"}},
+		{"qwen", qwen, []string{"f", "(x", "):\n", "   ", " return", " x", "\n\n", "   ", " y", " +=", " ", "1", "\n"}},
+		{"qwen", qwen, []string{"(a", ",b", " \",", "é", "²", "½", "日本"}},
+		{"qwen", qwen, []string{"a", "  \n  \n", " ", " b", "\t", "\tc", "\u00a0d", "  "}},
+		{"llama", llama, []string{"123", "45", " ", "678", " x", "'re"}},
+	} {
+		var got []string
+		scan(c.next)(strings.Join(c.want, ""), func(p string) { got = append(got, p) })
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
