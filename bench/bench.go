@@ -32,11 +32,13 @@ type Tokenizer interface {
 // A Prompt is one task as the model is asked.
 type Prompt struct{ Task, Text string }
 
-// A Setup is all that a run needs. Header.Plan says how much is run.
+// A Setup is all that a run needs. Header.Plan says how much is run. With a Batch of n, n decoders of one name
+// decode n tasks at once; Seconds is then each sequence's own wait, so tokens over seconds is the speed that one
+// user of n sees, not the throughput of the machine.
 type Setup struct {
 	Header    record.Header // the file's first line; its Suite, Model, Decoders and Plan must be those of this run
 	Prompts   []Prompt
-	Decoders  []decoders.Decoder // of each name, Header.Plan.Batch: that many sequences decode at once
+	Decoders  []decoders.Decoder // Header.Plan.Batch of each name
 	Tokenizer Tokenizer
 	EOS       []int32 // any of them ends an output
 
@@ -122,7 +124,7 @@ func run(ctx context.Context, s Setup, out sink, held map[string]bool) (Tally, e
 	return tally, nil
 }
 
-// warmUp lets each decoder that has work decode one prompt, unrecorded: caches fill, memory is mapped, clocks
+// warmUp lets each decoder that has work decode its first group, unrecorded: caches fill, memory is mapped, clocks
 // rise. Its errors are not lost: the examples meet them again and record them.
 func (s Setup) warmUp(ctx context.Context, groups []group, lanes map[string][]decoders.Decoder) error {
 	warm := map[string]bool{}
