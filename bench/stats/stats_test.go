@@ -20,10 +20,10 @@ func TestWilson(t *testing.T) {
 		n         int
 		low, high float64
 	}{
-		{7, 10, 0.39677, 0.89221}, // R: binom.confint(7, 10, method = "wilson")
+		{7, 10, 0.39677, 0.89221}, // Wilson (1927), evaluated by hand
 		{0, 10, 0, 0.27753},
 		{10, 10, 0.72247, 1},
-		{134, 164, 0.75090, 0.86867},
+		{134, 164, 0.75088, 0.86875},
 	} {
 		got, ok := Wilson(c.passed, c.n, 0.95)
 		if !ok || len(got.Warnings) > 0 {
