@@ -44,48 +44,67 @@ type refiner struct {
 	noise    *rand.Rand // of the random score and of the seeds of the forwards
 }
 
-// blockCausal refines blocks aligned at position 0 that see themselves and all before [BD3-LM, SDAR]: the whole
-// blocks of the prompt are stored first, its remainder sits in the first block, and every finished block is
-// forwarded once more to store its K/V. The uncached control computes all blocks so far in every forward; its
-// output is the same.
+// blockCausal refines blocks aligned at position 0 that see themselves and all before [BD3-LM, SDAR]. Before a block
+// is refined, the K/V of all before it must be final and stored: of the prompt's whole blocks (its remainder sits in
+// the first block), then of each finished block. The block's first forward takes them in as further rows, which is
+// exact, since they do not see the block: no position is computed more often than by forwards of their own, as the
+// published decoders do and Separate does here. The uncached control computes all blocks so far in every forward;
+// the output of the three is the same.
 //
-// With shifted logits the row before a block belongs to the block before, so the forward that stores that one
-// guesses for the block's first position [Fast-dLLM v2].
+// With shifted logits the row before a block belongs to the block before, so a forward of its own stores that one
+// and guesses for the block's first position [Fast-dLLM v2].
 func (w *refiner) blockCausal() {
 	size, prompt, total := w.settings.Block, len(w.req.Prompt), len(w.text)
-	start := prompt / size * size
-	if start > 0 && !w.store(record.Prefill, 0, start) {
-		return
+	separate := w.settings.Separate || w.shift == 1
+	start, stored := prompt/size*size, 0
+	if start > 0 && separate {
+		if !w.store(record.Prefill, start) {
+			return
+		}
+		stored = start
+	}
+	kind := record.Denoise
+	if start > stored && !w.settings.Uncached {
+		kind = record.Prefill
 	}
 	for start < total {
 		end := min(start+size, total)
-		from := start
-		if w.settings.Uncached {
-			from = 0
-		}
 		policy := w.settings.policy(len(w.masks(start, end)), w.noise)
 		for !w.ended() && len(w.masks(start, end)) > 0 {
-			if !w.denoise(record.Denoise, from, end, size, w.masks(start, end), policy) {
+			if !w.denoise(kind, w.kept(stored), end, size, w.masks(start, end), policy) {
 				return
 			}
+			kind, stored = record.Denoise, start
 		}
-		if w.ended() || end == total || !w.store(record.Store, start, end) {
+		if w.ended() || end == total {
 			return
+		}
+		if separate {
+			if !w.store(record.Store, end) {
+				return
+			}
+			stored = end
 		}
 		start = end
 	}
 }
 
-// store computes K/V that later blocks attend to. The uncached control keeps none.
-func (w *refiner) store(kind record.Kind, from, to int) bool {
-	next := []int{} // positions that the last row guesses for
+// kept is how many of the stored K/V a forward builds on: the uncached control forgets them.
+func (w *refiner) kept(stored int) int {
+	if w.settings.Uncached {
+		return 0
+	}
+	return stored
+}
+
+// store computes the K/V of text[:to] that are not stored yet: the prompt, or the block before to.
+func (w *refiner) store(kind record.Kind, to int) bool {
+	from, next := 0, []int{} // next: positions that the last row guesses for
+	if kind == record.Store {
+		from = w.kept(to - w.settings.Block)
+	}
 	if w.shift == 1 {
 		next = w.masks(to, to+1)
-	}
-	if w.settings.Uncached {
-		if from = 0; len(next) == 0 {
-			return true
-		}
 	}
 	return w.denoise(kind, from, to, w.settings.Block, next, func(g []transformer.Guess) []int { return []int{0}[:len(g)] })
 }

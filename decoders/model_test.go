@@ -167,10 +167,8 @@ func ExampleNew() {
 		fmt.Println(step.Kind, "rows", step.Rows, "reach", step.Reach, "commits", len(step.Commits))
 	}
 	// Output:
-	// prefill rows 4 reach 4 commits 0
-	// denoise rows 4 reach 8 commits 2
+	// prefill rows 8 reach 8 commits 2
 	// denoise rows 4 reach 8 commits 1
-	// store rows 4 reach 8 commits 0
-	// denoise rows 2 reach 10 commits 1
+	// denoise rows 6 reach 10 commits 1
 	// denoise rows 2 reach 10 commits 1
 }

@@ -132,8 +132,17 @@ func TestScripts(t *testing.T) {
 			[]string{"4@.9", "5@.8", "6@.7"},
 			[]string{"prefill 0:1,2 /1 ?1 >2 = 0:4", "decode 0:1,2,4 /1 ?2 >3 = 1:5", "decode 0:1,2,4,5 /1 ?3 >4 = 2:6"}},
 
-		// The prompt's remainder 5 sits in the first block; an EOS at the place behind 13 ends it with masks left.
+		// The prompt's remainder 5 sits in the first block, whose first forward takes the prompt in; the next block's
+		// takes that block in. An EOS at the place behind 13 ends it with masks left.
 		{"diffusion/threshold=0.9", false, []int32{1, 2, 3, 4, 5}, 11,
+			[]string{"11@.5 12@.8 13@.95", "11@.9 12@.7", "12@.1", "21@.99 E@.95 23@.3 24@.2"},
+			[]string{
+				"prefill 0:1,2,3,4,5,M,M,M /4 ?5,6,7 >8 = 2:13",
+				"denoise 4:5,M,M,13 /4 ?1,2 >8 = 0:11",
+				"denoise 4:5,11,M,13 /4 ?2 >8 = 1:12",
+				"denoise 4:5,11,12,13,M,M,M,M /4 ?4,5,6,7 >12 = 3:21 4:E"}},
+		// The same with forwards of their own that store.
+		{"diffusion/separate/threshold=0.9", false, []int32{1, 2, 3, 4, 5}, 11,
 			[]string{"", "11@.5 12@.8 13@.95", "11@.9 12@.7", "12@.1", "", "21@.99 E@.95 23@.3 24@.2"},
 			[]string{
 				"prefill 0:1,2,3,4 /4 >4 =",
@@ -154,9 +163,8 @@ func TestScripts(t *testing.T) {
 			[]string{"11@.2 E@.9 13@.8", "11@.5"},
 			[]string{"denoise 0:1,M,M,M /4 ?1,2,3 >4 = 1:E 2:13", "denoise 0:1,M,E,13 /4 ?1 >4 = 0:11"}},
 		{"diffusion/quota=margin/steps=1", false, []int32{1}, 5,
-			[]string{"11@.2 12@.9 13@.8", "", "14@.5 15@.6"},
-			[]string{"denoise 0:1,M,M,M /4 ?1,2,3 >4 = 0:11 1:12 2:13", "store 0:1,11,12,13 /4 >4 =",
-				"denoise 4:M,M /4 ?0,1 >6 = 3:14 4:15"}},
+			[]string{"11@.2 12@.9 13@.8", "14@.5 15@.6"},
+			[]string{"denoise 0:1,M,M,M /4 ?1,2,3 >4 = 0:11 1:12 2:13", "denoise 0:1,11,12,13,M,M /4 ?4,5 >6 = 3:14 4:15"}},
 		{"diffusion/block=8/factor=1", false, []int32{1}, 3, // rank 2 needs 2/3, rank 3 needs 3/4
 			[]string{"11@.7 12@.5 13@.9", "12@.1"},
 			[]string{"denoise 0:1,M,M,M /8 ?1,2,3 >4 = 0:11 2:13", "denoise 0:1,11,M,13 /8 ?2 >4 = 1:12"}},

@@ -41,6 +41,7 @@ type Settings struct {
 	TopK        int     // 0: all
 
 	// Diffusion only.
+	Separate     bool    // a control: finished blocks are stored by forwards of their own
 	Cache        Cache   // "": block where the checkpoint was trained for blocks, none elsewhere
 	Block        int     // positions that are refined together
 	Threshold    float64 // commit policy: see Threshold
@@ -61,18 +62,8 @@ type option struct {
 var both, onlyDiffusion = []Family{AR, Diffusion}, []Family{Diffusion}
 
 var options = []option{
-	{"uncached", both, func(s *Settings) any {
-		if s.Uncached {
-			return true
-		}
-		return nil
-	}, func(s *Settings, v string) error {
-		s.Uncached = true
-		if v != "" && v != "true" {
-			return fmt.Errorf("takes no value")
-		}
-		return nil
-	}},
+	flagOption("uncached", both, func(s *Settings) *bool { return &s.Uncached }),
+	flagOption("separate", onlyDiffusion, func(s *Settings) *bool { return &s.Separate }),
 	wordOption("cache", func(s *Settings) *Cache { return &s.Cache }, CacheBlock, CacheNone, CachePrefix, CacheDual),
 	intOption("block", onlyDiffusion, func(s *Settings) *int { return &s.Block }),
 	floatOption("threshold", onlyDiffusion, func(s *Settings) *float64 { return &s.Threshold }, 1),
@@ -83,6 +74,16 @@ var options = []option{
 	floatOption("temperature", both, func(s *Settings) *float64 { return &s.Temperature }, 100),
 	floatOption("top_p", both, func(s *Settings) *float64 { return &s.TopP }, 1),
 	intOption("top_k", both, func(s *Settings) *int { return &s.TopK }),
+}
+
+func flagOption(key string, families []Family, field func(*Settings) *bool) option {
+	return option{key, families, func(s *Settings) any { return unlessZero(*field(s)) }, func(s *Settings, v string) error {
+		if v != "" && v != "true" {
+			return fmt.Errorf("takes no value")
+		}
+		*field(s) = true
+		return nil
+	}}
 }
 
 func intOption(key string, families []Family, field func(*Settings) *int) option {
@@ -212,6 +213,8 @@ func (s Settings) check() error {
 		return fmt.Errorf("top_p and top_k need temperature")
 	case s.Uncached && s.Cache != "" && s.Cache != CacheBlock:
 		return fmt.Errorf("uncached contradicts cache=%s", s.Cache)
+	case s.Separate && (s.Uncached || s.Cache != "" && s.Cache != CacheBlock):
+		return fmt.Errorf("separate needs cache=block")
 	}
 	return nil
 }
@@ -227,7 +230,7 @@ func (s Settings) Resolve(c transformer.Config) Settings {
 	case len(c.BlockSizes) > 0 && s.Cache == CacheBlock:
 		s.Cache = ""
 	case len(c.BlockSizes) == 0 && s.Cache == "":
-		s.Cache, s.Uncached = CacheNone, false
+		s.Cache, s.Uncached, s.Separate = CacheNone, false, false
 	}
 	if s.Block == 0 {
 		switch {

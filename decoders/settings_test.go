@@ -12,7 +12,7 @@ func TestNamesRoundTrip(t *testing.T) {
 	for _, name := range []string{
 		"ar", "ar/temperature=0.8/top_p=0.95", "ar/uncached", "ar/temperature=1/top_k=40",
 		"diffusion", "diffusion/block=16/threshold=0.9", "diffusion/cache=dual/block=32/quota=low-confidence/steps=8",
-		"diffusion/uncached/block=4/factor=1.5", "diffusion/cache=none/entropy_bound=0.35/temperature=0.2",
+		"diffusion/uncached/block=4/factor=1.5", "diffusion/separate/block=4/factor=1.5", "diffusion/cache=none/entropy_bound=0.35/temperature=0.2",
 	} {
 		s, err := ParseName(name)
 		if err != nil || s.Name() != name {
@@ -30,7 +30,7 @@ func TestBadNames(t *testing.T) {
 		"":                                   "begins with ar or diffusion",
 		"arx":                                "begins with ar or diffusion",
 		"ar/block=4":                         `unknown setting "block"; ar knows uncached, temperature, top_p, top_k`,
-		"diffusion/blok=4":                   "diffusion knows uncached, cache, block, threshold, factor, entropy_bound, quota, steps",
+		"diffusion/blok=4":                   "diffusion knows uncached, separate, cache, block, threshold, factor, entropy_bound, quota, steps",
 		"diffusion/block=0":                  "block wants a whole number of at least 1",
 		"diffusion/block":                    "block wants a whole number",
 		"diffusion/block=4/block=8":          "block stands twice",
@@ -41,6 +41,7 @@ func TestBadNames(t *testing.T) {
 		"diffusion/quota=best":               "is one of [low-confidence random margin entropy]",
 		"diffusion/cache=full":               "is one of [block none prefix dual]",
 		"diffusion/uncached/cache=dual":      "uncached contradicts cache=dual",
+		"diffusion/separate/cache=dual":      "separate needs cache=block",
 		"ar/top_p=0.9":                       "need temperature",
 		"ar/uncached=no":                     "takes no value",
 		"diffusion/quota=random/threshold=1": "only one of",
