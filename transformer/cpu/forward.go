@@ -1,0 +1,167 @@
+package cpu
+
+import (
+	"context"
+	"unsafe"
+
+	"tandem/transformer"
+)
+
+// Forward runs the passes; see transformer.Session.
+func (s *session) Forward(ctx context.Context, passes []transformer.Pass) ([][]transformer.Guess, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.prepare(passes); err != nil {
+		return nil, err
+	}
+	if s.plan.rows > 0 {
+		s.backend.pool.run(s.run)
+	}
+	s.passes = nil
+	return s.out[:len(passes)], nil
+}
+
+// forward is the transformer, walked by all threads in step: thread takes its share of every line and sync waits
+// for the others' shares. Rows go through in chunks, so that scratch memory is bounded; all keys and values of a
+// layer are stored before any row attends.
+func (s *session) forward(thread int) {
+	m, k, c := s.backend.model, s.backend.kernels, s.config
+	sync := s.backend.pool.barrier.wait
+
+	s.embed(thread)
+	sync()
+	for i := range m.layers {
+		l := &m.layers[i]
+		for from := 0; from < s.plan.rows; from += chunk {
+			to := min(from+chunk, s.plan.rows)
+			s.norm(thread, from, to, l.attnNorm)
+			sync()
+			s.gemm(thread, pointer(s.qkv), s.qkvStride(), s.normed, &l.qkv, to-from, false)
+			sync()
+			s.rotateAndStore(thread, i, from, to)
+			sync()
+		}
+		for from := 0; from < s.plan.rows; from += chunk {
+			to := min(from+chunk, s.plan.rows)
+			s.attend(thread, i, from, to)
+			sync()
+			s.gemm(thread, s.residual(from), s.width(), s.attn, &l.o, to-from, true)
+			sync()
+			s.norm(thread, from, to, l.mlpNorm)
+			sync()
+			s.gateUp(thread, l, to-from)
+			sync()
+			s.gemm(thread, s.residual(from), s.width(), s.hidden, &l.down, to-from, true)
+			sync()
+		}
+	}
+	for from := 0; from < len(s.wanted); from += headChunk {
+		wanted := s.wanted[from:min(from+headChunk, len(s.wanted))]
+		lo, hi := share(len(wanted), 1, thread, s.backend.pool.threads)
+		for i := lo; i < hi; i++ {
+			k.norm(s.normed.at(i), s.residualRow(int(wanted[i].row)), m.norm, c.NormEps)
+		}
+		sync()
+		s.gemm(thread, pointer(s.logits), roundUp(c.Vocab, lanes), s.normed, m.head, len(wanted), false)
+		sync()
+		for i := lo; i < hi; i++ {
+			s.guess(&s.workers[thread], wanted[i], i)
+		}
+		sync()
+	}
+}
+
+func pointer(f []float32) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(f)) }
+
+// width is the row stride of the residual stream, qkvStride that of s.qkv, in float32.
+func (s *session) width() int { return roundUp(s.config.Hidden, lanes) }
+func (s *session) qkvStride() int {
+	return (s.config.Heads + 2*s.config.KVHeads) * roundUp(s.config.HeadDim, lanes)
+}
+
+// residual is the residual stream from one row on; residualRow is one row of it, [D].
+func (s *session) residual(row int) unsafe.Pointer { return pointer(s.x[row*s.width():]) }
+func (s *session) residualRow(row int) []float32   { return s.x[row*s.width():][:s.config.Hidden] }
+
+// embed looks the rows' tokens up: x = E[token].
+func (s *session) embed(thread int) {
+	from, to := share(s.plan.rows, 1, thread, s.backend.pool.threads)
+	for i := from; i < to; i++ {
+		s.backend.model.embed.row(s.backend.dtype, int(s.rows[i].token), s.residualRow(i))
+	}
+}
+
+// norm: normed = x / rms(x) * weight.
+func (s *session) norm(thread, from, to int, weight []float32) {
+	lo, hi := share(to-from, 1, thread, s.backend.pool.threads)
+	for i := lo; i < hi; i++ {
+		s.backend.kernels.norm(s.normed.at(i), s.residualRow(from+i), weight, s.config.NormEps)
+	}
+}
+
+// gemm: out[rows, N] = in[rows, K] · wᵀ, or added to out. A thread takes a range of panels.
+func (s *session) gemm(thread int, out unsafe.Pointer, ldc int, in operands, w *packed, rows int, add bool) {
+	from, to := share(w.panels, 2, thread, s.backend.pool.threads)
+	if from < to {
+		s.backend.kernels.gemm(offset(out, from*lanes), ldc, in.data, in.stride, w.from(from), w.stride, rows, to-from,
+			w.depth, add)
+	}
+}
+
+// rotateAndStore: q, k, v = qkv + bias; q and k are normed (Qwen3) and rotated; k and v enter their slots.
+func (s *session) rotateAndStore(thread, layer, from, to int) {
+	c, k, l := s.config, s.backend.kernels, &s.backend.model.layers[layer]
+	dp, d, half := roundUp(c.HeadDim, lanes), c.HeadDim, c.HeadDim/2
+	group := c.Heads / c.KVHeads
+	lo, hi := share(to-from, 1, thread, s.backend.pool.threads)
+	for i := lo; i < hi; i++ {
+		r := s.rows[from+i]
+		pos := int(r.pos)
+		cos, sin := s.cos[pos*half:][:half], s.sin[pos*half:][:half]
+		for h := range c.Heads + 2*c.KVHeads {
+			x := s.qkv[i*s.qkvStride()+h*dp:][:d]
+			var bias []float32
+			if l.bias != nil {
+				bias = l.bias[h*dp:][:d]
+			}
+			switch {
+			case h < c.Heads:
+				k.rotate(x, bias, l.qNorm, cos, sin, c.NormEps)
+				k.scale(s.queryRow(h/group, from+i, h%group), x, 1)
+			case h < c.Heads+c.KVHeads:
+				k.rotate(x, bias, l.kNorm, cos, sin, c.NormEps)
+				keys, _ := s.head(layer, int(r.sequence), h-c.Heads)
+				k.storeK(unsafe.Add(keys, pos/lanes*s.keyPanel), pos%lanes, x)
+			default:
+				k.rotate(x, bias, nil, nil, nil, 0)
+				_, values := s.head(layer, int(r.sequence), h-c.Heads-c.KVHeads)
+				k.storeV(values, s.valuePanel, pos, x)
+			}
+		}
+	}
+}
+
+// queryRow is the query of one head: [K][rows*G, dk].
+func (s *session) queryRow(kv, row, head int) unsafe.Pointer {
+	group := s.config.Heads / s.config.KVHeads
+	return s.query.at((kv*len(s.rows)+row)*group + head)
+}
+
+// gateUp: hidden = silu(gate) * up, in strips that stay in the thread's cache between the two steps.
+func (s *session) gateUp(thread int, l *layer, rows int) {
+	k, w := s.backend.kernels, &s.workers[thread]
+	from, to := share(l.gateUp.panels, 2, thread, s.backend.pool.threads)
+	step := max(strip/lanes/min(rows, headChunk)/2*2, 2)
+	for p := from; p < to; p += step {
+		panels := min(step, to-p)
+		for r := 0; r < rows; r += headChunk {
+			n := min(headChunk, rows-r)
+			k.gemm(pointer(w.strip), panels*lanes, s.normed.at(r), s.normed.stride, l.gateUp.from(p), l.gateUp.stride, n,
+				panels, l.gateUp.depth, false)
+			for i := range n {
+				k.swiglu(unsafe.Add(s.hidden.at(r+i), p/2*lanes*k.size), w.strip[i*panels*lanes:], panels/2)
+			}
+		}
+	}
+}

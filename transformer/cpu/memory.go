@@ -1,0 +1,47 @@
+package cpu
+
+import "unsafe"
+
+// An arena hands out zeroed, 64-byte aligned memory outside the Go heap where the system allows it, in huge pages
+// if it can: kernels stream it, the collector never looks at it, and all of it goes at once.
+type arena struct {
+	total  int64
+	blocks [][]byte
+}
+
+const align = 64 // bytes of a cache line and of a vector register
+
+// bytes returns n bytes, zeroed and aligned.
+func (a *arena) bytes(n int) ([]byte, error) {
+	n = roundUp(max(n, 1), align)
+	block, err := mapMemory(n)
+	if err != nil {
+		return nil, err
+	}
+	a.blocks = append(a.blocks, block)
+	a.total += int64(n)
+	return block, nil
+}
+
+// free gives everything back; slices into the arena are dead from then on.
+func (a *arena) free() (err error) {
+	for _, b := range a.blocks {
+		if e := unmapMemory(b); e != nil {
+			err = e
+		}
+	}
+	a.blocks = nil
+	return err
+}
+
+// carve cuts n numbers from an arena.
+func carve[T any](a *arena, n int) ([]T, error) {
+	var t T
+	b, err := a.bytes(n * int(unsafe.Sizeof(t)))
+	if err != nil {
+		return nil, err
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n), nil
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }

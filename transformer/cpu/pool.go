@@ -1,0 +1,120 @@
+package cpu
+
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// Spins of a waiting thread before it yields to the Go scheduler: about 20 µs, more than a phase of a small model
+// lasts, so that such a model is not dominated by wake-ups.
+const spins = 20000
+
+// A pool runs one function on all its threads at once. Thread 0 is the caller; the others are locked to an
+// operating-system thread each and wait between jobs, first spinning, then asleep on their channel.
+type pool struct {
+	threads int
+	lock    chan struct{} // held by the forward that runs; sessions of one backend take turns
+	jobs    atomic.Uint32 // number of jobs so far
+	job     func(thread int)
+	asleep  []atomic.Bool
+	wake    []chan struct{}
+	closed  atomic.Bool
+	barrier barrier
+}
+
+func newPool(threads int) *pool {
+	p := &pool{threads: threads, lock: make(chan struct{}, 1), asleep: make([]atomic.Bool, threads),
+		wake: make([]chan struct{}, threads)}
+	p.barrier.threads = int32(threads)
+	for t := 1; t < threads; t++ {
+		p.wake[t] = make(chan struct{}, 1)
+		go p.work(t)
+	}
+	return p
+}
+
+// run calls job once on each thread and returns when all calls have returned.
+func (p *pool) run(job func(thread int)) {
+	p.lock <- struct{}{}
+	runtime.LockOSThread()
+	p.job = job
+	p.start()
+	job(0)
+	p.barrier.wait()
+	runtime.UnlockOSThread()
+	<-p.lock
+}
+
+// start publishes a job and wakes the threads that sleep.
+func (p *pool) start() {
+	p.jobs.Add(1)
+	for t := 1; t < p.threads; t++ {
+		if p.asleep[t].Swap(false) {
+			p.wake[t] <- struct{}{}
+		}
+	}
+}
+
+func (p *pool) work(t int) {
+	runtime.LockOSThread()
+	for done := uint32(0); ; done++ {
+		p.await(t, done)
+		if p.closed.Load() {
+			p.barrier.wait()
+			return
+		}
+		p.job(t)
+		p.barrier.wait()
+	}
+}
+
+// await returns once there are more jobs than done.
+func (p *pool) await(t int, done uint32) {
+	for range spins {
+		if p.jobs.Load() != done {
+			return
+		}
+	}
+	p.asleep[t].Store(true)
+	if p.jobs.Load() != done && p.asleep[t].Swap(false) {
+		return // the job came in between and nobody has sent a wake-up
+	}
+	<-p.wake[t]
+}
+
+// close ends the threads.
+func (p *pool) close() {
+	p.lock <- struct{}{}
+	p.closed.Store(true)
+	p.start()
+	p.barrier.wait()
+}
+
+// A barrier lets nobody pass before all threads have come: a counter of arrivals and a generation to wait on.
+type barrier struct {
+	threads    int32
+	arrived    atomic.Int32
+	_          [align]byte // the generation, which all poll, has a cache line of its own
+	generation atomic.Uint32
+	_          [align]byte
+}
+
+func (b *barrier) wait() {
+	now := b.generation.Load()
+	if b.arrived.Add(1) == b.threads {
+		b.arrived.Store(0)
+		b.generation.Add(1)
+		return
+	}
+	for spin := 0; b.generation.Load() == now; spin++ {
+		if spin >= spins {
+			runtime.Gosched()
+		}
+	}
+}
+
+// share is thread t's part of n items: contiguous, and whole multiples of unit but for the end.
+func share(n, unit, t, threads int) (from, to int) {
+	blocks := (n + unit - 1) / unit
+	return min(n, blocks*t/threads*unit), min(n, blocks*(t+1)/threads*unit)
+}
