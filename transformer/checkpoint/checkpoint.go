@@ -1,0 +1,128 @@
+// Package checkpoint reads models in Hugging Face's format, and the one that is embedded in the binary.
+//
+//  1. config.json becomes a transformer.Config (config.go). A key that would change the computation in a way that the
+//     core does not know is an error, never ignored.
+//  2. *.safetensors become tensors by name (safetensors.go), every byte accounted for.
+//  3. The tensors are put in their places and checked against the shapes that follow from the Config (weights.go);
+//     a missing tensor and one too many are errors.
+//  4. tokenizer.json becomes the tokenizer.
+package checkpoint
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"tandem/transformer"
+	"tandem/transformer/tokenizer"
+)
+
+//go:embed embedded/config.json embedded/tokenizer.json embedded/model.safetensors
+var files embed.FS
+
+// A Model is a checkpoint in memory.
+type Model struct {
+	Name       string
+	Config     transformer.Config
+	Weights    *transformer.Weights
+	Tokenizer  *tokenizer.Tokenizer
+	SHA256     string // hex, of the weights' files one after another
+	Parameters int64
+}
+
+// Embedded is the checkpoint that the binary carries. Dtype "" leaves the weights as they are stored (bf16).
+func Embedded(dtype transformer.Dtype) (*Model, error) {
+	dir, err := fs.Sub(files, "embedded")
+	if err != nil {
+		return nil, err
+	}
+	return load(dir, "embedded", dtype)
+}
+
+// Load reads the checkpoint of a folder: config.json, tokenizer.json and model.safetensors, or the shards that
+// model.safetensors.index.json lists. Dtype "" leaves the weights as they are stored; float16 becomes f32.
+func Load(dir string, dtype transformer.Dtype) (*Model, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint %s: no such folder; name one that holds config.json, tokenizer.json and model.safetensors", dir)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("checkpoint %s: not a folder; name the one that holds config.json", dir)
+	}
+	return load(os.DirFS(dir), filepath.Base(filepath.Clean(dir)), dtype)
+}
+
+func load(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
+	m, err := read(dir, name, dtype)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", name, err)
+	}
+	return m, nil
+}
+
+func read(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
+	data, err := readFile(dir, "config.json")
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Name: name}
+	if m.Config, err = parseConfig(data); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	m.Config.Name = name
+	if data, err = readFile(dir, "tokenizer.json"); err != nil {
+		return nil, err
+	}
+	if m.Tokenizer, err = tokenizer.Parse(data); err != nil {
+		return nil, fmt.Errorf("tokenizer.json: %w", err)
+	}
+	if size := m.Tokenizer.Size(); size > m.Config.Vocab {
+		return nil, fmt.Errorf("tokenizer.json has %d entries, config.json's vocab_size is %d: they are of two models", size, m.Config.Vocab)
+	}
+	names, err := weightFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	hash := sha256.New()
+	tensors := map[string]tensor{}
+	for _, name := range names {
+		if err := readTensors(dir, name, tensors, hash); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	m.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	if m.Weights, err = assemble(m.Config, tensors); err != nil {
+		return nil, err
+	}
+	if dtype != "" {
+		m.Weights = m.Weights.Convert(dtype)
+	}
+	m.Parameters = transformer.Parameters(m.Config)
+	return m, nil
+}
+
+// maxJSON bounds the JSON files of a checkpoint, in bytes; the largest tokenizers have some 20 MB.
+const maxJSON = 256 << 20
+
+// readFile reads a small file.
+func readFile(dir fs.FS, name string) ([]byte, error) {
+	f, err := dir.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is missing", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxJSON))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}

@@ -1,0 +1,105 @@
+package checkpoint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tandem/transformer"
+)
+
+// An assembler takes tensors by name and remembers the first error.
+type assembler struct {
+	tensors map[string]tensor
+	dtype   transformer.Dtype
+	err     error
+}
+
+// assemble puts the tensors in their places. What is left over is an error, but for buffers that files of older
+// releases hold.
+func assemble(c transformer.Config, tensors map[string]tensor) (*transformer.Weights, error) {
+	a := &assembler{tensors: tensors, dtype: storedDtype(tensors)}
+	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	w := &transformer.Weights{Config: c, Dtype: a.dtype}
+	w.Embed = a.matrix("model.embed_tokens.weight", c.Vocab, c.Hidden)
+	w.Norm = a.vector("model.norm.weight", c.Hidden)
+	if c.Tied {
+		delete(tensors, "lm_head.weight") // some files store the same matrix twice
+	} else {
+		w.Head = a.matrix("lm_head.weight", c.Vocab, c.Hidden)
+	}
+	for i := range c.Layers {
+		at := func(part string) string { return fmt.Sprintf("model.layers.%d.%s", i, part) }
+		l := transformer.LayerWeights{
+			AttnNorm: a.vector(at("input_layernorm.weight"), c.Hidden),
+			Q:        a.matrix(at("self_attn.q_proj.weight"), q, c.Hidden),
+			K:        a.matrix(at("self_attn.k_proj.weight"), kv, c.Hidden),
+			V:        a.matrix(at("self_attn.v_proj.weight"), kv, c.Hidden),
+			O:        a.matrix(at("self_attn.o_proj.weight"), c.Hidden, q),
+			MLPNorm:  a.vector(at("post_attention_layernorm.weight"), c.Hidden),
+			Gate:     a.matrix(at("mlp.gate_proj.weight"), c.Intermediate, c.Hidden),
+			Up:       a.matrix(at("mlp.up_proj.weight"), c.Intermediate, c.Hidden),
+			Down:     a.matrix(at("mlp.down_proj.weight"), c.Hidden, c.Intermediate),
+		}
+		if c.QKVBias {
+			l.QBias = a.vector(at("self_attn.q_proj.bias"), q)
+			l.KBias = a.vector(at("self_attn.k_proj.bias"), kv)
+			l.VBias = a.vector(at("self_attn.v_proj.bias"), kv)
+		}
+		if c.QKNorm {
+			l.QNorm = a.vector(at("self_attn.q_norm.weight"), c.HeadDim)
+			l.KNorm = a.vector(at("self_attn.k_norm.weight"), c.HeadDim)
+		}
+		w.Layers = append(w.Layers, l)
+		if a.err != nil {
+			return nil, a.err
+		}
+	}
+	if a.err != nil {
+		return nil, a.err
+	}
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		if !strings.HasSuffix(name, ".rotary_emb.inv_freq") {
+			return nil, fmt.Errorf("tensor %q has no place in this architecture: config.json is of another model", name)
+		}
+	}
+	return w, nil
+}
+
+// take removes a tensor of the given shape.
+func (a *assembler) take(name string, shape ...int) tensor {
+	t, ok := a.tensors[name]
+	delete(a.tensors, name)
+	if a.err == nil && !ok {
+		a.err = fmt.Errorf("tensor %q is missing", name)
+	}
+	if a.err == nil && !slices.Equal(t.shape, shape) {
+		a.err = fmt.Errorf("tensor %q has shape %v; config.json wants %v", name, t.shape, shape)
+	}
+	if a.err != nil {
+		return tensor{}
+	}
+	return t
+}
+
+func (a *assembler) matrix(name string, rows, cols int) transformer.Matrix {
+	t := a.take(name, rows, cols)
+	m := transformer.Matrix{Rows: rows, Cols: cols, F32: t.f32, BF16: t.bf16}
+	if a.err != nil {
+		return transformer.Matrix{}
+	}
+	return m.Convert(a.dtype)
+}
+
+func (a *assembler) vector(name string, n int) []float32 {
+	t := a.take(name, n)
+	if t.f32 != nil || a.err != nil {
+		return t.f32
+	}
+	out := make([]float32, n)
+	for i, b := range t.bf16 {
+		out[i] = transformer.FromBF16(b)
+	}
+	return out
+}
