@@ -1,0 +1,75 @@
+package transformer
+
+// A Card is what a model costs in principle: the bytes that a forward must read and the operations that it must do,
+// from the geometry alone. Beside measured ceilings of a machine it gives the least time that a forward can take there
+// (the roofline of Williams, Waterman, Patterson, 2009), and so the share of the machine that an engine reaches.
+type Card struct {
+	Config Config
+	Dtype  Dtype // of the weights and of the K/V
+}
+
+// A Shape is the size of a forward.
+type Shape struct {
+	Sequences int // of the batch
+	Rows      int // positions of each sequence
+	Guesses   int // of these, the rows that are guessed for: they meet the output head
+	Reach     int // K/V slots that the last row attends to
+}
+
+// LayerNumbers is how many numbers the matrices of all layers hold.
+func (c Card) LayerNumbers() int64 {
+	q, kv := int64(c.Config.Heads*c.Config.HeadDim), int64(c.Config.KVHeads*c.Config.HeadDim)
+	hidden, wide := int64(c.Config.Hidden), int64(c.Config.Intermediate)
+	return int64(c.Config.Layers) * hidden * (2*q + 2*kv + 3*wide)
+}
+
+// HeadNumbers is how many numbers the output head holds.
+func (c Card) HeadNumbers() int64 { return int64(c.Config.Vocab) * int64(c.Config.Hidden) }
+
+// Bytes is what a forward must read: each matrix once, whatever the number of rows, and each sequence's K/V. The
+// embeddings of the rows, norms and biases are left out: they are less than a thousandth.
+func (c Card) Bytes(s Shape) int64 {
+	numbers := c.LayerNumbers()
+	if s.Guesses > 0 {
+		numbers += c.HeadNumbers()
+	}
+	slot := 2 * int64(c.Config.Layers) * int64(c.Config.KVHeads*c.Config.HeadDim)
+	return (numbers + slot*int64(s.Sequences)*int64(s.Reach)) * int64(c.Dtype.Size())
+}
+
+// FLOPs is what a forward must compute, a multiplication and an addition for each number of a matrix and row, and the
+// scores and sums of attention. Rows are counted as causal ones, which attend to half of each other on average: for
+// rows that see each other in both directions that is a lower bound.
+func (c Card) FLOPs(s Shape) float64 {
+	rows := float64(s.Sequences) * float64(s.Rows)
+	reach := float64(s.Reach) - float64(s.Rows-1)/2
+	attention := 4 * rows * reach * float64(c.Config.Heads*c.Config.HeadDim) * float64(c.Config.Layers)
+	return 2*rows*float64(c.LayerNumbers()) + 2*float64(s.Sequences*s.Guesses)*float64(c.HeadNumbers()) + attention
+}
+
+// The ceilings of a machine, by name: what Ideal and the speed tests look up.
+const (
+	ReadCeiling    = "read_gb_per_second"    // GB/s, of a working set as large as the weights
+	F32Ceiling     = "f32_gflop_per_second"  // GFLOP/s
+	BF16Ceiling    = "bf16_gflop_per_second" // GFLOP/s, of the fastest instructions there are
+	BF16DotCeiling = "bf16_dot_gflop_per_second"
+)
+
+// ComputeCeiling is the name of the ceiling that products of a dtype meet. Where the machine has no bf16 instructions,
+// bf16 weights are multiplied as f32.
+func ComputeCeiling(d Dtype, ceilings map[string]float64) string {
+	if d == BF16 && ceilings[BF16Ceiling] > 0 {
+		return BF16Ceiling
+	}
+	return F32Ceiling
+}
+
+// Ideal is the least time in seconds that a forward takes at the ceilings: the longer one of reading and computing. It
+// is 0 where a ceiling is unknown.
+func (c Card) Ideal(s Shape, ceilings map[string]float64) float64 {
+	read, compute := ceilings[ReadCeiling], ceilings[ComputeCeiling(c.Dtype, ceilings)]
+	if read <= 0 || compute <= 0 {
+		return 0
+	}
+	return max(float64(c.Bytes(s))/read, c.FLOPs(s)/compute) / 1e9
+}

@@ -1,0 +1,52 @@
+package transformer
+
+import (
+	"math"
+	"testing"
+)
+
+// The numbers are worked out by hand for 2 layers, hidden 8, intermediate 16, 4 heads and 2 K/V heads of 4, vocab 100:
+// a layer is q 16x8 + k 8x8 + v 8x8 + o 8x16 + 3 x 16x8 = 768, the head 800, a K/V slot 2 x 2 x 8 = 32 numbers.
+func TestCard(t *testing.T) {
+	card := Card{Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 100}, BF16}
+	for _, test := range []struct {
+		shape Shape
+		bytes int64
+		flops float64
+	}{
+		{Shape{1, 1, 1, 10}, 2 * (1536 + 800 + 320), 2*1536 + 2*800 + 4*10*16*2},
+		{Shape{1, 4, 0, 10}, 2 * (1536 + 320), 2*4*1536 + 4*4*8.5*16*2},
+		{Shape{3, 4, 2, 10}, 2 * (1536 + 800 + 960), 2*12*1536 + 2*6*800 + 4*12*8.5*16*2},
+	} {
+		if got := card.Bytes(test.shape); got != test.bytes {
+			t.Errorf("%+v: %d bytes, want %d", test.shape, got, test.bytes)
+		}
+		if got := card.FLOPs(test.shape); got != test.flops {
+			t.Errorf("%+v: %g FLOPs, want %g", test.shape, got, test.flops)
+		}
+	}
+	small := Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 100, Tied: true, RopeTheta: 1}
+	if got, want := card.LayerNumbers()+card.HeadNumbers()+(2*2+1)*8, Parameters(small); got != want {
+		t.Errorf("matrices and norms hold %d numbers, Parameters says %d", got, want)
+	}
+}
+
+func TestIdeal(t *testing.T) {
+	card := Card{Config{Layers: 1, Hidden: 8, Intermediate: 16, Heads: 2, KVHeads: 2, HeadDim: 4, Vocab: 100}, BF16}
+	shape := Shape{Sequences: 1, Rows: 1, Guesses: 1, Reach: 1}
+	bytes, flops := float64(card.Bytes(shape)), card.FLOPs(shape)
+	for _, test := range []struct {
+		ceilings map[string]float64
+		want     float64
+	}{
+		{map[string]float64{ReadCeiling: 1, BF16Ceiling: 1000, F32Ceiling: 1}, bytes / 1e9},
+		{map[string]float64{ReadCeiling: 1000, BF16Ceiling: 2}, flops / 2e9},
+		{map[string]float64{ReadCeiling: 1000, F32Ceiling: 1}, flops / 1e9},
+		{map[string]float64{F32Ceiling: 1}, 0},
+		{nil, 0},
+	} {
+		if got := card.Ideal(shape, test.ceilings); math.Abs(got-test.want) > 1e-15 {
+			t.Errorf("%v: %g s, want %g", test.ceilings, got, test.want)
+		}
+	}
+}
