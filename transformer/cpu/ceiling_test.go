@@ -1,0 +1,48 @@
+package cpu
+
+import (
+	"testing"
+
+	"tandem/transformer"
+)
+
+// TestCeilings: the ceilings that every machine has are there, and none is out of this world.
+func TestCeilings(t *testing.T) {
+	got, err := Ceilings(1, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{transformer.ReadCeiling, transformer.F32Ceiling} {
+		if got[name] <= 0 {
+			t.Errorf("%s is %g", name, got[name])
+		}
+	}
+	for name, value := range got {
+		if value > 1e6 {
+			t.Errorf("%s is %g", name, value)
+		}
+	}
+	if dot := got[transformer.BF16DotCeiling]; dot > got[transformer.BF16Ceiling] {
+		t.Errorf("dot products reach %g, the best bf16 instructions %g", dot, got[transformer.BF16Ceiling])
+	}
+}
+
+func TestTogetherRunsEveryThread(t *testing.T) {
+	ran := make([]int, 3)
+	sum, took := together(3, func(t int) float64 { ran[t]++; return float64(t) })
+	if sum != 3 || took <= 0 || ran[0] != 1 || ran[1] != 1 || ran[2] != 1 {
+		t.Errorf("sum %g in %v, runs %v", sum, took, ran)
+	}
+}
+
+func BenchmarkCeilings(b *testing.B) {
+	for b.Loop() {
+		got, err := Ceilings(2, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for name, value := range got {
+			b.ReportMetric(value, name)
+		}
+	}
+}
