@@ -1,0 +1,40 @@
+//go:build !linux
+
+package sandbox
+
+import (
+	"context"
+	"errors"
+)
+
+// errSystem is what every judge answers where there is no sandbox.
+var errSystem = errors.New("judging programs needs Linux: its namespaces, Landlock and seccomp are the sandbox")
+
+// Options say how a Runner is made.
+type Options struct {
+	Python  string
+	Minimum Tier
+}
+
+// A Runner runs programs. There are none on this system.
+type Runner struct{}
+
+// New fails on this system.
+func New(Options) (*Runner, error) { return nil, errSystem }
+
+// Run fails on this system.
+func (*Runner) Run(context.Context, Program, Limits) (Outcome, error) { return Outcome{}, errSystem }
+
+// Tier is empty on this system.
+func (*Runner) Tier() Tier { return "" }
+
+// Python is empty on this system.
+func (*Runner) Python() string { return "" }
+
+// Explain says why there is no sandbox.
+func (*Runner) Explain() string { return errSystem.Error() }
+
+// Probe fails on this system.
+func Probe() (Tier, string, error) { return "", "", errSystem }
+
+func launcherMain() int { return 2 }
