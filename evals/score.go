@@ -1,0 +1,202 @@
+package evals
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"strings"
+	"sync"
+
+	"tandem/datasets"
+	"tandem/evals/sandbox"
+	"tandem/record"
+)
+
+// A Judge runs a program against its test; sandbox.Runner is one. The error is for a cancelled context alone.
+type Judge interface {
+	Run(ctx context.Context, p sandbox.Program, l sandbox.Limits) (sandbox.Outcome, error)
+}
+
+// Options say how Score works. The zero value judges as many programs at once as there are processors.
+type Options struct {
+	Workers  int
+	Limits   sandbox.Limits
+	Progress func(done, total int) // after each record; may be nil
+}
+
+// A Tally is what Score did.
+type Tally struct {
+	Records  int // of the run
+	Resumed  int // of these, found scored
+	Programs int // judged now: distinct ones
+	Passed   int // records scored now that passed
+	Errors   int // records scored now whose verdict is a sandbox error
+}
+
+// Score judges the records of the run at in and writes them, with Answer and Verdict and in the same order, to out, each
+// as soon as it and all before it are judged. An interrupted scoring goes on where it stopped; a file at out that is of
+// another run is replaced. A record with an Err keeps no verdict. A sandbox error is tried once more. The suite must be
+// the one of the run: another hash is an error.
+func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judge, o Options) (tally Tally, err error) {
+	header, sequence, err := record.Read(in)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Tally{}, fmt.Errorf("%s does not exist: tandem run writes it", in)
+	}
+	if err != nil {
+		return Tally{}, err
+	}
+	if header.Suite.SHA256 != suite.SHA256 {
+		return Tally{}, fmt.Errorf("%s was run on suite %s with hash %.12s, this one is %s with hash %.12s: score it with the suite of the run",
+			in, header.Suite.Name, header.Suite.SHA256, suite.Name, suite.SHA256)
+	}
+	writer, held, err := open(out, header)
+	if err != nil {
+		return Tally{}, err
+	}
+	defer func() { err = errors.Join(err, writer.Close()) }()
+
+	tasks := map[string]datasets.Example{}
+	for _, task := range suite.Tasks {
+		tasks[task.TaskID] = task
+	}
+	var waiting []record.Record
+	for r, err := range sequence {
+		if err != nil {
+			return tally, err
+		}
+		if tally.Records++; held[r.Key()] {
+			tally.Resumed++
+			continue
+		}
+		if _, ok := tasks[r.Task]; !ok {
+			return tally, fmt.Errorf("%s: task %q is not in suite %s", in, r.Task, suite.Name)
+		}
+		waiting = append(waiting, r)
+	}
+	return tally, scoreAll(ctx, waiting, writer, tasks, judge, o, &tally)
+}
+
+// open continues a scored file of the same run, or begins one.
+func open(path string, header record.Header) (*record.Writer, map[string]bool, error) {
+	if w, before, held, err := record.Append(path); err == nil {
+		was, _ := json.Marshal(before)
+		is, _ := json.Marshal(header)
+		if string(was) == string(is) {
+			return w, held, nil
+		}
+		if err := w.Close(); err != nil {
+			return nil, nil, err
+		}
+	}
+	w, err := record.Create(path, header)
+	return w, nil, err
+}
+
+// A program is a distinct text to judge; done is closed when verdict holds.
+type program struct {
+	sandbox.Program
+	note    string
+	verdict record.Verdict
+	done    chan struct{}
+}
+
+// scoreAll judges the records' distinct programs with workers and writes the records in order.
+func scoreAll(ctx context.Context, records []record.Record, writer *record.Writer, tasks map[string]datasets.Example, judge Judge, o Options, tally *Tally) error {
+	programs := map[[2]string]*program{}
+	var order []*program
+	of := make([]*program, len(records))
+	for i := range records {
+		r := &records[i]
+		if r.Err != "" {
+			continue
+		}
+		task, note := tasks[r.Task], ""
+		r.Answer, note = Extract(task, r.Completion)
+		key := [2]string{r.Task, r.Answer}
+		if programs[key] == nil {
+			programs[key] = &program{Program: sandbox.Program{Source: r.Answer, Test: task.Test, EntryPoint: task.EntryPoint},
+				note: note, done: make(chan struct{})}
+			order = append(order, programs[key])
+		}
+		of[i] = programs[key]
+	}
+	tally.Programs = len(order)
+	ctx, cancel := context.WithCancel(ctx)
+	wait := judgeAll(ctx, order, judge, o)
+	defer wait()
+	defer cancel()
+	for i, r := range records {
+		if of[i] != nil {
+			select {
+			case <-of[i].done:
+			case <-ctx.Done():
+				return fmt.Errorf("interrupted: the same command goes on with the scoring: %w", ctx.Err())
+			}
+			verdict := of[i].verdict
+			r.Verdict = &verdict
+			switch verdict.Result {
+			case record.Pass:
+				tally.Passed++
+			case record.SandboxError:
+				tally.Errors++
+			}
+		}
+		if err := writer.Write(r); err != nil {
+			return err
+		}
+		if o.Progress != nil {
+			o.Progress(tally.Resumed+i+1, tally.Records)
+		}
+	}
+	return nil
+}
+
+// judgeAll starts the workers and returns what waits for them.
+func judgeAll(ctx context.Context, order []*program, judge Judge, o Options) (wait func()) {
+	queue := make(chan *program)
+	var workers sync.WaitGroup
+	n := o.Workers
+	if n < 1 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	for range n {
+		workers.Go(func() {
+			for p := range queue {
+				if p.judge(ctx, judge, o.Limits) {
+					close(p.done)
+				}
+			}
+		})
+	}
+	workers.Go(func() {
+		defer close(queue)
+		for _, p := range order {
+			select {
+			case queue <- p:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return workers.Wait
+}
+
+// judge fills in the verdict; false means that the context ended first.
+func (p *program) judge(ctx context.Context, judge Judge, limits sandbox.Limits) bool {
+	var out sandbox.Outcome
+	for range 2 {
+		var err error
+		if out, err = judge.Run(ctx, p.Program, limits); err != nil {
+			return false
+		}
+		if out.Result != record.SandboxError {
+			break
+		}
+	}
+	p.verdict = record.Verdict{Result: out.Result, Detail: strings.Trim(p.note+"; "+out.Detail, "; "), Seconds: out.Wall.Seconds(),
+		CPU: out.CPU.Seconds(), Tier: string(out.Tier)}
+	return true
+}
