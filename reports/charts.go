@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tandem/record"
@@ -17,7 +18,7 @@ const drawn = 5
 // Charts draws what the run holds data for: a chart without data is left out.
 func Charts(s Summary, header record.Header, records []record.Record) []plot.Chart {
 	groups := groupByDecoder(header, records)
-	names := shortNames(groups)
+	names := shorten(s.names())
 	charts := []plot.Chart{}
 	add := func(c plot.Chart, ok bool) {
 		if ok {
@@ -29,6 +30,9 @@ func Charts(s Summary, header record.Header, records []record.Record) []plot.Cha
 	few := leading(s, groups)
 	add(distribution(few, names, plot.Latency, func(r record.Record) []float64 { return []float64{r.Seconds} }))
 	add(distribution(few, names, plot.Histogram, commitsPerForward))
+	add(order(s, groups, names))
+	add(bars(s, names))
+	add(blocks(s))
 	return charts
 }
 
@@ -43,29 +47,6 @@ func saveCharts(dir string, charts []plot.Chart) error {
 		}
 	}
 	return nil
-}
-
-// shortNames drops from the decoders' names the settings that all decoders of their kind share.
-func shortNames(groups []group) map[string]string {
-	kinds := map[string][][]string{}
-	for _, g := range groups {
-		parts := strings.Split(g.name, "/")
-		kinds[parts[0]] = append(kinds[parts[0]], parts)
-	}
-	short := map[string]string{}
-	for kind, members := range kinds {
-		for _, parts := range members {
-			text := kind
-			for _, part := range parts[1:] {
-				everywhere := !slices.ContainsFunc(members, func(m []string) bool { return !slices.Contains(m, part) })
-				if !everywhere {
-					text += " " + part
-				}
-			}
-			short[strings.Join(parts, "/")] = text
-		}
-	}
-	return short
 }
 
 // leading picks the decoders for charts of distributions: the base, the head of the verdict, then the others
@@ -91,11 +72,9 @@ func distribution(groups []group, names map[string]string, draw func([]plot.Seri
 	var series []plot.Series
 	for _, g := range groups {
 		one := plot.Series{Name: names[g.name]}
-		for _, task := range g.tasks {
-			for _, r := range g.records[task] {
-				if r.Err == "" && r.Seconds > 0 {
-					one.Values = append(one.Values, values(r)...)
-				}
+		for _, r := range g.records {
+			if r.Err == "" && r.Seconds > 0 {
+				one.Values = append(one.Values, values(r)...)
 			}
 		}
 		if len(one.Values) > 0 {
@@ -136,7 +115,7 @@ func frontier(s Summary, names map[string]string) (plot.Chart, bool) {
 			label = names[d.Name]
 		}
 		points = append(points, plot.Point{Label: label, Line: line,
-			Speed: plot.Interval(*d.TokensPerSecond), Pass: plot.Interval(*d.Pass1)})
+			Speed: interval(*d.TokensPerSecond), Pass: interval(*d.Pass1)})
 	}
 	if len(points) == 0 {
 		return plot.Chart{}, false
@@ -171,22 +150,112 @@ func withoutThreshold(name string) (family, threshold string) {
 func ratios(s Summary, groups []group, names map[string]string) (plot.Chart, bool) {
 	var heads []plot.Series
 	var means []plot.Interval
-	base := slices.IndexFunc(groups, func(g group) bool { return IsAR(g.name) })
+	base := baseOf(groups)
 	for _, g := range leading(s, groups) {
 		k := slices.IndexFunc(s.Comparisons, func(c Comparison) bool { return c.Head == g.name })
 		if k < 0 || s.Comparisons[k].Speedup == nil {
 			continue
 		}
 		one := plot.Series{Name: names[g.name]}
-		for _, task := range groups[base].tasks {
-			if b, h, ok := pairedSeconds(groups[base].records[task], g.records[task]); ok {
+		for _, task := range groups[base].taskNames() {
+			if b, h, ok := pairedSeconds(groups[base].tasks[task], g.tasks[task]); ok {
 				one.Values = append(one.Values, b/h)
 			}
 		}
-		heads, means = append(heads, one), append(means, plot.Interval(*s.Comparisons[k].Speedup))
+		heads, means = append(heads, one), append(means, interval(*s.Comparisons[k].Speedup))
 	}
 	if len(heads) == 0 {
 		return plot.Chart{}, false
 	}
 	return plot.Ratios(names[groups[base].name], heads, means), true
 }
+
+// interval is an interval as the charts take it.
+func interval(i Interval) plot.Interval {
+	return plot.Interval{Value: i.Value, Low: i.Low, High: i.High}
+}
+
+// order draws when a refiner settles which position: the mean over its decodings of the share of forwards that had
+// passed, position by position, beside the left-to-right order.
+func order(s Summary, groups []group, names map[string]string) (plot.Chart, bool) {
+	if s.best < 0 {
+		return plot.Chart{}, false
+	}
+	g := find(groups, s.Comparisons[s.best].Head)
+	var cells []plot.Cell
+	counts := map[[2]int]int{}
+	positions, forwards, decodings := 0, 0, 0
+	for _, r := range g.records {
+		if r.Err != "" || r.Repeat > 0 {
+			continue
+		}
+		decodings++
+		for n, step := range r.Trace {
+			for _, c := range step.Commits {
+				if int(c.Pos) < r.Tokens {
+					counts[[2]int{int(c.Pos), n}]++
+					positions, forwards = max(positions, int(c.Pos)+1), max(forwards, n+1)
+				}
+			}
+		}
+	}
+	reached := make([]int, positions)
+	for at, n := range counts {
+		reached[at[0]] += n
+	}
+	for at, n := range counts {
+		cells = append(cells, plot.Cell{X: at[0], Y: at[1], Share: float64(n) / float64(reached[at[0]])})
+	}
+	if len(cells) == 0 {
+		return plot.Chart{}, false
+	}
+	return plot.Order(names[g.name], cells, positions, forwards, decodings), true
+}
+
+// bars draws each decoder's share of the ceiling.
+func bars(s Summary, names map[string]string) (plot.Chart, bool) {
+	var labels []string
+	var shares []float64
+	for _, d := range s.Decoders {
+		if d.CeilingShare != nil {
+			labels, shares = append(labels, names[d.Name]), append(shares, *d.CeilingShare)
+		}
+	}
+	if len(labels) == 0 {
+		return plot.Chart{}, false
+	}
+	return plot.Bars(labels, shares), true
+}
+
+// blocks draws speed against the block size, for the refiners that differ in nothing else, beside the baseline.
+func blocks(s Summary) (plot.Chart, bool) {
+	lines := map[string][]plot.Block{}
+	best := ""
+	var base *plot.Interval
+	for _, d := range s.Decoders {
+		if d.TokensPerSecond == nil || d.TokensPerForward == nil || d.ForwardsPerSecond == nil {
+			continue
+		}
+		if base == nil && IsAR(d.Name) && !isUncached(d.Name) {
+			i := interval(*d.TokensPerSecond)
+			base = &i
+		}
+		size, err := strconv.Atoi(first(setting(d.Name, "block")))
+		if err != nil {
+			continue
+		}
+		line := without(d.Name, "block")
+		lines[line] = append(lines[line], plot.Block{Size: size, Speed: interval(*d.TokensPerSecond),
+			PerForward: d.TokensPerForward.Value, Forwards: *d.ForwardsPerSecond})
+		if len(lines[line]) > len(lines[best]) {
+			best = line
+		}
+	}
+	if len(lines[best]) < 2 {
+		return plot.Chart{}, false
+	}
+	slices.SortFunc(lines[best], func(a, b plot.Block) int { return a.Size - b.Size })
+	return plot.Blocks(strings.ReplaceAll(best, "/", " "), lines[best], base), true
+}
+
+func first(value string, _ bool) string { return value }

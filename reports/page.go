@@ -22,8 +22,9 @@ type page struct {
 	Summary Summary
 	Style   template.CSS
 	Script  template.JS
-	Names   []string
-	Rows    [][]string // a measure's name, then each decoder's cell
+	Header  []string   // the table's columns
+	Rows    [][]string // a decoder's name, then its cells
+	Key     string
 	Notes   []string
 	Where   [][2]string
 	Charts  []template.HTML
@@ -43,10 +44,8 @@ func Page(s Summary, header record.Header, records []record.Record, charts []plo
 		return nil, err
 	}
 	data.Style, data.Script = template.CSS(style), template.JS(script)
-	for _, d := range s.Decoders {
-		data.Names = append(data.Names, d.Name)
-	}
-	data.Rows = cells(s)
+	data.Header, data.Rows = cells(s, true)
+	data.Key = key
 	for _, c := range charts {
 		svg, err := inline(c)
 		if err != nil {

@@ -42,9 +42,9 @@ func replay(s Summary, groups []group) *Replay {
 	base, head := find(groups, c.Base), find(groups, c.Head)
 	var chosen []record.Record
 	least := math.Inf(1)
-	for _, task := range base.tasks {
-		b, ok := playable(base.records[task])
-		h, ok2 := playable(head.records[task])
+	for _, task := range base.taskNames() {
+		b, ok := playable(base.tasks[task])
+		h, ok2 := playable(head.tasks[task])
 		if !ok || !ok2 {
 			continue
 		}

@@ -11,15 +11,19 @@ package reports
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+
+	"tandem/record"
 )
 
 // Write reads dir/scored.jsonl and writes beside it summary.json, summary.md, charts/ and report.html. It
 // returns the summary, for the terminal.
 func Write(dir string) (Summary, error) {
-	header, records, err := load(filepath.Join(dir, "scored.jsonl"))
+	header, records, err := readRun(filepath.Join(dir, "scored.jsonl"))
 	if err != nil {
 		return Summary{}, err
 	}
@@ -43,4 +47,26 @@ func Write(dir string) (Summary, error) {
 		return Summary{}, err
 	}
 	return s, nil
+}
+
+// readRun reads a scored run whole. No records at all is an error: there is nothing to report.
+func readRun(path string) (record.Header, []record.Record, error) {
+	header, sequence, err := record.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return header, nil, fmt.Errorf("%s does not exist: tandem run writes it", path)
+	}
+	if err != nil {
+		return header, nil, err
+	}
+	var records []record.Record
+	for r, err := range sequence {
+		if err != nil {
+			return header, nil, err
+		}
+		records = append(records, r)
+	}
+	if len(records) == 0 {
+		return header, nil, fmt.Errorf("%s holds no records: let tandem run finish at least one example", path)
+	}
+	return header, records, nil
 }

@@ -41,16 +41,16 @@ func TestSummarize(t *testing.T) {
 	near(t, "pooled tok/s", a.TokensPerSecond.Value, 40/4.1)
 	near(t, "seconds per task", a.SecondsPerTask.Value, 4.1/3)
 	near(t, "tokens per forward", d.TokensPerForward.Value, 40.0/11)
-	near(t, "forwards/s", a.ForwardsPerSecond, 41/4.1)
+	near(t, "forwards/s", *a.ForwardsPerSecond, 41/4.1)
 	near(t, "first readable", a.SecondsToFirst.Value, 0.1)
-	if a.Tasks != 4 || a.Judged != 3 || a.Passed != 1 || a.Sandbox != 1 || a.Errors != 1 || a.Empty != 1 || a.Positions != 164 {
+	if a.Tasks != 4 || a.Judged != 2 || a.Passed != 1 || a.Sandbox != 1 || a.Errors != 1 || a.Empty != 1 || a.Positions != 164 {
 		t.Errorf("counts are %+v", a)
 	}
 	c := s.Comparisons[0]
 	near(t, "speed-up", c.Speedup.Value, 2)
 	near(t, "pass difference", c.PassDifference.Value, 0.5)
 	near(t, "McNemar p", *c.McNemarP, 1)
-	near(t, "break-even", c.BreakEven, (40.0/41)*(41/4.1)/(11/2.05))
+	near(t, "break-even", *c.BreakEven, (40.0/41)*(41/4.1)/(11/2.05))
 	if !strings.Contains(s.Verdict, "tokens per forward to win here; it commits 3.64") {
 		t.Errorf("verdict is %q", s.Verdict)
 	}
@@ -69,16 +69,6 @@ func TestSummaryLeavesOut(t *testing.T) {
 			t.Errorf("%s stands in %s", key, text)
 		}
 	}
-}
-
-func TestStatistics(t *testing.T) {
-	// 7 of 10, by hand: centre (0.7+0.192)/(1.384), and scipy.stats.binomtest(7, 10).proportion_ci(method="wilson").
-	w := wilson(7, 10)
-	if math.Abs(w.Low-0.3968) > 1e-4 || math.Abs(w.High-0.8922) > 1e-4 {
-		t.Errorf("wilson(7, 10) is %+v", *w)
-	}
-	near(t, "mcNemar(1, 9)", mcNemar(1, 9), 2*(1+10)/1024.0)
-	near(t, "mcNemar(0, 0)", mcNemar(0, 0), 1)
 }
 
 func TestWrite(t *testing.T) {
@@ -108,7 +98,7 @@ func TestWriteLarge(t *testing.T) {
 	if _, err := Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"frontier", "ratio", "latency", "tokens-per-forward"} {
+	for _, name := range []string{"frontier", "ratio", "latency", "tokens-per-forward", "order", "ceiling", "blocks"} {
 		for _, ending := range []string{".png", ".svg"} {
 			if info, err := os.Stat(filepath.Join(dir, "charts", name+ending)); err != nil || info.Size() < 1000 {
 				t.Errorf("chart %s%s: %v", name, ending, err)
@@ -122,7 +112,7 @@ func TestWriteBadInput(t *testing.T) {
 		"missing":      {"", "does not exist"},
 		"other schema": {`{"schema":9}`, "schema 9"},
 		"no records":   {`{"schema":1}`, "no records"},
-		"cut off":      {`{"schema":1}` + "\n" + `{"task":"a"`, "record 1"},
+		"cut off":      {`{"schema":1}` + "\n" + `{"task":"a"`, "no records"},
 	} {
 		dir := t.TempDir()
 		if c.text != "" {

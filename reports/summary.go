@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"tandem/bench/stats"
 	"tandem/record"
 )
 
@@ -23,11 +24,7 @@ type Summary struct {
 }
 
 // An Interval is a value with the ends of its 95% confidence interval.
-type Interval struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-}
+type Interval = stats.Interval
 
 // A Decoder is what one decoder did over the suite. Totals are over all repeats and samples: dividing by
 // Records gives one decoding's.
@@ -35,40 +32,45 @@ type Decoder struct {
 	Name     string         `json:"name"`
 	Settings map[string]any `json:"settings,omitempty"`
 
-	Tasks   int       `json:"tasks"`                    // tasks that were decoded
-	Records int       `json:"records"`                  // decodings: tasks x samples x repeats
-	Judged  int       `json:"judged,omitempty"`         // tasks that have a verdict, the first repeat of each sample
-	Passed  int       `json:"passed"`                   // judged tasks whose every sample passed
-	Pass1   *Interval `json:"pass_at_1,omitempty"`      // share; Wilson, or a bootstrap over tasks with several samples
-	Sandbox int       `json:"sandbox_errors,omitempty"` // decodings that could not be judged: not wrong answers
-	Errors  int       `json:"errors,omitempty"`         // decodings that failed: they count as not passed
-	Empty   int       `json:"empty_outputs"`            // decodings without a single useful token
+	Tasks     int       `json:"tasks"`                    // tasks that were decoded
+	Records   int       `json:"records"`                  // decodings: tasks x samples x repeats
+	Judged    int       `json:"judged,omitempty"`         // tasks with at least one verdict
+	Passed    float64   `json:"passed"`                   // of the judged; whole where every task has one answer
+	Pass1     *Interval `json:"pass_at_1,omitempty"`      // Passed / Judged, Wilson
+	Sandbox   int       `json:"sandbox_errors,omitempty"` // decodings that could not be judged: not wrong answers
+	Errors    int       `json:"errors,omitempty"`         // decodings that failed: they count nowhere else
+	Empty     int       `json:"empty_outputs"`            // decodings without a single useful token
+	Truncated int       `json:"truncated,omitempty"`      // decodings that ended at the token budget
 
-	TokensPerSecond  *Interval `json:"tokens_per_second,omitempty"`      // useful tokens, pooled
-	SecondsPerTask   *Interval `json:"seconds_per_task,omitempty"`       // mean wall-clock of a decoding
-	SecondsToFirst   *Interval `json:"seconds_to_first_token,omitempty"` // mean time to the first readable token
-	TokensPerForward *Interval `json:"tokens_per_forward,omitempty"`     // useful tokens, pooled over forwards of every kind
+	TokensPerSecond       *Interval `json:"tokens_per_second,omitempty"`        // useful tokens, pooled
+	DecodeTokensPerSecond *float64  `json:"decode_tokens_per_second,omitempty"` // the same after the prompt was read
+	SecondsPerTask        *Interval `json:"seconds_per_task,omitempty"`         // wall-clock of a decoding, mean over tasks
+	SecondsToFirst        *Interval `json:"seconds_to_first_token,omitempty"`   // to the first readable token, mean over tasks
+	TokensPerForward      *Interval `json:"tokens_per_forward,omitempty"`       // useful tokens, pooled over forwards of every kind
 
-	Forwards          int     `json:"forwards"`
-	ForwardsPerSecond float64 `json:"forwards_per_second,omitempty"`
-	Positions         int     `json:"positions"` // rows computed
-	Tokens            int     `json:"tokens"`    // useful: up to and without the first end of sequence
-	Canvas            int     `json:"canvas"`    // output positions ever committed, those beyond the end included
+	Forwards          int                 `json:"forwards"`
+	Kinds             map[record.Kind]int `json:"forwards_by_kind,omitempty"`
+	ForwardsPerSecond *float64            `json:"forwards_per_second,omitempty"`
+	Positions         int                 `json:"positions"` // rows computed
+	Tokens            int                 `json:"tokens"`    // useful: up to and without the first end of sequence
+	Canvas            int                 `json:"canvas"`    // output positions ever committed, those beyond the end included
 
-	CeilingTokensPerSecond float64 `json:"ceiling_tokens_per_second,omitempty"` // the same forwards at the measured ceilings
-	CeilingShare           float64 `json:"ceiling_share,omitempty"`
-	PeakMemory             int64   `json:"peak_memory_bytes,omitempty"`
+	CeilingTokensPerSecond *float64 `json:"ceiling_tokens_per_second,omitempty"` // the same forwards at the measured ceilings
+	CeilingShare           *float64 `json:"ceiling_share,omitempty"`
+	PeakMemory             *int64   `json:"peak_memory_bytes,omitempty"`
 }
 
 // A Comparison sets a decoder (head) beside the autoregressive one (base), paired by task.
 type Comparison struct {
 	Base           string    `json:"base"`
 	Head           string    `json:"head"`
-	Speedup        *Interval `json:"speedup,omitempty"`         // geometric mean over tasks of base's seconds / head's
-	PassDifference *Interval `json:"pass_difference,omitempty"` // head's pass rate - base's, over tasks that both have
-	McNemarP       *float64  `json:"mcnemar_p,omitempty"`       // exact, two-sided; greedy and one sample only
-	SameQuality    *bool     `json:"same_quality,omitempty"`    // the lower end of the difference is above -Margin
-	BreakEven      float64   `json:"break_even_tokens_per_forward,omitempty"`
+	Speedup        *Interval `json:"speedup,omitempty"`            // geometric mean over tasks of base's seconds / head's
+	PassDifference *Interval `json:"pass_difference,omitempty"`    // head's pass rate - base's, over tasks that both have
+	McNemarP       *float64  `json:"mcnemar_p,omitempty"`          // exact, two-sided; only where every task has one answer
+	SameQuality    *bool     `json:"same_quality,omitempty"`       // the lower end of the difference is above -Margin
+	Detectable     *float64  `json:"minimum_detectable,omitempty"` // difference of pass rate, at 80% power
+	ForwardCost    *float64  `json:"forward_cost,omitempty"`       // seconds of head's forwards / base's
+	BreakEven      *float64  `json:"break_even_tokens_per_forward,omitempty"`
 	Verdict        string    `json:"verdict,omitempty"`
 }
 

@@ -9,34 +9,37 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// A row is one line of the table: a name with its unit, and the text of each decoder's cell.
-type row struct {
+// A column of the table is a measure: its name with the unit, and the text of a decoder's cell, short for a terminal,
+// and with its interval.
+type column struct {
 	name string
-	cell func(Decoder) string
+	cell func(d Decoder, interval bool) string
 }
 
-// rows are the table's lines. Decoders are the columns, since there are more measures than decoders.
-var rows = []row{
-	{"pass@1 %", func(d Decoder) string { return span(d.Pass1, 100, 1) }},
-	{"passed / judged tasks", func(d Decoder) string { return count(d.Judged > 0, fmt.Sprintf("%d / %d", d.Passed, d.Judged)) }},
-	{"useful tok/s", func(d Decoder) string { return span(d.TokensPerSecond, 1, 1) }},
-	{"wall-clock per task, ms", func(d Decoder) string { return span(d.SecondsPerTask, 1e3, 1) }},
-	{"first readable token, ms", func(d Decoder) string { return span(d.SecondsToFirst, 1e3, 1) }},
-	{"tokens per forward (TPF)", func(d Decoder) string { return span(d.TokensPerForward, 1, 2) }},
-	{"forwards per task (NFE)", func(d Decoder) string { return mean(d.Forwards, d.Records-d.Errors) }},
-	{"forwards/s", func(d Decoder) string { return number(d.ForwardsPerSecond, 1) }},
-	{"positions per task", func(d Decoder) string { return mean(d.Positions, d.Records-d.Errors) }},
-	{"share of the ceiling %", func(d Decoder) string { return number(100*d.CeilingShare, 1) }},
-	{"peak memory, MiB", func(d Decoder) string { return number(float64(d.PeakMemory)/(1<<20), 1) }},
-	{"empty outputs", func(d Decoder) string { return count(d.Empty > 0, d.Empty) }},
-	{"decoding errors", func(d Decoder) string { return count(d.Errors > 0, d.Errors) }},
-	{"not judged (sandbox errors)", func(d Decoder) string { return count(d.Sandbox > 0, d.Sandbox) }},
+// columns are the measures; the decoders are the lines, since a sweep has more of them than fit side by side.
+var columns = []column{
+	{"pass@1 %", func(d Decoder, _ bool) string { return span(d.Pass1, 100, 1, true) }},
+	{"useful tok/s", func(d Decoder, _ bool) string { return span(d.TokensPerSecond, 1, 0, true) }},
+	{"ms/task", func(d Decoder, i bool) string { return span(d.SecondsPerTask, 1e3, 2, i) }},
+	{"first ms", func(d Decoder, i bool) string { return span(d.SecondsToFirst, 1e3, 2, i) }},
+	{"TPF", func(d Decoder, i bool) string { return span(d.TokensPerForward, 1, 2, i) }},
+	{"NFE", func(d Decoder, _ bool) string { return mean(d.Forwards, d.Records-d.Errors) }},
+	{"fwd/s", func(d Decoder, _ bool) string { return number(d.ForwardsPerSecond, 1, 0) }},
+	{"positions", func(d Decoder, _ bool) string { return mean(d.Positions, d.Records-d.Errors) }},
+	{"ceiling %", func(d Decoder, _ bool) string { return number(d.CeilingShare, 100, 1) }},
+	{"MiB", func(d Decoder, _ bool) string { return mebibytes(d.PeakMemory) }},
+	{"empty", func(d Decoder, _ bool) string { return count(d.Empty) }},
+	{"errors", func(d Decoder, _ bool) string { return count(d.Errors) }},
+	{"not judged", func(d Decoder, _ bool) string { return count(d.Sandbox) }},
 }
 
-// Table lays the summary out for a terminal: the measures as lines, the decoders as columns, the comparisons
-// and the verdict below.
+// key explains the columns in a line.
+const key = "TPF: useful tokens a forward; NFE: forwards a task; first: first readable token; positions: rows computed a task; " +
+	"ceiling: share of the measured limits"
+
+// Table lays the summary out for a terminal: a line a decoder, the comparisons and the verdict below.
 func Table(s Summary) string {
-	return render(s, renderer.NewBlueprint(tw.Rendition{Symbols: tw.NewSymbols(tw.StyleRounded)}), plain) +
+	return render(s, renderer.NewBlueprint(tw.Rendition{Symbols: tw.NewSymbols(tw.StyleRounded)}), plain, false) +
 		notes(s, "", plain)
 }
 
@@ -47,7 +50,7 @@ func Markdown(s Summary) string {
 	if s.Verdict != "" {
 		fmt.Fprintf(&b, "**%s**\n\n", escape(s.Verdict))
 	}
-	b.WriteString(render(s, renderer.NewMarkdown(), escape))
+	b.WriteString(render(s, renderer.NewMarkdown(), escape, true))
 	b.WriteString(notes(s, "- ", escape))
 	fmt.Fprintf(&b, "\n%s\n", escape(strings.Join(circumstances(s), "; ")))
 	return b.String()
@@ -60,18 +63,18 @@ func escape(s string) string {
 	return strings.NewReplacer("|", `\|`, "*", `\*`, "<", "&lt;", "_", `\_`).Replace(s)
 }
 
-// render fills a tablewriter with the lines that apply to at least one decoder.
-func render(s Summary, to tw.Renderer, text func(string) string) string {
+// render fills a tablewriter with the columns that apply to at least one decoder.
+func render(s Summary, to tw.Renderer, text func(string) string, intervals bool) string {
 	var b strings.Builder
+	header, lines := cells(s, intervals)
 	table := tablewriter.NewTable(&b, tablewriter.WithRenderer(to), tablewriter.WithHeaderAutoFormat(tw.Off),
 		tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithAlignment(alignments(len(s.Decoders))))
-	header := []string{""}
-	for _, d := range s.Decoders {
-		header = append(header, text(d.Name))
+		tablewriter.WithAlignment(alignments(len(header)-1)))
+	for i := range header {
+		header[i] = text(header[i])
 	}
 	table.Header(header)
-	for _, line := range cells(s) {
+	for _, line := range lines {
 		for i := range line {
 			line[i] = text(line[i])
 		}
@@ -81,21 +84,28 @@ func render(s Summary, to tw.Renderer, text func(string) string) string {
 	return b.String()
 }
 
-// cells are the table's lines, a measure's name and then each decoder's text; a measure that applies to no
-// decoder has no line.
-func cells(s Summary) (lines [][]string) {
-	for _, r := range rows {
-		line, applies := []string{r.name}, false
-		for _, d := range s.Decoders {
-			cell := r.cell(d)
-			applies = applies || cell != ""
-			line = append(line, cell)
+// cells are the table: the columns' names, and a line a decoder. A measure that applies to none has no column.
+func cells(s Summary, intervals bool) (header []string, lines [][]string) {
+	names := shorten(s.names())
+	header = []string{"decoder"}
+	for _, d := range s.Decoders {
+		lines = append(lines, []string{names[d.Name]})
+	}
+	for _, c := range columns {
+		texts, applies := make([]string, len(s.Decoders)), false
+		for i, d := range s.Decoders {
+			texts[i] = c.cell(d, intervals)
+			applies = applies || texts[i] != ""
 		}
-		if applies {
-			lines = append(lines, line)
+		if !applies {
+			continue
+		}
+		header = append(header, c.name)
+		for i := range lines {
+			lines[i] = append(lines[i], texts[i])
 		}
 	}
-	return lines
+	return header, lines
 }
 
 func alignments(decoders int) tw.Alignment {
@@ -106,21 +116,25 @@ func alignments(decoders int) tw.Alignment {
 	return out
 }
 
-// notes are the comparisons, a line each, and on a terminal the verdict.
+// notes are the key, the comparisons, a line each, and on a terminal the circumstances and the verdict.
 func notes(s Summary, bullet string, text func(string) string) string {
 	var b strings.Builder
-	b.WriteString("\n")
+	fmt.Fprintf(&b, "%s\n\n", text(key))
 	for _, line := range comparisonLines(s) {
 		fmt.Fprintf(&b, "%s%s\n", bullet, text(line))
 	}
-	if s.Verdict != "" && bullet == "" {
-		fmt.Fprintf(&b, "\n%s\n", text(s.Verdict))
+	if bullet == "" {
+		fmt.Fprintf(&b, "\n%s\n", text(strings.Join(circumstances(s), "; ")))
+		if s.Verdict != "" {
+			fmt.Fprintf(&b, "\n%s\n", text(s.Verdict))
+		}
 	}
 	return b.String()
 }
 
 // comparisonLines says each comparison's speed-up, difference in pass rate and p.
 func comparisonLines(s Summary) (lines []string) {
+	names := shorten(s.names())
 	for _, c := range s.Comparisons {
 		var parts []string
 		if c.Speedup != nil {
@@ -133,7 +147,7 @@ func comparisonLines(s Summary) (lines []string) {
 			parts = append(parts, fmt.Sprintf("McNemar p = %.3g", *c.McNemarP))
 		}
 		if len(parts) > 0 {
-			lines = append(lines, c.Head+" against "+c.Base+": "+strings.Join(parts, ", "))
+			lines = append(lines, names[c.Head]+" against "+names[c.Base]+": "+strings.Join(parts, ", "))
 		}
 	}
 	return lines
@@ -145,19 +159,29 @@ func points(i Interval) string {
 	return fmt.Sprintf("%+.1f points [%+.1f, %+.1f]", 100*i.Value, 100*i.Low, 100*i.High)
 }
 
-// span is "value [low, high]", scaled; empty where the measure does not apply.
-func span(i *Interval, scale float64, digits int) string {
-	if i == nil {
+// span is "value [low, high]" or the value alone, scaled; empty where the measure does not apply.
+func span(i *Interval, scale float64, digits int, interval bool) string {
+	switch {
+	case i == nil:
 		return ""
+	case !interval:
+		return fmt.Sprintf("%.*f", digits, scale*i.Value)
 	}
 	return fmt.Sprintf("%.*f [%.*f, %.*f]", digits, scale*i.Value, digits, scale*i.Low, digits, scale*i.High)
 }
 
-func number(v float64, digits int) string {
-	if v == 0 {
+func number(v *float64, scale float64, digits int) string {
+	if v == nil {
 		return ""
 	}
-	return fmt.Sprintf("%.*f", digits, v)
+	return fmt.Sprintf("%.*f", digits, scale**v)
+}
+
+func mebibytes(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.0f", float64(*n)/(1<<20))
 }
 
 func mean(total, n int) string {
@@ -167,11 +191,12 @@ func mean(total, n int) string {
 	return fmt.Sprintf("%.1f", float64(total)/float64(n))
 }
 
-func count(applies bool, v any) string {
-	if !applies {
+// count is empty for none: such a column is shown where there is something to see.
+func count(n int) string {
+	if n == 0 {
 		return ""
 	}
-	return fmt.Sprint(v)
+	return fmt.Sprint(n)
 }
 
 // circumstances is what a reader must know of a run to believe it, a phrase each.

@@ -7,39 +7,41 @@ import (
 
 // verdict is one comparison in a plain sentence. A decoder's speed is its tokens per forward times its
 // forwards per second; so to win over base, head must commit more tokens a forward than its forwards cost,
-// counted in the base's.
+// counted in what base gets for the same time.
 func verdict(c Comparison, head Decoder) string {
-	if c.Speedup == nil || head.TokensPerForward == nil || c.BreakEven == 0 {
+	if c.Speedup == nil || head.TokensPerForward == nil || c.BreakEven == nil {
 		return ""
 	}
-	text := fmt.Sprintf("%s needs > %.2f tokens per forward to win here; it commits %.2f, and is %s",
-		c.Head, c.BreakEven, head.TokensPerForward.Value, speedWords(*c.Speedup, c.Base))
-	return text + qualityWords(c) + "."
+	return fmt.Sprintf("%s needs > %.2f tokens per forward to win here; it commits %.2f%s%s.",
+		c.Head, *c.BreakEven, head.TokensPerForward.Value, speedWords(*c.Speedup, c.Base), qualityWords(c))
 }
 
 // speedWords says who is faster, or that the interval does not tell.
 func speedWords(s Interval, base string) string {
-	span := fmt.Sprintf("[%.2f, %.2f]", s.Low, s.High)
+	value := fmt.Sprintf("%.2fx [%.2f, %.2f]", s.Value, s.Low, s.High)
 	switch {
 	case s.Low > 1:
-		return fmt.Sprintf("%.2fx %s as fast as %s", s.Value, span, base)
+		return fmt.Sprintf(" and wins: %s as fast as %s", value, base)
 	case s.High < 1:
-		return fmt.Sprintf("slower: %.2fx %s the speed of %s", s.Value, span, base)
+		return fmt.Sprintf(" and loses: %s as fast as %s", value, base)
 	}
-	return fmt.Sprintf("neither faster nor slower than %s for sure: %.2fx %s", base, s.Value, span)
+	return fmt.Sprintf(", too close to call: %s as fast as %s", value, base)
 }
 
+// qualityWords says whether the pass rates are shown to be the same.
 func qualityWords(c Comparison) string {
 	if c.PassDifference == nil {
 		return ""
 	}
-	points := 100 * c.PassDifference.Value
-	difference := fmt.Sprintf("%+.1f points of pass@1", points)
-	if math.Abs(points) < 0.05 {
+	difference := fmt.Sprintf("%+.1f points of pass@1", 100*c.PassDifference.Value)
+	if math.Abs(c.PassDifference.Value) < 0.0005 {
 		difference = "no difference in pass@1"
 	}
-	if *c.SameQuality {
+	switch {
+	case *c.SameQuality:
 		return fmt.Sprintf(", at the same quality (%s)", difference)
+	case c.PassDifference.High < -Margin:
+		return fmt.Sprintf(", but at a lower quality (%s)", difference)
 	}
 	return fmt.Sprintf(", but the same quality is not shown (%s)", difference)
 }
@@ -56,7 +58,7 @@ func headline(s Summary) int {
 		return a.Speedup.Value > b.Speedup.Value
 	}
 	for i, c := range s.Comparisons {
-		if c.Verdict != "" && !IsAR(c.Head) && (best < 0 || better(c, s.Comparisons[best])) {
+		if c.Verdict != "" && !IsAR(c.Head) && !isUncached(c.Head) && (best < 0 || better(c, s.Comparisons[best])) {
 			best = i
 		}
 	}

@@ -1,0 +1,71 @@
+package reports
+
+import (
+	"slices"
+	"strings"
+)
+
+// Decoders' names are "family/key=value/…", settings in a fixed order. The reports read from them what varies.
+
+// IsAR says whether a decoder's name is that of an autoregressive one.
+func IsAR(name string) bool { return name == "ar" || strings.HasPrefix(name, "ar/") }
+
+// isUncached says whether a name is that of a control that computes everything anew in each forward.
+func isUncached(name string) bool { return slices.Contains(strings.Split(name, "/"), "uncached") }
+
+// settings are the parts of a name after its family.
+func settings(name string) (family string, parts []string) {
+	all := strings.Split(name, "/")
+	return all[0], all[1:]
+}
+
+// setting is the value of a key in a name.
+func setting(name, key string) (value string, ok bool) {
+	_, parts := settings(name)
+	for _, part := range parts {
+		if value, ok = strings.CutPrefix(part, key+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// without is a name without one of its settings.
+func without(name, key string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(name, "/"), func(part string) bool {
+		return strings.HasPrefix(part, key+"=")
+	}), "/")
+}
+
+// shorten drops from decoders' names the settings that all of their family share.
+func shorten(names []string) map[string]string {
+	families := map[string][]string{}
+	for _, name := range names {
+		family, _ := settings(name)
+		families[family] = append(families[family], name)
+	}
+	short := map[string]string{}
+	for _, name := range names {
+		family, parts := settings(name)
+		text := family
+		for _, part := range parts {
+			shared := !slices.ContainsFunc(families[family], func(other string) bool {
+				_, theirs := settings(other)
+				return !slices.Contains(theirs, part)
+			})
+			if !shared || len(families[family]) == 1 {
+				text += " " + part
+			}
+		}
+		short[name] = text
+	}
+	return short
+}
+
+// names are the decoders' names, in their order.
+func (s Summary) names() (names []string) {
+	for _, d := range s.Decoders {
+		names = append(names, d.Name)
+	}
+	return names
+}
