@@ -16,6 +16,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"tandem/evals/sandbox"
 )
 
 // version and commit are injected by the Makefile with -ldflags -X.
@@ -26,6 +28,9 @@ var (
 
 // cli is the command line: each field is a verb and the verb's fields are its flags.
 type cli struct {
+	Run      runCmd      `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
+	Report   reportCmd   `cmd:"" help:"Rebuild the tables, charts and pages of scored runs."`
+	Doctor   doctorCmd   `cmd:"" help:"Say what this machine can do: processor, kernels, sandbox, Python."`
 	Datasets datasetsCmd `cmd:"" help:"List the task suites, or generate the embedded one."`
 	Version  versionCmd  `cmd:"" help:"Print the version, the commit and the Go release."`
 }
@@ -41,6 +46,7 @@ type app struct {
 var errFailed = errors.New("check failed")
 
 func main() {
+	sandbox.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
@@ -65,6 +71,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 		kong.Name("tandem"),
 		kong.Description("Is a diffusion language model really faster than an autoregressive one, at the same quality, on this machine?"),
 		kong.Writers(stdout, stderr),
+		kong.Configuration(loadConfig),
 		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

@@ -6,9 +6,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tandem/evals/sandbox"
 )
 
 func TestMain(m *testing.M) {
+	sandbox.Main()
 	testscript.Main(m, map[string]func(){"tandem": func() {
 		os.Exit(run(context.Background(), os.Stdout, os.Stderr, os.Args[1:]))
 	}})

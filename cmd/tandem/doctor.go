@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"tandem/bench"
+	"tandem/evals/sandbox"
+	"tandem/transformer"
+	"tandem/transformer/cpu"
+)
+
+type doctorCmd struct{}
+
+// Run prints what this machine can do; a machine that cannot judge programs fails the check.
+func (doctorCmd) Run(a *app) error {
+	e := bench.Environment(a.ctx, version, commit)
+	fmt.Fprintf(a.stdout, "processor   %s, %d cores, %.1f GiB of memory, load %.1f\n", e.CPU, e.Cores, float64(e.Memory)/(1<<30), e.Load)
+	for _, dtype := range []transformer.Dtype{transformer.F32, transformer.BF16} {
+		fmt.Fprintf(a.stdout, "kernels     %s: %s\n", dtype, strings.Join(cpu.Kernels(dtype), ", "))
+	}
+	judge, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		fmt.Fprintf(a.stdout, "judge       none: %v\n", err)
+		return errFailed
+	}
+	_, err = fmt.Fprintf(a.stdout, "judge       python %s, %s\n            %s\n", judge.Python(), judge.Tier(), judge.Explain())
+	return err
+}

