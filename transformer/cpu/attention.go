@@ -33,20 +33,16 @@ func (s *session) attendTile(thread, layer, kv, q0, q1, from int) {
 	slots := w.probs.stride
 	keys, values := s.head(layer, int(s.rows[q0/group].sequence), kv)
 	reach := 0
-	for r := q0 / group; r*group < q1; r++ {
-		reach = max(reach, int(s.rows[r].reach))
+	for i := range n {
+		w.reach[i] = s.rows[(q0+i)/group].reach
+		reach = max(reach, int(w.reach[i]))
 	}
 	padded := depth(s.backend.dtype, reach)
 
 	k.gemm(pointer(w.scores), slots, s.queryRow(kv, 0, q0), dk, keys, s.keyPanel, n, (reach+lanes-1)/lanes, dk,
 		false)
-	for i := range n {
-		own := int(s.rows[(q0+i)/group].reach)
-		w.inv[i] = k.softmax(w.probs.at(i), w.scores[i*slots:][:padded], own, padded, s.scale())
-	}
+	k.softmax(w.probs, pointer(w.scores), slots, w.reach[:n], w.inv[:n], padded, s.scale())
 	k.gemm(pointer(w.mixed), dp, w.probs.data, slots, values, s.valuePanel, n, dp/lanes, padded, false)
-	for i := range n {
-		r, head := (q0+i)/group, kv*group+(q0+i)%group
-		k.scale(unsafe.Add(s.attn.at(r-from), head*c.HeadDim*k.size), w.mixed[i*dp:][:c.HeadDim], w.inv[i])
-	}
+	k.spread(unsafe.Add(s.attn.at(q0/group-from), kv*group*c.HeadDim*k.size), s.attn.stride, pointer(w.mixed), dp,
+		w.inv[:n], q0, group, c.HeadDim)
 }

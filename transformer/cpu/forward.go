@@ -60,7 +60,7 @@ func (s *session) forward(thread int) {
 		wanted := s.wanted[from:min(from+headChunk, len(s.wanted))]
 		lo, hi := share(len(wanted), 1, thread, s.backend.pool.threads)
 		for i := lo; i < hi; i++ {
-			k.norm(s.normed.at(i), s.residualRow(int(wanted[i].row)), m.norm, c.NormEps)
+			k.norm(s.normed.at(i), s.normed.stride, s.residual(int(wanted[i].row)), s.width(), 1, c.Hidden, m.norm, c.NormEps)
 		}
 		sync()
 		s.gemm(thread, pointer(s.logits), roundUp(c.Vocab, lanes), s.normed, m.head, len(wanted), false)
@@ -95,8 +95,9 @@ func (s *session) embed(thread int) {
 // norm: normed = x / rms(x) * weight.
 func (s *session) norm(thread, from, to int, weight []float32) {
 	lo, hi := share(to-from, 1, thread, s.backend.pool.threads)
-	for i := lo; i < hi; i++ {
-		s.backend.kernels.norm(s.normed.at(i), s.residualRow(from+i), weight, s.config.NormEps)
+	if lo < hi {
+		s.backend.kernels.norm(s.normed.at(lo), s.normed.stride, s.residual(from+lo), s.width(), hi-lo, s.config.Hidden,
+			weight, s.config.NormEps)
 	}
 }
 
@@ -112,33 +113,22 @@ func (s *session) gemm(thread int, out unsafe.Pointer, ldc int, in operands, w *
 // rotateAndStore: q, k, v = qkv + bias; q and k are normed (Qwen3) and rotated; k and v enter their slots.
 func (s *session) rotateAndStore(thread, layer, from, to int) {
 	c, k, l := s.config, s.backend.kernels, &s.backend.model.layers[layer]
-	dp, d, half := roundUp(c.HeadDim, lanes), c.HeadDim, c.HeadDim/2
-	group := c.Heads / c.KVHeads
+	half, group := c.HeadDim/2, c.Heads/c.KVHeads
+	h := &s.workers[thread].heads
+	*h = heads{
+		bias: pointer(l.bias), qNorm: pointer(l.qNorm), kNorm: pointer(l.kNorm),
+		queryGroup: len(s.rows) * group * s.query.stride * k.size, queryHead: s.query.stride * k.size,
+		keyHead: s.keyHead, keyPanel: s.keyPanel, valueHead: s.valueHead, valuePanel: s.valuePanel,
+		heads: c.Heads, kvHeads: c.KVHeads, d: c.HeadDim, dp: roundUp(c.HeadDim, lanes), eps: c.NormEps,
+	}
 	lo, hi := share(to-from, 1, thread, s.backend.pool.threads)
 	for i := lo; i < hi; i++ {
 		r := s.rows[from+i]
-		pos := int(r.pos)
-		cos, sin := s.cos[pos*half:][:half], s.sin[pos*half:][:half]
-		for h := range c.Heads + 2*c.KVHeads {
-			x := s.qkv[i*s.qkvStride()+h*dp:][:d]
-			var bias []float32
-			if l.bias != nil {
-				bias = l.bias[h*dp:][:d]
-			}
-			switch {
-			case h < c.Heads:
-				k.rotate(x, bias, l.qNorm, cos, sin, c.NormEps)
-				k.scale(s.queryRow(h/group, from+i, h%group), x, 1)
-			case h < c.Heads+c.KVHeads:
-				k.rotate(x, bias, l.kNorm, cos, sin, c.NormEps)
-				keys, _ := s.head(layer, int(r.sequence), h-c.Heads)
-				k.storeK(unsafe.Add(keys, pos/lanes*s.keyPanel), pos%lanes, x)
-			default:
-				k.rotate(x, bias, nil, nil, nil, 0)
-				_, values := s.head(layer, int(r.sequence), h-c.Heads-c.KVHeads)
-				k.storeV(values, s.valuePanel, pos, x)
-			}
-		}
+		h.slot = int(r.pos)
+		h.x, h.query = pointer(s.qkv[i*s.qkvStride():]), s.queryRow(0, from+i, 0)
+		h.cos, h.sin = pointer(s.cos[h.slot*half:]), pointer(s.sin[h.slot*half:])
+		h.keys, h.values = s.head(layer, int(r.sequence), 0)
+		k.heads(h)
 	}
 }
 
@@ -152,16 +142,11 @@ func (s *session) queryRow(kv, row, head int) unsafe.Pointer {
 func (s *session) gateUp(thread int, l *layer, rows int) {
 	k, w := s.backend.kernels, &s.workers[thread]
 	from, to := share(l.gateUp.panels, 2, thread, s.backend.pool.threads)
-	step := max(strip/lanes/min(rows, headChunk)/2*2, 2)
+	step := max(strip/lanes/rows/2*2, 2)
 	for p := from; p < to; p += step {
 		panels := min(step, to-p)
-		for r := 0; r < rows; r += headChunk {
-			n := min(headChunk, rows-r)
-			k.gemm(pointer(w.strip), panels*lanes, s.normed.at(r), s.normed.stride, l.gateUp.from(p), l.gateUp.stride, n,
-				panels, l.gateUp.depth, false)
-			for i := range n {
-				k.swiglu(unsafe.Add(s.hidden.at(r+i), p/2*lanes*k.size), w.strip[i*panels*lanes:], panels/2)
-			}
-		}
+		k.gemm(pointer(w.strip), panels*lanes, s.normed.data, s.normed.stride, l.gateUp.from(p), l.gateUp.stride, rows,
+			panels, l.gateUp.depth, false)
+		k.swiglu(s.hidden.from(p/2*lanes), s.hidden.stride, pointer(w.strip), panels*lanes, rows, panels/2)
 	}
 }

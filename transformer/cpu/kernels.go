@@ -18,22 +18,38 @@ type kernels struct {
 	// gemm: c[m, 16*panels] = a[m, k] times panels that lie stride bytes apart; with add, c is added to. Row strides
 	// lda and ldc are in numbers. k is a multiple of the dtype's depth.
 	gemm func(c unsafe.Pointer, ldc int, a unsafe.Pointer, lda int, b unsafe.Pointer, stride, m, panels, k int, add bool)
-	// norm: operands out[n] = x * weight / rms(x).
-	norm func(out unsafe.Pointer, x, weight []float32, eps float32)
-	// rotate: x[d] += bias (when not nil), RMSNorm with weight (when not nil), rotary embedding with cos, sin [d/2].
-	rotate func(x, bias, weight, cos, sin []float32, eps float32)
-	// scale: operands out[n] = x * by.
-	scale func(out unsafe.Pointer, x []float32, by float32)
-	// storeK writes x [d] as one column of a panel, storeV as one row of panels that lie stride bytes apart.
-	storeK func(panel unsafe.Pointer, lane int, x []float32)
-	storeV func(panels unsafe.Pointer, stride, slot int, x []float32)
-	// softmax: operands out[i] = exp(scale*(s[i]-max)) for i < reach, 0 up to n; returns 1 / their sum.
-	softmax func(out unsafe.Pointer, s []float32, reach, n int, scale float32) float32
-	// swiglu: operands out[16*pairs] from pairs of 16 gates and 16 ups.
-	swiglu func(out unsafe.Pointer, gateUp []float32, pairs int)
+	// norm: operands out[rows, n] = x * weight / rms(x), with row strides ldo and ldx.
+	norm func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx, rows, n int, weight []float32, eps float32)
+	// heads: what lies between the product with the weights of q, k and v and the attention, for one token.
+	heads func(h *heads)
+	// softmax: operands out[i] = exp(scale*(s[i]-max)) for i < reach, 0 up to n, for every row; inv is 1 / their sum.
+	softmax func(out operands, s unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32)
+	// spread: rows of x[rows, d] times their inv, as operands, to where they belong: query row first+i is head
+	// (first+i)%group of its token, at out of the first one.
+	spread func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, first, group, d int)
+	// swiglu: operands out[rows, 16*pairs] from pairs of 16 gates and 16 ups.
+	swiglu func(out unsafe.Pointer, ldo int, gateUp unsafe.Pointer, ldx, rows, pairs int)
 	// reduce: the largest logit with the lowest index, the second largest, the sums of e and of x*e with
 	// e = exp(x), x = logit - largest.
 	reduce func(logits []float32) (top int, second, sum, weighted float32)
+}
+
+// Heads are one token's queries, keys and values on their way: x += bias (when not nil), RMSNorm of q and k with weight
+// (when not nil), rotary embedding of q and k with cos, sin [d/2]; then q goes to the operands of the attention, k and v
+// to their slots. All memory lies in arenas. Kernels in C read this struct, field by field.
+type heads struct {
+	x, bias               unsafe.Pointer // [H+2K, dp]; dp is d padded to panels
+	qNorm, kNorm          unsafe.Pointer // [d]
+	cos, sin              unsafe.Pointer // [d/2]
+	query                 unsafe.Pointer // the token's first head; strides in bytes
+	queryGroup, queryHead int
+	keys, values          unsafe.Pointer // of the sequence, the first head; strides in bytes
+	keyHead, keyPanel     int
+	valueHead, valuePanel int
+	slot                  int
+	heads, kvHeads        int
+	d, dp                 int
+	eps                   float32
 }
 
 // Kernels lists the kernel sets of this machine for a dtype, the fastest first.

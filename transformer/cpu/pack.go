@@ -120,7 +120,18 @@ func (p *packer) vector(name string, n int, v []float32) []float32 {
 		p.fail("%s has %d numbers; want %d", name, len(v), n)
 		return make([]float32, n)
 	}
-	return append([]float32(nil), v...)
+	return p.copy(v)
+}
+
+// copy copies a vector into the arena, where kernels expect all their memory.
+func (p *packer) copy(v []float32) []float32 {
+	to, err := carve[float32](p.memory, len(v))
+	if err != nil {
+		p.fail("%w", err)
+		return nil
+	}
+	copy(to, v)
+	return to
 }
 
 // bias concatenates biases and pads every head to whole panels, like the rows of qkv.
@@ -131,7 +142,7 @@ func (p *packer) bias(d int, parts ...[]float32) (out []float32) {
 			out = append(out, make([]float32, roundUp(d, lanes)-d)...)
 		}
 	}
-	return out
+	return p.copy(out)
 }
 
 // matrix packs one matrix.

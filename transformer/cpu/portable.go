@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 
 	"tandem/transformer"
@@ -11,11 +12,13 @@ import (
 // are read. It is what the other sets are understood from.
 func portable(dtype transformer.Dtype) *kernels {
 	k := &kernels{
-		name: "portable", size: 4, gemm: goGemmF32, norm: goNorm, rotate: goRotate, scale: goScale,
-		storeK: goStoreKF32, storeV: goStoreVF32, softmax: goSoftmax, swiglu: goSwiglu, reduce: goReduce,
+		name: "portable", size: 4, gemm: goGemmF32, norm: goNorm, softmax: goSoftmax, spread: goSpread, swiglu: goSwiglu,
+		reduce: goReduce,
+		heads:  func(h *heads) { goHeads(h, goStoreKF32, goStoreVF32) },
 	}
 	if dtype == transformer.BF16 {
-		k.gemm, k.storeK, k.storeV = goGemmBF16, goStoreKBF16, goStoreVBF16
+		k.gemm = goGemmBF16
+		k.heads = func(h *heads) { goHeads(h, goStoreKBF16, goStoreVBF16) }
 	}
 	return k
 }
@@ -75,22 +78,21 @@ func rms(x []float32, eps float32) float32 {
 	return float32(1 / math.Sqrt(float64(sum/float32(len(x))+eps)))
 }
 
-func goNorm(out unsafe.Pointer, x, weight []float32, eps float32) {
+func goNorm(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx, rows, n int, weight []float32, eps float32) {
+	for i := range rows {
+		normalize(f32s(offset(out, i*ldo), n), f32s(offset(x, i*ldx), n), weight, eps)
+	}
+}
+
+func normalize(to, x, weight []float32, eps float32) {
 	by := rms(x, eps)
-	to := f32s(out, len(x))
 	for i, v := range x {
 		to[i] = v * by * weight[i]
 	}
 }
 
-// goRotate rotates pairs half a head apart, as all checkpoints in Hugging Face layout do (rotate-half).
-func goRotate(x, bias, weight, cos, sin []float32, eps float32) {
-	for i, b := range bias[:min(len(bias), len(x))] {
-		x[i] += b
-	}
-	if weight != nil {
-		goNorm(unsafe.Pointer(unsafe.SliceData(x)), x, weight, eps)
-	}
+// rotate rotates pairs half a head apart, as all checkpoints in Hugging Face layout do (rotate-half).
+func rotate(x, cos, sin []float32) {
 	half := len(cos)
 	for i, c := range cos {
 		a, b := x[i], x[i+half]
@@ -98,9 +100,42 @@ func goRotate(x, bias, weight, cos, sin []float32, eps float32) {
 	}
 }
 
-func goScale(out unsafe.Pointer, x []float32, by float32) {
-	for i, v := range x {
-		f32s(out, len(x))[i] = v * by
+func goHeads(h *heads, storeK func(unsafe.Pointer, int, []float32), storeV func(unsafe.Pointer, int, int, []float32)) {
+	cos, sin := f32s(h.cos, h.d/2), f32s(h.sin, h.d/2)
+	turn := func(x []float32, weight unsafe.Pointer) {
+		if weight != nil {
+			normalize(x, x, f32s(weight, h.d), h.eps)
+		}
+		rotate(x, cos, sin)
+	}
+	group := h.heads / h.kvHeads
+	for i := range h.heads + 2*h.kvHeads {
+		x := f32s(offset(h.x, i*h.dp), h.d)
+		if h.bias != nil {
+			for j, b := range f32s(offset(h.bias, i*h.dp), h.d) {
+				x[j] += b
+			}
+		}
+		switch k, v := i-h.heads, i-h.heads-h.kvHeads; {
+		case k < 0:
+			turn(x, h.qNorm)
+			copy(f32s(unsafe.Add(h.query, i/group*h.queryGroup+i%group*h.queryHead), h.d), x)
+		case v < 0:
+			turn(x, h.kNorm)
+			storeK(unsafe.Add(h.keys, k*h.keyHead+h.slot/lanes*h.keyPanel), h.slot%lanes, x)
+		default:
+			storeV(unsafe.Add(h.values, v*h.valueHead), h.valuePanel, h.slot, x)
+		}
+	}
+}
+
+func goSpread(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, first, group, d int) {
+	for i, by := range inv {
+		token, head := (first+i)/group-first/group, (first+i)%group
+		to := f32s(offset(out, token*ldo+head*d), d)
+		for j, v := range f32s(offset(x, i*ldx), d) {
+			to[j] = v * by
+		}
 	}
 }
 
@@ -130,27 +165,28 @@ func goStoreVBF16(panels unsafe.Pointer, stride, slot int, x []float32) {
 	}
 }
 
-func goSoftmax(out unsafe.Pointer, s []float32, reach, n int, scale float32) float32 {
-	top := s[0]
-	for _, v := range s[:reach] {
-		top = max(top, v)
+func goSoftmax(out operands, scores unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32) {
+	for r, m := range reach {
+		s, to := f32s(offset(scores, r*lds), int(m)), f32s(out.at(r), n)
+		top := slices.Max(s)
+		var sum float32
+		for i, v := range s {
+			to[i] = exp(scale * (v - top))
+			sum += to[i]
+		}
+		clear(to[m:])
+		inv[r] = 1 / sum
 	}
-	to := f32s(out, n)
-	var sum float32
-	for i, v := range s[:reach] {
-		to[i] = exp(scale * (v - top))
-		sum += to[i]
-	}
-	clear(to[reach:])
-	return 1 / sum
 }
 
-func goSwiglu(out unsafe.Pointer, gateUp []float32, pairs int) {
-	to := f32s(out, pairs*lanes)
-	for i := range to {
-		at := i/lanes*2*lanes + i%lanes
-		gate, up := gateUp[at], gateUp[at+lanes]
-		to[i] = gate / (1 + exp(-gate)) * up
+func goSwiglu(out unsafe.Pointer, ldo int, gateUp unsafe.Pointer, ldx, rows, pairs int) {
+	for r := range rows {
+		to, x := f32s(offset(out, r*ldo), pairs*lanes), f32s(offset(gateUp, r*ldx), 2*pairs*lanes)
+		for i := range to {
+			at := i/lanes*2*lanes + i%lanes
+			gate, up := x[at], x[at+lanes]
+			to[i] = gate / (1 + exp(-gate)) * up
+		}
 	}
 }
 

@@ -54,9 +54,11 @@ type worker struct {
 	scores []float32 // [tile, S]
 	probs  operands  // [tile, S]
 	mixed  []float32 // [tile, dp]
-	inv    [tile]float32
+	inv    []float32 // [tile]
+	reach  []int32   // [tile]
 	strip  []float32
 	order  []uint64 // [vocab] for top-k and top-p
+	heads  heads    // of the token at hand
 }
 
 // Operands are rows of float32 or bf16, whatever the kernel set multiplies.
@@ -68,6 +70,9 @@ type operands struct {
 
 // at is row i.
 func (o operands) at(i int) unsafe.Pointer { return unsafe.Add(o.data, i*o.stride*o.size) }
+
+// from is the operands from one column on.
+func (o operands) from(column int) unsafe.Pointer { return unsafe.Add(o.data, column*o.size) }
 
 // A row is one token of this forward.
 type row struct {
@@ -99,13 +104,15 @@ type reserver struct {
 	err    error
 }
 
-func (r *reserver) floats(n int) []float32 {
-	f, err := carve[float32](r.memory, n)
+func carved[T any](r *reserver, n int) []T {
+	t, err := carve[T](r.memory, n)
 	if err != nil {
 		r.err = err
 	}
-	return f
+	return t
 }
+
+func (r *reserver) floats(n int) []float32 { return carved[float32](r, n) }
 
 func (r *reserver) operands(rows, stride int) operands {
 	b, err := r.memory.bytes(rows * stride * r.size)
@@ -143,7 +150,7 @@ func (s *session) reserve() (err error) {
 	for range s.backend.pool.threads {
 		s.workers = append(s.workers, worker{
 			scores: r.floats(tile * padded), probs: r.operands(tile, padded), mixed: r.floats(tile * dp), strip: r.floats(strip),
-			order: make([]uint64, 0, c.Vocab),
+			inv: r.floats(tile), reach: carved[int32](r, tile), order: make([]uint64, 0, c.Vocab),
 		})
 	}
 	s.rows, s.wanted = make([]row, rows), make([]want, 0, rows)

@@ -1,0 +1,29 @@
+// How Go calls through a table.
+#include "kernels.h"
+
+static void call_gemm(const struct table *t, float *c, long ldc, const byte *a, long lda, const byte *b, long stride,
+                      long m, long panels, long k, int more) {
+	t->gemm(c, ldc, a, lda, b, stride, m, panels, k, more);
+}
+static void call_norm(const struct table *t, byte *out, long ldo, int narrow, const float *x, long ldx, long rows, long n,
+                      const float *weight, float eps) {
+	t->norm(out, ldo, narrow, x, ldx, rows, n, weight, eps);
+}
+static void call_heads(const struct table *t, const byte *h, int narrow, int bf16) {
+	t->heads((const struct heads *)h, narrow, bf16);
+}
+static void call_softmax(const struct table *t, byte *out, long ldo, int narrow, const float *s, long lds,
+                         const int32_t *reach, float *inv, long rows, long n, float scale) {
+	t->softmax(out, ldo, narrow, s, lds, reach, inv, rows, n, scale);
+}
+static void call_spread(const struct table *t, byte *out, long ldo, int narrow, const float *x, long ldx,
+                        const float *inv, long first, long rows, long group, long d) {
+	t->spread(out, ldo, narrow, x, ldx, inv, first, rows, group, d);
+}
+static void call_swiglu(const struct table *t, byte *out, long ldo, int narrow, const float *x, long ldx, long rows,
+                        long pairs) {
+	t->swiglu(out, ldo, narrow, x, ldx, rows, pairs);
+}
+static long call_reduce(const struct table *t, const float *logits, long n, float *sums) {
+	return t->reduce(logits, n, sums);
+}
