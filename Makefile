@@ -2,13 +2,22 @@
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo unknown)
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+OUT     ?= results/$(shell date -u +%Y%m%d-%H%M%S)
+BIN      = bin/tandem
 LDFLAGS  = -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint cover
+.PHONY: help build bench test lint cover fuzz docs pretrain
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/tandem
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/tandem
+
+bench: build ## the main job: both decoders on the embedded checkpoint and suite, with table, charts and page
+	$(BIN) run --decoders ar,diffusion/block=16 --sweep block=4,8,32 --sweep threshold=0.5,0.7,0.95 --out $(OUT)
 
 test: ## run all tests
 	$(GO) test ./...
@@ -20,3 +29,21 @@ lint: ## gofmt and go vet
 cover: ## test coverage, a line a package
 	$(GO) test -coverprofile=cover.out ./...
 	@$(GO) tool cover -func=cover.out | tail -1
+
+FUZZTIME ?= 20s
+fuzz: ## run every fuzz test for FUZZTIME
+	@set -e; for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+			echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+		done; \
+	done
+
+docs: ## serve the packages' documentation on this machine
+	$(GO) doc -http
+
+pretrain: ## train the embedded checkpoint anew (an hour or two; see transformer/pretrain/README.md)
+	python3 -m venv .venv && .venv/bin/pip install -q -r transformer/pretrain/requirements.txt
+	$(GO) run ./datasets/basics/corpus -seed 1 -n 400000 -out out/corpus.jsonl
+	$(GO) run ./datasets/basics/corpus -dev 164 -out out/dev.jsonl
+	.venv/bin/python transformer/pretrain/train.py --corpus out/corpus.jsonl --dev out/dev.jsonl --work out/run --out transformer/checkpoint/embedded --minutes 85
+	.venv/bin/python transformer/pretrain/reference.py --checkpoint transformer/checkpoint/embedded --suite out/dev.jsonl --out transformer/checkpoint/testdata

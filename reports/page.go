@@ -44,7 +44,7 @@ func Page(s Summary, header record.Header, records []record.Record, charts []plo
 		return nil, err
 	}
 	data.Style, data.Script = template.CSS(style), template.JS(script)
-	data.Header, data.Rows = cells(s, true)
+	data.Header, data.Rows = cells(s, false)
 	data.Key = key
 	for _, c := range charts {
 		svg, err := inline(c)
