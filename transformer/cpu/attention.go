@@ -1,7 +1,5 @@
 package cpu
 
-import "unsafe"
-
 // attend: attn = softmax(q·kᵀ / √d) · v for the rows from…to. A task is one tile of query rows of one key/value
 // head: all heads of a group share its keys, so a single token already fills several rows. Tasks go round the
 // threads; which thread does one changes nothing in it.
@@ -43,6 +41,5 @@ func (s *session) attendTile(thread, layer, kv, q0, q1, from int) {
 		false)
 	k.softmax(w.probs, pointer(w.scores), slots, w.reach[:n], w.inv[:n], padded, s.scale())
 	k.gemm(pointer(w.mixed), dp, w.probs.data, slots, values, s.valuePanel, n, dp/lanes, padded, false)
-	k.spread(unsafe.Add(s.attn.at(q0/group-from), kv*group*c.HeadDim*k.size), s.attn.stride, pointer(w.mixed), dp,
-		w.inv[:n], q0, group, c.HeadDim)
+	k.spread(s.attn.at(q0/group-from), s.attn.stride, pointer(w.mixed), dp, w.inv[:n], kv, q0, group, c.HeadDim)
 }

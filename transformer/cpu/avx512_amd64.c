@@ -1,6 +1,6 @@
 //go:build cgo && linux
 
-// The kernels for AVX-512: products in float32 of float32 or widened bf16.
+// The kernels for AVX-512: products in float32 of float32 or widened bf16, and by tiles.
 #include "kernels.h"
 #include "vec512.h"
 #define SET(name) avx512_##name
@@ -39,5 +39,8 @@ INLINE v16 two(v16 acc, const byte *a, pairs b) {
 #define MAC(acc, a, b) two(acc, a, b)
 #include "gemm.h"
 
+#include "amx.h"
+
 const struct table avx512_f32 = TABLE(avx512_gemm_f32, avx512);
 const struct table avx512_bf16 = TABLE(avx512_gemm_bf16, avx512);
+const struct table amx_bf16 = TABLE(amx_gemm, avx512);

@@ -10,10 +10,16 @@ INLINE void write16(float *p, long n, v16 x) {
 	else store_n(p, n, x);
 }
 
-// put writes 16 operands.
-INLINE void put(byte *out, long i, int narrow, v16 x) {
-	if (narrow) store_bf16(out + i * 2, x);
-	else store((float *)out + i, x);
+// put writes 16 operands from column i on, a multiple of 16. A split row alternates 32 numbers rounded to bf16 and
+// what that leaves of them, in bf16 too.
+INLINE void put(byte *row, long i, int split, v16 x) {
+	if (!split) {
+		store((float *)row + i, x);
+		return;
+	}
+	byte *p = row + i / 32 * 128 + i % 32 * 2;
+	store_bf16(p, x);
+	store_bf16(p + 64, sub(x, load_bf16(p)));
 }
 
 // expv is e^x for x of -87…88, those outside taken to the nearest, to 2 ulps: x = n ln 2 + r, and e^r by the
@@ -42,13 +48,13 @@ INLINE float rms(const float *x, long n, float eps) {
 	return 1 / sqrtf(sum16(sum) / n + eps);
 }
 
-TARGET void SET(norm)(byte *out, long ldo, int narrow, const float *x, long ldx, long rows, long n, const float *weight,
+TARGET void SET(norm)(byte *out, long ldo, int split, const float *x, long ldx, long rows, long n, const float *weight,
                       float eps) {
-	ldo *= narrow ? 2 : 4;
+	ldo *= 4;
 	for (; rows > 0; rows--, out += ldo, x += ldx) {
 		v16 by = set(rms(x, n, eps));
 		for (long i = 0; i < n; i += 16)
-			put(out, i, narrow, mul(mul(part(x + i, n - i, 0), by), part(weight + i, n - i, 0)));
+			put(out, i, split, mul(mul(part(x + i, n - i, 0), by), part(weight + i, n - i, 0)));
 	}
 }
 
@@ -98,7 +104,7 @@ INLINE void store_value(byte *panels, long stride, long slot, int bf16, const fl
 	}
 }
 
-TARGET void SET(heads)(const struct heads *h, int narrow, int bf16) {
+TARGET void SET(heads)(const struct heads *h, int split, int bf16) {
 	const long group = h->heads / h->kv_heads;
 	float *x = h->x;
 	const float *bias = h->bias;
@@ -106,7 +112,7 @@ TARGET void SET(heads)(const struct heads *h, int narrow, int bf16) {
 		if (i < h->heads) {
 			prepare(x, h->d, bias, h->q_norm, h->cos, h->sin, h->eps);
 			byte *out = h->query + i / group * h->query_group + i % group * h->query_head;
-			for (long j = 0; j < h->d; j += 16) put(out, j, narrow, part(x + j, h->d - j, 0));
+			for (long j = 0; j < h->d; j += 16) put(out, j, split, part(x + j, h->d - j, 0));
 		} else if (i < h->heads + h->kv_heads) {
 			prepare(x, h->d, bias, h->k_norm, h->cos, h->sin, h->eps);
 			byte *panel = h->keys + (i - h->heads) * h->key_head + h->slot / 16 * h->key_panel;
@@ -118,9 +124,9 @@ TARGET void SET(heads)(const struct heads *h, int narrow, int bf16) {
 	}
 }
 
-TARGET void SET(softmax)(byte *out, long ldo, int narrow, const float *s, long lds, const int32_t *reach, float *inv,
+TARGET void SET(softmax)(byte *out, long ldo, int split, const float *s, long lds, const int32_t *reach, float *inv,
                          long rows, long n, float scale) {
-	ldo *= narrow ? 2 : 4;
+	ldo *= 4;
 	const v16 by = set(scale), ramp = load(counting);
 	for (long r = 0; r < rows; r++, out += ldo, s += lds) {
 		const long m = reach[r];
@@ -129,46 +135,53 @@ TARGET void SET(softmax)(byte *out, long ldo, int narrow, const float *s, long l
 		v16 most = set(most16(top));
 		for (long i = 0; i < n; i += 16) {
 			if (i >= m) {
-				put(out, i, narrow, set(0));
+				put(out, i, split, set(0));
 				continue;
 			}
 			v16 e = expv(mul(by, sub(part(s + i, m - i, 0), most)));
 			e = zero_below(sub(end, add(ramp, set((float)i))), set(0.5f), e);
 			sum = add(sum, e);
-			put(out, i, narrow, e);
+			put(out, i, split, e);
 		}
 		inv[r] = 1 / sum16(sum);
 	}
 }
 
-// spread scales rows of heads and puts them where they belong: query row first+i is head (first+i)%group of token
-// (first+i)/group - first/group.
-TARGET void SET(spread)(byte *out, long ldo, int narrow, const float *x, long ldx, const float *inv, long first,
-                        long rows, long group, long d) {
-	const long size = narrow ? 2 : 4;
+// put_some writes up to 16 operands from any column on.
+INLINE void put_some(byte *row, long i, int split, v16 x, long n) {
+	float t[16];
+	uint16_t u[64];
+	store(t, x);
+	put((byte *)u, 0, 1, x);
+	for (long j = 0; j < n && j < 16; j++) {
+		uint16_t *p = (uint16_t *)(row + (i + j) / 32 * 128) + (i + j) % 32;
+		if (split) p[0] = u[j], p[32] = u[32 + j];
+		else ((float *)row)[i + j] = t[j];
+	}
+}
+
+TARGET void SET(spread)(byte *out, long ldo, int split, const float *x, long ldx, const float *inv, long kv,
+                        long first, long rows, long group, long d) {
 	for (long r = 0; r < rows; r++, x += ldx) {
-		byte *to = out + (((first + r) / group - first / group) * ldo + (first + r) % group * d) * size;
+		byte *row = out + ((first + r) / group - first / group) * ldo * 4;
+		const long column = (kv * group + (first + r) % group) * d;
 		v16 by = set(inv[r]);
 		for (long i = 0; i < d; i += 16) {
 			v16 y = mul(part(x + i, d - i, 0), by);
-			if (d - i >= 16) {
-				put(to, i, narrow, y);
-				continue;
-			}
-			byte t[64];
-			put(t, 0, narrow, y);
-			memcpy(to + i * size, t, (d - i) * size);
+			if (d - i >= 16 && (column + i) % 16 == 0) put(row, column + i, split, y);
+			else put_some(row, column + i, split, y, d - i);
 		}
 	}
 }
 
-TARGET void SET(swiglu)(byte *out, long ldo, int narrow, const float *x, long ldx, long rows, long pairs) {
-	ldo *= narrow ? 2 : 4;
+TARGET void SET(swiglu)(byte *out, long ldo, int split, long column, const float *x, long ldx, long rows,
+                        long pairs) {
+	ldo *= 4;
 	for (; rows > 0; rows--, out += ldo, x += ldx)
 		for (long i = 0; i < pairs; i++) {
 			v16 gate = load(x + i * 32), up = load(x + i * 32 + 16);
 			v16 e = expv(sub(set(0), gate));
-			put(out, i * 16, narrow, mul(mul(gate, inverse(add(set(1), e))), up));
+			put(out, column + i * 16, split, mul(mul(gate, inverse(add(set(1), e))), up));
 		}
 }
 

@@ -117,7 +117,7 @@ func (s *session) rotateAndStore(thread, layer, from, to int) {
 	h := &s.workers[thread].heads
 	*h = heads{
 		bias: pointer(l.bias), qNorm: pointer(l.qNorm), kNorm: pointer(l.kNorm),
-		queryGroup: len(s.rows) * group * s.query.stride * k.size, queryHead: s.query.stride * k.size,
+		queryGroup: len(s.rows) * group * s.query.stride * 4, queryHead: s.query.stride * 4,
 		keyHead: s.keyHead, keyPanel: s.keyPanel, valueHead: s.valueHead, valuePanel: s.valuePanel,
 		heads: c.Heads, kvHeads: c.KVHeads, d: c.HeadDim, dp: roundUp(c.HeadDim, lanes), eps: c.NormEps,
 	}
@@ -147,6 +147,6 @@ func (s *session) gateUp(thread int, l *layer, rows int) {
 		panels := min(step, to-p)
 		k.gemm(pointer(w.strip), panels*lanes, s.normed.data, s.normed.stride, l.gateUp.from(p), l.gateUp.stride, rows,
 			panels, l.gateUp.depth, false)
-		k.swiglu(s.hidden.from(p/2*lanes), s.hidden.stride, pointer(w.strip), panels*lanes, rows, panels/2)
+		k.swiglu(s.hidden, p/2*lanes, pointer(w.strip), panels*lanes, rows, panels/2)
 	}
 }

@@ -10,10 +10,10 @@ import (
 )
 
 // Kernels are the inner loops of one instruction set and one dtype. Operands are the left-hand numbers of matrix
-// products: float32, or bf16 where the set multiplies bf16 (size tells). All pointers are 64-byte aligned rows.
+// products, rows of 4 bytes a number: float32, or each the sum of two bf16 where the set multiplies bf16, which keeps
+// 16 bits of its mantissa. Rows start on 64 bytes.
 type kernels struct {
 	name string
-	size int // bytes of an operand
 
 	// gemm: c[m, 16*panels] = a[m, k] times panels that lie stride bytes apart; with add, c is added to. Row strides
 	// lda and ldc are in numbers. k is a multiple of the dtype's depth.
@@ -25,10 +25,10 @@ type kernels struct {
 	// softmax: operands out[i] = exp(scale*(s[i]-max)) for i < reach, 0 up to n, for every row; inv is 1 / their sum.
 	softmax func(out operands, s unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32)
 	// spread: rows of x[rows, d] times their inv, as operands, to where they belong: query row first+i is head
-	// (first+i)%group of its token, at out of the first one.
-	spread func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, first, group, d int)
-	// swiglu: operands out[rows, 16*pairs] from pairs of 16 gates and 16 ups.
-	swiglu func(out unsafe.Pointer, ldo int, gateUp unsafe.Pointer, ldx, rows, pairs int)
+	// (first+i)%group of the group kv of its token; out is the row of the first one.
+	spread func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int)
+	// swiglu: operands out[rows, column…column+16*pairs] from pairs of 16 gates and 16 ups.
+	swiglu func(out operands, column int, gateUp unsafe.Pointer, ldx, rows, pairs int)
 	// reduce: the largest logit with the lowest index, the second largest, the sums of e and of x*e with
 	// e = exp(x), x = logit - largest.
 	reduce func(logits []float32) (top int, second, sum, weighted float32)

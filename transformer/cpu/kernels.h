@@ -1,6 +1,6 @@
 // The kernels in C, as Go calls them. What each computes is said beside the fields of the Go type kernels and, as
-// plain Go, in portable.go. Strides of panels are in bytes, row strides in numbers. narrow: operands are bf16, or
-// else float32; bf16: the same of keys and values.
+// plain Go, in portable.go. Strides of panels are in bytes, row strides in numbers. split:
+// operands are float32 as a sum of two bf16 (see put); bf16: keys and values are bf16, not float32.
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,14 +20,15 @@ struct heads {
 
 typedef void gemm_kernel(float *c, long ldc, const byte *a, long lda, const byte *b, long stride, long m, long panels,
                          long k, int more);
-typedef void norm_kernel(byte *out, long ldo, int narrow, const float *x, long ldx, long rows, long n,
+typedef void norm_kernel(byte *out, long ldo, int split, const float *x, long ldx, long rows, long n,
                          const float *weight, float eps);
-typedef void heads_kernel(const struct heads *h, int narrow, int bf16);
-typedef void softmax_kernel(byte *out, long ldo, int narrow, const float *s, long lds, const int32_t *reach, float *inv,
+typedef void heads_kernel(const struct heads *h, int split, int bf16);
+typedef void softmax_kernel(byte *out, long ldo, int split, const float *s, long lds, const int32_t *reach, float *inv,
                             long rows, long n, float scale);
-typedef void spread_kernel(byte *out, long ldo, int narrow, const float *x, long ldx, const float *inv, long first,
-                           long rows, long group, long d);
-typedef void swiglu_kernel(byte *out, long ldo, int narrow, const float *x, long ldx, long rows, long pairs);
+typedef void spread_kernel(byte *out, long ldo, int split, const float *x, long ldx, const float *inv, long kv,
+                           long first, long rows, long group, long d);
+typedef void swiglu_kernel(byte *out, long ldo, int split, long column, const float *x, long ldx, long rows,
+                           long pairs);
 typedef long reduce_kernel(const float *logits, long n, float *sums);
 
 // A table is a kernel set.
@@ -47,4 +48,4 @@ static const float counting[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
 #define TABLE(GEMM, SET) \
 	{GEMM, SET##_norm, SET##_heads, SET##_softmax, SET##_spread, SET##_swiglu, SET##_reduce}
 
-extern const struct table avx512_f32, avx512_bf16, avx2_f32, avx2_bf16;
+extern const struct table avx512_f32, avx512_bf16, amx_bf16, avx2_f32, avx2_bf16;

@@ -12,7 +12,7 @@ import (
 // are read. It is what the other sets are understood from.
 func portable(dtype transformer.Dtype) *kernels {
 	k := &kernels{
-		name: "portable", size: 4, gemm: goGemmF32, norm: goNorm, softmax: goSoftmax, spread: goSpread, swiglu: goSwiglu,
+		name: "portable", gemm: goGemmF32, norm: goNorm, softmax: goSoftmax, spread: goSpread, swiglu: goSwiglu,
 		reduce: goReduce,
 		heads:  func(h *heads) { goHeads(h, goStoreKF32, goStoreVF32) },
 	}
@@ -129,9 +129,9 @@ func goHeads(h *heads, storeK func(unsafe.Pointer, int, []float32), storeV func(
 	}
 }
 
-func goSpread(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, first, group, d int) {
+func goSpread(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int) {
 	for i, by := range inv {
-		token, head := (first+i)/group-first/group, (first+i)%group
+		token, head := (first+i)/group-first/group, kv*group+(first+i)%group
 		to := f32s(offset(out, token*ldo+head*d), d)
 		for j, v := range f32s(offset(x, i*ldx), d) {
 			to[j] = v * by
@@ -179,9 +179,9 @@ func goSoftmax(out operands, scores unsafe.Pointer, lds int, reach []int32, inv 
 	}
 }
 
-func goSwiglu(out unsafe.Pointer, ldo int, gateUp unsafe.Pointer, ldx, rows, pairs int) {
+func goSwiglu(out operands, column int, gateUp unsafe.Pointer, ldx, rows, pairs int) {
 	for r := range rows {
-		to, x := f32s(offset(out, r*ldo), pairs*lanes), f32s(offset(gateUp, r*ldx), 2*pairs*lanes)
+		to, x := f32s(offset(out.at(r), column), pairs*lanes), f32s(offset(gateUp, r*ldx), 2*pairs*lanes)
 		for i := range to {
 			at := i/lanes*2*lanes + i%lanes
 			gate, up := x[at], x[at+lanes]

@@ -61,18 +61,14 @@ type worker struct {
 	heads  heads    // of the token at hand
 }
 
-// Operands are rows of float32 or bf16, whatever the kernel set multiplies.
+// Operands are rows of what the kernel set multiplies, 4 bytes a number.
 type operands struct {
 	data   unsafe.Pointer
-	size   int // bytes of a number
 	stride int // numbers of a row
 }
 
 // at is row i.
-func (o operands) at(i int) unsafe.Pointer { return unsafe.Add(o.data, i*o.stride*o.size) }
-
-// from is the operands from one column on.
-func (o operands) from(column int) unsafe.Pointer { return unsafe.Add(o.data, column*o.size) }
+func (o operands) at(i int) unsafe.Pointer { return offset(o.data, i*o.stride) }
 
 // A row is one token of this forward.
 type row struct {
@@ -100,7 +96,6 @@ func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
 // A reserver carves a session's buffers and remembers the first error.
 type reserver struct {
 	memory *arena
-	size   int
 	err    error
 }
 
@@ -115,15 +110,15 @@ func carved[T any](r *reserver, n int) []T {
 func (r *reserver) floats(n int) []float32 { return carved[float32](r, n) }
 
 func (r *reserver) operands(rows, stride int) operands {
-	b, err := r.memory.bytes(rows * stride * r.size)
+	b, err := r.memory.bytes(rows * stride * 4)
 	if err != nil {
 		r.err = err
 	}
-	return operands{unsafe.Pointer(unsafe.SliceData(b)), r.size, stride}
+	return operands{unsafe.Pointer(unsafe.SliceData(b)), stride}
 }
 
 func (s *session) reserve() (err error) {
-	c, k, dtype := s.config, s.backend.kernels, s.backend.dtype
+	c, dtype := s.config, s.backend.dtype
 	rows := s.sequences * s.slots
 	few := min(rows, chunk)
 	dp, dk, padded := roundUp(c.HeadDim, lanes), depth(dtype, c.HeadDim), depth(dtype, s.slots)
@@ -138,7 +133,7 @@ func (s *session) reserve() (err error) {
 	if s.values, err = s.memory.bytes(heads * s.valueHead); err != nil {
 		return err
 	}
-	r := &reserver{memory: &s.memory, size: k.size}
+	r := &reserver{memory: &s.memory}
 	s.cos, s.sin = r.floats(s.slots*c.HeadDim/2), r.floats(s.slots*c.HeadDim/2)
 	s.x = r.floats(rows * roundUp(c.Hidden, lanes))
 	s.query = r.operands(c.KVHeads*rows*(c.Heads/c.KVHeads), dk)

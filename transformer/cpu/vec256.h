@@ -79,6 +79,11 @@ INLINE void store_bf16(void *p, v16 x) {
 	_mm256_storeu_si256(p, _mm256_permute4x64_epi64(both, 0xd8));
 }
 
+INLINE __m256 widen8(const void *p) {
+	return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128(p)), 16));
+}
+INLINE v16 load_bf16(const void *p) { return (v16){widen8(p), widen8((const char *)p + 16)}; }
+
 // low and high widen the even and the odd bf16 of 16 pairs.
 INLINE __m256i half(const void *p, int i) { return _mm256_loadu_si256((const __m256i *)p + i); }
 INLINE v16 low(const void *p) {

@@ -51,6 +51,10 @@ INLINE __m512i narrow32(v16 x) {
 }
 INLINE void store_bf16(void *p, v16 x) { _mm256_storeu_si256(p, _mm512_cvtepi32_epi16(narrow32(x))); }
 
+INLINE v16 load_bf16(const void *p) {
+	return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p)), 16));
+}
+
 // low and high widen the even and the odd bf16 of 16 pairs.
 INLINE v16 low(const void *p) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16)); }
 INLINE v16 high(const void *p) {
