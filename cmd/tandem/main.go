@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tandem/evals/sandbox"
+	"tandem/transformer"
 )
 
 // version and commit are injected by the Makefile with -ldflags -X.
@@ -29,6 +30,7 @@ var (
 // cli is the command line: each field is a verb and the verb's fields are its flags.
 type cli struct {
 	Run      runCmd      `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
+	Bench    benchCmd    `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
 	Report   reportCmd   `cmd:"" help:"Rebuild the tables, charts and pages of scored runs."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what this machine can do: processor, kernels, sandbox, Python."`
 	Datasets datasetsCmd `cmd:"" help:"List the task suites, or generate the embedded one."`
@@ -71,6 +73,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 		kong.Name("tandem"),
 		kong.Description("Is a diffusion language model really faster than an autoregressive one, at the same quality, on this machine?"),
 		kong.Writers(stdout, stderr),
+		kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", ")},
 		kong.Configuration(loadConfig),
 		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

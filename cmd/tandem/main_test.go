@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,6 +28,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
+			own, err := exec.LookPath("tandem")
+			if err != nil {
+				return err
+			}
+			e.Setenv("TANDEM_ONLY", filepath.Dir(own)) // a PATH with this program and nothing else
 			return os.WriteFile(e.WorkDir+"/embedded.jsonl", suite, 0o644)
 		},
 	})
