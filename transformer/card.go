@@ -1,104 +1,75 @@
 package transformer
 
-// The keys of measured ceilings. A backend measures them in the run whose speeds they judge; one that does not apply
-// is left out.
+// A Card is what a model costs in principle: the bytes that a forward must read and the operations that it must do,
+// from the geometry alone. Beside measured ceilings of a machine it gives the least time that a forward can take there
+// (the roofline of Williams, Waterman, Patterson, 2009), and so the share of the machine that an engine reaches.
+type Card struct {
+	Config Config
+	Dtype  Dtype // of the weights and of the K/V
+}
+
+// A Shape is the size of a forward.
+type Shape struct {
+	Sequences int // of the batch
+	Rows      int // positions of each sequence
+	Guesses   int // of these, the rows that are guessed for: they meet the output head
+	Reach     int // K/V slots that the last row attends to
+}
+
+// LayerNumbers is how many numbers the matrices of all layers hold.
+func (c Card) LayerNumbers() int64 {
+	q, kv := int64(c.Config.Heads*c.Config.HeadDim), int64(c.Config.KVHeads*c.Config.HeadDim)
+	hidden, wide := int64(c.Config.Hidden), int64(c.Config.Intermediate)
+	return int64(c.Config.Layers) * hidden * (2*q + 2*kv + 3*wide)
+}
+
+// HeadNumbers is how many numbers the output head holds.
+func (c Card) HeadNumbers() int64 { return int64(c.Config.Vocab) * int64(c.Config.Hidden) }
+
+// Bytes is what a forward must read: each matrix once, whatever the number of rows, and each sequence's K/V. The
+// embeddings of the rows, norms and biases are left out: they are less than a thousandth.
+func (c Card) Bytes(s Shape) int64 {
+	numbers := c.LayerNumbers()
+	if s.Guesses > 0 {
+		numbers += c.HeadNumbers()
+	}
+	slot := 2 * int64(c.Config.Layers) * int64(c.Config.KVHeads*c.Config.HeadDim)
+	return (numbers + slot*int64(s.Sequences)*int64(s.Reach)) * int64(c.Dtype.Size())
+}
+
+// FLOPs is what a forward must compute, a multiplication and an addition for each number of a matrix and row, and the
+// scores and sums of attention. Rows are counted as causal ones, which attend to half of each other on average: for
+// rows that see each other in both directions that is a lower bound.
+func (c Card) FLOPs(s Shape) float64 {
+	rows := float64(s.Sequences) * float64(s.Rows)
+	reach := float64(s.Reach) - float64(s.Rows-1)/2
+	attention := 4 * rows * reach * float64(c.Config.Heads*c.Config.HeadDim) * float64(c.Config.Layers)
+	return 2*rows*float64(c.LayerNumbers()) + 2*float64(s.Sequences*s.Guesses)*float64(c.HeadNumbers()) + attention
+}
+
+// The ceilings of a machine, by name: what Ideal and the speed tests look up.
 const (
-	ReadCeiling    = "read_gb_per_second"        // 1e9 bytes of weights streamed a second, from wherever a set of their size stays
-	F32Ceiling     = "f32_gflop_per_second"      // 1e9 f32 multiplications and additions a second
-	BF16Ceiling    = "bf16_gflop_per_second"     // the same of bf16 inputs, by the fastest instruction there is
-	BF16DotCeiling = "bf16_dot_gflop_per_second" // by the dot-product instruction, where a matrix unit is faster
+	ReadCeiling    = "read_gb_per_second"    // GB/s, of a working set as large as the weights
+	F32Ceiling     = "f32_gflop_per_second"  // GFLOP/s
+	BF16Ceiling    = "bf16_gflop_per_second" // GFLOP/s, of the fastest instructions there are
+	BF16DotCeiling = "bf16_dot_gflop_per_second"
 )
 
-// PeakCeiling is the key of the arithmetic that a dtype is multiplied with.
-func PeakCeiling(d Dtype) string {
-	if d == BF16 {
+// ComputeCeiling is the name of the ceiling that products of a dtype meet. Where the machine has no bf16 instructions,
+// bf16 weights are multiplied as f32.
+func ComputeCeiling(d Dtype, ceilings map[string]float64) string {
+	if d == BF16 && ceilings[BF16Ceiling] > 0 {
 		return BF16Ceiling
 	}
 	return F32Ceiling
 }
 
-// A Card says what forwards of a model cost: the bytes and operations that no implementation can avoid. Activations,
-// padding, norms and the softmax are left out, so what follows from it is a lower bound of the time.
-type Card struct {
-	Config Config
-	Dtype  Dtype // of the weights and of the keys and values
-}
-
-// A Shape is one Forward: equal passes of Batch sequences.
-type Shape struct {
-	Batch  int  // sequences; 0 means 1
-	Rows   int  // positions computed of each
-	Reach  int  // K/V slots that the last row attends to, its own included
-	Want   int  // rows of each that go through the head
-	Causal bool // each row attends to one slot more than the row before; otherwise all attend to Reach slots
-}
-
-// Parameters counts the model's numbers; a tied head counts once.
-func (c Card) Parameters() int64 { return Parameters(c.Config) }
-
-// WeightBytes is what a forward reads of the weights, once for all its rows: layers, final norm and, where rows are
-// wanted, the head. Of the embedding it reads single rows, which Bytes adds. Norms and biases are f32.
-func (c Card) WeightBytes(head bool) int64 {
-	matrices, all := c.layerMatrices(), c.Parameters()
-	embeddings := int64(c.Config.Vocab) * int64(c.Config.Hidden)
-	vectors := all - matrices - embeddings
-	if !c.Config.Tied {
-		vectors -= embeddings
+// Ideal is the least time in seconds that a forward takes at the ceilings: the longer one of reading and computing. It
+// is 0 where a ceiling is unknown.
+func (c Card) Ideal(s Shape, ceilings map[string]float64) float64 {
+	read, compute := ceilings[ReadCeiling], ceilings[ComputeCeiling(c.Dtype, ceilings)]
+	if read <= 0 || compute <= 0 {
+		return 0
 	}
-	if head {
-		matrices += embeddings
-	}
-	return matrices*int64(c.Dtype.Size()) + vectors*4
-}
-
-// KVBytes is the keys and values of one slot, all layers.
-func (c Card) KVBytes() int64 {
-	return 2 * int64(c.Config.Layers*c.Config.KVHeads*c.Config.HeadDim*c.Dtype.Size())
-}
-
-// Bytes is what a forward reads: the weights once, the rows' embeddings, and each sequence's reached slots.
-func (c Card) Bytes(s Shape) int64 {
-	batch := int64(max(s.Batch, 1))
-	rows := batch * int64(s.Rows) * int64(c.Config.Hidden*c.Dtype.Size())
-	return c.WeightBytes(s.Want > 0) + rows + batch*int64(s.Reach)*c.KVBytes()
-}
-
-// FLOPs is the multiplications and additions of a forward: two for each row and number of a matrix, and four for
-// each query head, dimension, row and slot that the row attends to.
-func (c Card) FLOPs(s Shape) int64 {
-	batch, rows, reach := int64(max(s.Batch, 1)), int64(s.Rows), int64(s.Reach)
-	pairs := rows * reach
-	if s.Causal {
-		pairs -= rows * (rows - 1) / 2
-	}
-	head := int64(s.Want) * int64(c.Config.Vocab) * int64(c.Config.Hidden)
-	attention := 4 * int64(c.Config.Layers*c.Config.Heads*c.Config.HeadDim) * pairs
-	return batch * (2*rows*c.layerMatrices() + 2*head + attention)
-}
-
-// layerMatrices counts the numbers of all layers' matrices.
-func (c Card) layerMatrices() int64 {
-	d, q, kv, f := int64(c.Config.Hidden), int64(c.Config.Heads*c.Config.HeadDim), int64(c.Config.KVHeads*c.Config.HeadDim), int64(c.Config.Intermediate)
-	return int64(c.Config.Layers) * (2*d*q + 2*d*kv + 3*d*f)
-}
-
-// Limits are the seconds that a forward's reads and its arithmetic take at the ceilings (see ReadCeiling); a ceiling
-// that was not measured gives 0. The larger one binds: this is the roofline model (Williams, Waterman and
-// Patterson, 2009).
-func (c Card) Limits(s Shape, ceilings map[string]float64) (read, compute float64) {
-	if gb := ceilings[ReadCeiling]; gb > 0 {
-		read = float64(c.Bytes(s)) / (gb * 1e9)
-	}
-	if gflop := ceilings[PeakCeiling(c.Dtype)]; gflop > 0 {
-		compute = float64(c.FLOPs(s)) / (gflop * 1e9)
-	}
-	return read, compute
-}
-
-// Ideal is the least number of seconds that a pass of rows, whose last attends to reach slots, takes at the
-// ceilings: one sequence, causal, and one row through the head, which all passes but the K/V-storing ones do at
-// least. Without a measured ceiling it is 0.
-func (c Card) Ideal(rows, reach int, ceilings map[string]float64) float64 {
-	read, compute := c.Limits(Shape{Rows: rows, Reach: reach, Want: 1, Causal: true}, ceilings)
-	return max(read, compute)
+	return max(float64(c.Bytes(s))/read, c.FLOPs(s)/compute) / 1e9
 }

@@ -1,96 +1,52 @@
-package transformer_test
+package transformer
 
 import (
-	"fmt"
 	"math"
 	"testing"
-
-	"tandem/transformer"
 )
 
-// little has 2 layers of matrices [4,8] q, [2,8] k, [2,8] v, [8,4] o, 3 x [16,8]: 32+16+16+32+384 = 480 numbers, and
-// norms of 8+8; a vocabulary of 32 x 8 = 256; a final norm of 8.
-var little = transformer.Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 2, KVHeads: 1, HeadDim: 2, Vocab: 32,
-	RopeTheta: 1e4, Tied: true}
-
-// The numbers are worked out by hand in the comments.
+// The numbers are worked out by hand for 2 layers, hidden 8, intermediate 16, 4 heads and 2 K/V heads of 4, vocab 100:
+// a layer is q 16x8 + k 8x8 + v 8x8 + o 8x16 + 3 x 16x8 = 768, the head 800, a K/V slot 2 x 2 x 8 = 32 numbers.
 func TestCard(t *testing.T) {
-	untied, qwen2, qwen3 := little, little, little
-	untied.Tied = false
-	qwen2.QKVBias = true // 4+2+2 biases a layer
-	qwen3.QKNorm = true  // 2+2 gains a layer
-	one := transformer.Shape{Rows: 1, Reach: 10, Want: 1, Causal: true}
-	for _, c := range []struct {
-		name                     string
-		config                   transformer.Config
-		dtype                    transformer.Dtype
-		shape                    transformer.Shape
-		parameters, bytes, flops int64
+	card := Card{Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 100}, BF16}
+	for _, test := range []struct {
+		shape Shape
+		bytes int64
+		flops float64
 	}{
-		// 2*480 + 2*16 + 256 + 8 = 1256. Bytes: (960+256)*4 + 40*4 + one embedding 32 + 10 slots of 2*2*2*4 = 32.
-		// FLOPs: 2*(960+256) + 4 * 2 layers * 2 heads * 2 dims * 10 slots.
-		{"token f32", little, transformer.F32, one, 1256, 4864 + 160 + 32 + 320, 2432 + 320},
-		// Matrices, embedding, keys and values at half the bytes.
-		{"token bf16", little, transformer.BF16, one, 1256, 2432 + 160 + 16 + 160, 2432 + 320},
-		// The head is a second 256, but the embedding is only looked up.
-		{"untied", untied, transformer.F32, one, 1512, 4864 + 160 + 32 + 320, 2432 + 320},
-		{"bias", qwen2, transformer.F32, one, 1272, 4864 + 224 + 32 + 320, 2432 + 320},
-		{"q/k norm", qwen3, transformer.F32, one, 1264, 4864 + 192 + 32 + 320, 2432 + 320},
-		// Without a wanted row the head is neither read nor multiplied.
-		{"no guess", little, transformer.F32, transformer.Shape{Rows: 1, Reach: 10}, 1256, 3840 + 160 + 32 + 320, 1920 + 320},
-		// Four causal rows reach 7, 8, 9, 10 slots: 34.
-		{"prefill", little, transformer.F32, transformer.Shape{Rows: 4, Reach: 10, Want: 1, Causal: true}, 1256,
-			4864 + 160 + 128 + 320, 4*1920 + 512 + 32*34},
-		// Four rows of a block reach 10 each; all are wanted.
-		{"block", little, transformer.F32, transformer.Shape{Rows: 4, Reach: 10, Want: 4}, 1256,
-			4864 + 160 + 128 + 320, 4*2432 + 32*40},
-		// Three sequences share the weights and nothing else.
-		{"batch", little, transformer.F32, transformer.Shape{Batch: 3, Rows: 1, Reach: 10, Want: 1, Causal: true}, 1256,
-			4864 + 160 + 3*(32+320), 3 * (2432 + 320)},
+		{Shape{1, 1, 1, 10}, 2 * (1536 + 800 + 320), 2*1536 + 2*800 + 4*10*16*2},
+		{Shape{1, 4, 0, 10}, 2 * (1536 + 320), 2*4*1536 + 4*4*8.5*16*2},
+		{Shape{3, 4, 2, 10}, 2 * (1536 + 800 + 960), 2*12*1536 + 2*6*800 + 4*12*8.5*16*2},
 	} {
-		card := transformer.Card{Config: c.config, Dtype: c.dtype}
-		if got := card.Parameters(); got != c.parameters {
-			t.Errorf("%s: %d parameters, want %d", c.name, got, c.parameters)
+		if got := card.Bytes(test.shape); got != test.bytes {
+			t.Errorf("%+v: %d bytes, want %d", test.shape, got, test.bytes)
 		}
-		if got := card.Bytes(c.shape); got != c.bytes {
-			t.Errorf("%s: %d bytes, want %d", c.name, got, c.bytes)
+		if got := card.FLOPs(test.shape); got != test.flops {
+			t.Errorf("%+v: %g FLOPs, want %g", test.shape, got, test.flops)
 		}
-		if got := card.FLOPs(c.shape); got != c.flops {
-			t.Errorf("%s: %d FLOPs, want %d", c.name, got, c.flops)
-		}
+	}
+	small := Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 100, Tied: true, RopeTheta: 1}
+	if got, want := card.LayerNumbers()+card.HeadNumbers()+(2*2+1)*8, Parameters(small); got != want {
+		t.Errorf("matrices and norms hold %d numbers, Parameters says %d", got, want)
 	}
 }
 
-// The token of TestCard reads 5376 bytes and takes 2752 operations in f32, 2768 bytes in bf16.
-func TestLimits(t *testing.T) {
-	all := map[string]float64{transformer.ReadCeiling: 2, transformer.F32Ceiling: 4, transformer.BF16Ceiling: 1, transformer.BF16DotCeiling: 0.5}
-	for _, c := range []struct {
-		name     string
-		dtype    transformer.Dtype
+func TestIdeal(t *testing.T) {
+	card := Card{Config{Layers: 1, Hidden: 8, Intermediate: 16, Heads: 2, KVHeads: 2, HeadDim: 4, Vocab: 100}, BF16}
+	shape := Shape{Sequences: 1, Rows: 1, Guesses: 1, Reach: 1}
+	bytes, flops := float64(card.Bytes(shape)), card.FLOPs(shape)
+	for _, test := range []struct {
 		ceilings map[string]float64
-		want     float64 // ns
+		want     float64
 	}{
-		{"bandwidth binds", transformer.F32, all, 2688}, // 5376/2; arithmetic 688
-		{"arithmetic binds", transformer.BF16, all, 2752},
-		{"no bandwidth", transformer.F32, map[string]float64{transformer.F32Ceiling: 4}, 688},
-		{"no arithmetic", transformer.BF16, map[string]float64{transformer.ReadCeiling: 2, transformer.F32Ceiling: 4}, 1384},
-		{"nothing measured", transformer.BF16, nil, 0},
+		{map[string]float64{ReadCeiling: 1, BF16Ceiling: 1000, F32Ceiling: 1}, bytes / 1e9},
+		{map[string]float64{ReadCeiling: 1000, BF16Ceiling: 2}, flops / 2e9},
+		{map[string]float64{ReadCeiling: 1000, F32Ceiling: 1}, flops / 1e9},
+		{map[string]float64{F32Ceiling: 1}, 0},
+		{nil, 0},
 	} {
-		card := transformer.Card{Config: little, Dtype: c.dtype}
-		if got := card.Ideal(1, 10, c.ceilings) * 1e9; math.Abs(got-c.want) > 1e-6 {
-			t.Errorf("%s: %g ns, want %g", c.name, got, c.want)
+		if got := card.Ideal(shape, test.ceilings); math.Abs(got-test.want) > 1e-15 {
+			t.Errorf("%v: %g s, want %g", test.ceilings, got, test.want)
 		}
 	}
-}
-
-// A single token of a model of half a billion parameters reads about a gigabyte in bf16.
-func ExampleCard() {
-	config, _ := transformer.Geometry("qwen2.5-0.5b")
-	card := transformer.Card{Config: config, Dtype: transformer.BF16}
-	token := transformer.Shape{Rows: 1, Reach: 1024, Want: 1, Causal: true}
-	fmt.Printf("%.0f MB, %.2f GFLOP\n", float64(card.Bytes(token))/1e6, float64(card.FLOPs(token))/1e9)
-	fmt.Printf("%.1f tokens/s at 40 GB/s\n", 1/card.Ideal(1, 1024, map[string]float64{transformer.ReadCeiling: 40}))
-	// Output:
-	// 1001 MB, 1.08 GFLOP
-	// 40.0 tokens/s at 40 GB/s
 }
