@@ -12,7 +12,7 @@
 #define INNER TILES static inline __attribute__((always_inline))
 #define TILE_BYTES 1024
 #define AMX_BLOCK 16 // tiles of a block of k: that of two panels fills most of the first cache
-#define AMX_AHEAD 8  // tiles between a panel's tile and its prefetch
+#define AMX_AHEAD 2  // tiles between a panel's tile and its prefetch
 
 // shape tells the processor the rows of the tiles.
 TILES static void shape(int upper, int lower) {
@@ -50,9 +50,18 @@ TILES static void shape(int upper, int lower) {
 		}                             \
 	} while (0)
 
-// square: up to 32 rows times one or two panels. Strides in bytes.
+// fetch asks for the tile that a stream of panels needs AMX_AHEAD tiles later: further on in this panel or, near its
+// end, in the one that comes after it, which lies next bytes on.
+INNER void fetch(const byte *b, long next, long t, long tiles) {
+	t += AMX_AHEAD;
+	const byte *p = t < tiles ? b + t * TILE_BYTES : b + next + (t - tiles) * TILE_BYTES;
+#pragma GCC unroll 16
+	for (int i = 0; i < TILE_BYTES; i += 64) _mm_prefetch((const char *)p + i, _MM_HINT_T0);
+}
+
+// square: up to 32 rows times one or two panels, which stream by unless more rows follow. Strides in bytes.
 INNER void square(byte *c, long ldc, const byte *a, long lda, const byte *b, long stride, long tiles, int more,
-                  const int panels) {
+                  int stream, const int panels) {
 	SUM(0, more, c, ldc);
 	SUM(2, more, c + 16 * ldc, ldc);
 	if (panels > 1) {
@@ -60,6 +69,10 @@ INNER void square(byte *c, long ldc, const byte *a, long lda, const byte *b, lon
 		SUM(3, more, c + 16 * ldc + 64, ldc);
 	}
 	for (long t = 0; t < tiles; t++) {
+		if (stream) {
+			fetch(b, 2 * stride, t, tiles);
+			if (panels > 1) fetch(b + stride, 2 * stride, t, tiles);
+		}
 		_tile_loadd(6, b + t * TILE_BYTES, 64);
 		if (panels > 1) _tile_loadd(7, b + stride + t * TILE_BYTES, 64);
 		LOAD_PAIR(a + t * 128);
@@ -75,15 +88,6 @@ INNER void square(byte *c, long ldc, const byte *a, long lda, const byte *b, lon
 	}
 }
 
-// fetch asks for the tile that a stream of panels needs AMX_AHEAD tiles later: further on in this panel or, near its
-// end, in the panel four on.
-INNER void fetch(const byte *b, long stride, long t, long tiles) {
-	t += AMX_AHEAD;
-	const byte *p = t < tiles ? b + t * TILE_BYTES : b + 4 * stride + (t - tiles) * TILE_BYTES;
-#pragma GCC unroll 16
-	for (int i = 0; i < TILE_BYTES; i += 64) _mm_prefetch((const char *)p + i, _MM_HINT_T0);
-}
-
 // line: up to 16 rows times up to four panels, which stream by.
 INNER void line(byte *c, long ldc, const byte *a, long lda, const byte *b, long stride, long tiles, int more,
                 const int panels) {
@@ -93,7 +97,7 @@ INNER void line(byte *c, long ldc, const byte *a, long lda, const byte *b, long 
 	if (panels > 3) SUM(3, more, c + 192, ldc);
 #define STEP(p, tile)                                                \
 	if (panels > p) {                                            \
-		fetch(b + p * stride, stride, t, tiles);             \
+		fetch(b + p * stride, 4 * stride, t, tiles);         \
 		_tile_loadd(tile, b + p * stride + t * TILE_BYTES, 64); \
 		_tile_dpbf16ps(p, 4, tile);                          \
 		_tile_dpbf16ps(p, 5, tile);                          \
@@ -125,7 +129,7 @@ TILES static void few(byte *c, long ldc, const byte *a, long lda, const byte *b,
 // band: one pair of panels, all whole or all rest rows of 32.
 INNER void band(byte *c, long ldc, const byte *a, long lda, const byte *b, long stride, long rows, long tiles, int more,
                 const int panels) {
-	for (long r = 0; r < rows; r += 32) square(c + r * ldc, ldc, a + r * lda, lda, b, stride, tiles, more, panels);
+	for (long r = 0; r < rows; r += 32) square(c + r * ldc, ldc, a + r * lda, lda, b, stride, tiles, more, rows == 32, panels);
 }
 
 TILES static void many(byte *c, long ldc, const byte *a, long lda, const byte *b, long stride, long m, long panels,

@@ -8,11 +8,16 @@
 //     P times the panels of V, so that one matrix kernel serves the whole model (session.go).
 //  3. Forward concatenates the rows of all passes into one matrix (plan.go), and all workers walk through the same
 //     straight function (forward.go), each on its share of columns or rows, meeting at barriers.
-//  4. Wanted rows go through the head and are reduced to guesses (guess.go, sample.go).
+//  4. Wanted rows go through the head and are reduced to guesses (guess.go).
+//
+// The inner loops are kernels (kernels.go), in sets by instruction: portable.go says in plain Go what each computes;
+// on Linux and amd64, with cgo, there are sets in C, of which gemm.h and amx.h multiply and elementwise.h does the rest,
+// each written once over vectors of sixteen numbers (vec512.h, vec256.h).
 //
 // Invariant: a row's arithmetic depends on nothing but the row and the kernel set. Every output number is one chain
-// of additions over ascending k, whatever the number of rows and threads; work is split over columns and rows only,
-// never over the reduction. So results are bit-identical for any thread count and any batch.
+// of additions over ascending k (of 32 at a time with AMX, also for a single row), whatever the number of rows and
+// threads; work is split over columns and rows only, never over the reduction. So results are bit-identical for any
+// thread count and any batch. Weights, keys and values are rounded to bf16 where the weights are; nothing else is.
 package cpu
 
 import (
