@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -76,22 +77,35 @@ func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judg
 		}
 		waiting = append(waiting, r)
 	}
-	return tally, scoreAll(ctx, waiting, writer, tasks, judge, o, &tally)
+	err = scoreAll(ctx, waiting, writer, tasks, judge, o, &tally)
+	return tally, err
 }
 
 // open continues a scored file of the same run, or begins one.
 func open(path string, header record.Header) (*record.Writer, map[string]bool, error) {
-	if w, before, held, err := record.Append(path); err == nil {
-		was, _ := json.Marshal(before)
-		is, _ := json.Marshal(header)
-		if string(was) == string(is) {
-			return w, held, nil
-		}
-		if err := w.Close(); err != nil {
-			return nil, nil, err
-		}
+	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		w, err := record.Create(path, header)
+		return w, nil, err
 	}
-	w, err := record.Create(path, header)
+	w, before, held, err := record.Append(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w; delete the file to judge the run anew", err)
+	}
+	was, err := json.Marshal(before)
+	if err != nil {
+		return nil, nil, errors.Join(err, w.Close())
+	}
+	is, err := json.Marshal(header)
+	if err != nil {
+		return nil, nil, errors.Join(err, w.Close())
+	}
+	if string(was) == string(is) {
+		return w, held, nil
+	}
+	if err := w.Close(); err != nil {
+		return nil, nil, err
+	}
+	w, err = record.Create(path, header)
 	return w, nil, err
 }
 

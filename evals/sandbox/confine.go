@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"unsafe"
 
 	seccomp "github.com/elastic/go-seccomp-bpf"
+	"github.com/elastic/go-seccomp-bpf/arch"
 	landlock "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -30,13 +33,16 @@ func (req request) uid() int {
 
 // confine takes from this process, and so from all that it starts, what the plan's tier says.
 func (req request) confine() error {
-	runtime.LockOSThread() // Landlock holds for this thread, from which the interpreter is forked
+	runtime.LockOSThread() // Landlock and seccomp hold for this thread, from which the interpreter is forked
 	work := req.Dir
 	if req.Plan.namespaces() {
 		if err := req.enterView(); err != nil {
 			return fmt.Errorf("own view of the file system: %w", err)
 		}
 		work = workDir
+	}
+	for c := uintptr(0); c <= unix.CAP_LAST_CAP; c++ {
+		unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0) // refused to all but root, and only root has something to lose
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("no_new_privs: %w", err)
@@ -47,7 +53,7 @@ func (req request) confine() error {
 		}
 	}
 	if req.Plan.seccomp() {
-		if err := seccomp.LoadFilter(filter(req.Plan.namespaces())); err != nil {
+		if err := loadFilter(filter(req.Plan.namespaces())); err != nil {
 			return fmt.Errorf("seccomp: %w", err)
 		}
 	}
@@ -69,11 +75,11 @@ func (req request) enterView() error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	if err := os.Mkdir(root+workDir, 0o777); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.MkdirAll(root+workDir, 0o755); err != nil {
 		return err
 	}
-	if err := os.Chmod(root+workDir, 0o777); err != nil {
-		return err
+	if err := unix.Mount("tmpfs", root+workDir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "size=64m,nr_inodes=4096,mode=777"); err != nil {
+		return fmt.Errorf("tmpfs: %w", err)
 	}
 	if err := os.Chdir(root); err != nil {
 		return err
@@ -81,7 +87,10 @@ func (req request) enterView() error {
 	if err := unix.PivotRoot(".", "."); err != nil {
 		return fmt.Errorf("pivot_root: %w", err)
 	}
-	return unix.Unmount(".", unix.MNT_DETACH)
+	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
+		return err
+	}
+	return unix.MountSetattr(unix.AT_FDCWD, "/", 0, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
 }
 
 // bind shows the file or folder at from, read-only, at to. A symbolic link is made anew.
@@ -136,6 +145,14 @@ func handled(version int) uint64 {
 	return rights
 }
 
+// scoped keeps a program's signals and abstract sockets to itself, on the kernels that can.
+func scoped(version int) uint64 {
+	if version < 6 {
+		return 0
+	}
+	return landlock.ScopeSignal | landlock.ScopeAbstractUnixSocket
+}
+
 // restrictPaths lets Landlock permit this thread, and what it starts, to read the view and to write below work alone.
 // A kernel without Landlock is an error. The library's own call for all threads needs /proc, which the view lacks.
 func restrictPaths(view []string, work string) error {
@@ -144,7 +161,7 @@ func restrictPaths(view []string, work string) error {
 		return err
 	}
 	all := handled(version)
-	rules, err := landlock.LandlockCreateRuleset(&landlock.RulesetAttr{HandledAccessFS: all}, 0)
+	rules, err := landlock.LandlockCreateRuleset(&landlock.RulesetAttr{HandledAccessFS: all, Scoped: scoped(version)}, 0)
 	if err != nil {
 		return err
 	}
@@ -191,15 +208,16 @@ var refused = []string{
 	"pivot_root", "chroot", "unshare", "setns", "open_by_handle_at", "name_to_handle_at", "kexec_load", "init_module",
 	"finit_module", "delete_module", "reboot", "swapon", "swapoff", "acct", "quotactl", "settimeofday",
 	"clock_settime", "sethostname", "setdomainname", "personality", "memfd_secret", "move_pages", "mbind",
-	"migrate_pages", "set_mempolicy",
+	"migrate_pages", "set_mempolicy", "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr",
 }
 
 // filter is the seccomp filter. Without a pid namespace no program may leave its process group, by which all that it
-// starts is ended.
-func filter(namespaces bool) seccomp.Filter {
+// starts is ended, nor send a signal: the user's other processes would be in its reach.
+func filter(namespaces bool) seccomp.Policy {
 	deny := seccomp.SyscallGroup{Action: seccomp.ActionErrno, Names: refused}
 	if !namespaces {
-		deny.Names = append(append([]string{}, refused...), "setsid", "setpgid")
+		deny.Names = append(append([]string{}, refused...), "setsid", "setpgid", "kill", "tkill", "tgkill",
+			"rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
 	}
 	for _, flag := range []uint64{unix.CLONE_NEWUSER, unix.CLONE_NEWNS, unix.CLONE_NEWPID, unix.CLONE_NEWNET} {
 		deny.NamesWithCondtions = append(deny.NamesWithCondtions, seccomp.NameWithConditions{Name: "clone",
@@ -207,8 +225,40 @@ func filter(namespaces bool) seccomp.Filter {
 	}
 	// clone3 hides its flags from the filter; libraries fall back to clone when it does not exist.
 	absent := seccomp.SyscallGroup{Action: seccomp.ActionErrno | seccomp.Action(unix.ENOSYS), Names: []string{"clone3"}}
-	return seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync,
-		Policy: seccomp.Policy{DefaultAction: seccomp.ActionAllow, Syscalls: []seccomp.SyscallGroup{deny, absent}}}
+	return seccomp.Policy{DefaultAction: seccomp.ActionAllow, Syscalls: []seccomp.SyscallGroup{deny, absent}}
+}
+
+// loadFilter puts this thread, and what it starts, under the filter. The library's own loader lets the calls of another
+// architecture pass (int 0x80 on x86-64), whose numbers the filter does not know: here they kill the process.
+func loadFilter(policy seccomp.Policy) error {
+	body, err := policy.Assemble()
+	if err != nil {
+		return err
+	}
+	native, err := arch.GetInfo("")
+	if err != nil {
+		return err
+	}
+	const archOffset = 4 // of seccomp_data
+	program := append([]bpf.Instruction{
+		bpf.LoadAbsolute{Off: archOffset, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(native.ID), SkipTrue: 1},
+		bpf.RetConstant{Val: uint32(seccomp.ActionKillProcess)},
+	}, body...)
+	raw, err := bpf.Assemble(program)
+	if err != nil {
+		return err
+	}
+	code := make([]unix.SockFilter, len(raw))
+	for i, r := range raw {
+		code[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
+	}
+	prog := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
+	_, _, errno := unix.Syscall(unix.SYS_PRCTL, unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&prog)))
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // endAll ends what the program has left behind. In a pid namespace that is everything else; without one the Runner

@@ -83,11 +83,10 @@ func (req request) judge() (Outcome, error) {
 		return Outcome{}, err
 	}
 	w := &watch{limits: req.Limits, nonce: rand.Text()}
-	w.cmd = exec.Command(req.Plan.Python.Path, "-I", "-S", "-B", "-X", "utf8", "-c", driver)
-	w.cmd.Dir, w.cmd.Env = "/", []string{}
-	if !req.Plan.namespaces() {
-		w.cmd.Dir = req.Dir
-	} else {
+	w.cmd = exec.Command(req.Plan.Python.Path, "-s", "-S", "-B", "-X", "utf8", "-c", driver)
+	w.cmd.Env = []string{"PYTHONHASHSEED=0"} // the order of a set is the same whenever a program is judged
+	w.cmd.Dir = req.Dir
+	if req.Plan.namespaces() {
 		w.cmd.Dir = workDir
 	}
 	w.cmd.Stdout, w.cmd.Stderr = outIn, outIn

@@ -3,10 +3,13 @@
 package sandbox
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -66,7 +69,9 @@ func TestVerdicts(t *testing.T) {
 					continue // rlimits do not count root's processes
 				}
 				t.Run(p.name, func(t *testing.T) {
-					t.Parallel()
+					if p.name != "fork bomb" && p.name != "daemon" { // they would take each other's processes
+						t.Parallel()
+					}
 					out := run(t, r, p.source, Limits{CPU: time.Second / 2, Wall: 2 * time.Second, Memory: 256 << 20, Output: 1 << 16})
 					if out.Result != p.want && (p.want != notPass || out.Result == record.Pass) {
 						t.Errorf("%s (%s), want %s", out.Result, out.Detail, p.want)
@@ -124,7 +129,7 @@ var programs = []hostile{
 	{"endless sleep", body("time.sleep(100)"), record.TimeLimit, ""},
 	{"loop that catches all", body("while True:", "    try:", "        while True: pass", "    except BaseException: pass"), record.TimeLimit, ""},
 	{"ignored signals", "import signal\n[signal.signal(n, signal.SIG_IGN) for n in (2, 14, 15, 24)]\n" + body("while True: pass"), record.TimeLimit, ""},
-	{"stops itself", body("os.kill(os.getpid(), 19)", "time.sleep(100)"), record.TimeLimit, ""},
+	{"stops itself", body("os.kill(os.getpid(), 19)", "time.sleep(100)"), notPass, ""}, // where signals are refused it fails at once
 	{"output", body("while True: print('x' * 1000)"), record.OutputLimit, ""},
 	{"output without newline", body("while True: os.write(1, b'x' * 4096)"), record.OutputLimit, ""},
 	{"invalid output", body("os.write(1, b'\\xff\\x00\\x1b[2J')", "return a + b"), record.Pass, ""},
@@ -138,6 +143,10 @@ var programs = []hostile{
 	{"network", "import socket\n" + body("try: socket.create_connection(('127.0.0.1', 22), 1)", "except PermissionError: return a + b"), record.Pass, Seccomp},
 	{"ptrace", "import ctypes\n" + body("assert ctypes.CDLL(None).ptrace(16, 1, 0, 0) == -1", "return a + b"), record.Pass, Seccomp},
 	{"namespaces", "import ctypes\n" + body("assert ctypes.CDLL(None).unshare(0x10000000) == -1", "return a + b"), record.Pass, Seccomp},
+	{"calls of another architecture", "import ctypes, mmap\n" + body("m = mmap.mmap(-1, 4096, prot=7)",
+		"m.write(bytes.fromhex('53b867010000bb02000000b90100000031d2cd805bc3'))", // socket(2, 1, 0) by int 0x80
+		"fd = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()",
+		"return a + b if fd >= 0 else 0"), notPass, Seccomp},
 	{"reads passwords", body("try: open('/etc/shadow').read()", "except OSError: return a + b"), record.Pass, Landlock},
 	{"writes to the system", body("try: open('/usr/tandem-was-here', 'w')", "except OSError: return a + b"), record.Pass, Landlock},
 	{"writes to tmp's parent", body("try: open('/tandem-was-here', 'w')", "except OSError: return a + b"), record.Pass, Landlock},
@@ -178,6 +187,32 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
+// TestSignalsStayInside: no program can signal a process of the same user, in any tier that refuses signals.
+func TestSignalsStayInside(t *testing.T) {
+	runner(t) // skips where there is no judge
+	pythons, err := findPythons("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tier := range tiers[:len(tiers)-1] {
+		r, err := probe([]Tier{tier}, pythons)
+		if err != nil {
+			t.Logf("%s: %v", tier, err)
+			continue
+		}
+		stranger := exec.Command("sleep", "60")
+		if err := stranger.Start(); err != nil {
+			t.Fatal(err)
+		}
+		pid := strconv.Itoa(stranger.Process.Pid)
+		run(t, r, body("try: os.kill("+pid+", 15)", "except OSError: pass", "return a + b"), Limits{})
+		stranger.Process.Kill()
+		if err := stranger.Wait(); err == nil || err.Error() != "signal: killed" {
+			t.Errorf("%s: the program reached another process: %v", tier, err)
+		}
+	}
+}
+
 func running(t *testing.T, mark string) bool {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
@@ -199,13 +234,17 @@ func TestCanonicalSolutions(t *testing.T) {
 
 // TestHumanEval judges HumanEval's canonical solutions where the file is at hand.
 func TestHumanEval(t *testing.T) {
-	const path = "../../../shared/data/humaneval/HumanEval.jsonl"
+	const path = "../../../shared/data/humaneval/HumanEval.jsonl.gz"
 	f, err := os.Open(path)
 	if err != nil {
 		t.Skipf("HumanEval is not here: %v", err)
 	}
 	defer f.Close()
-	suite, err := datasets.Read("humaneval", f)
+	text, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite, err := datasets.Read("humaneval", text)
 	if err != nil {
 		t.Fatal(err)
 	}
