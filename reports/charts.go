@@ -245,7 +245,11 @@ func blocks(s Summary) (plot.Chart, bool) {
 			continue
 		}
 		line := without(d.Name, "block")
-		lines[line] = append(lines[line], plot.Block{Size: size, Speed: interval(*d.TokensPerSecond),
+		pass := -1.0
+		if d.Pass1 != nil {
+			pass = d.Pass1.Value
+		}
+		lines[line] = append(lines[line], plot.Block{Size: size, Pass: pass, Speed: interval(*d.TokensPerSecond),
 			PerForward: d.TokensPerForward.Value, Forwards: *d.ForwardsPerSecond})
 		if len(lines[line]) > len(lines[best]) {
 			best = line

@@ -14,10 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"tandem/record"
+	"tandem/reports/plot"
 )
 
 // Write reads dir/scored.jsonl and writes beside it summary.json, summary.md, charts/ and report.html. It
@@ -39,7 +39,7 @@ func Write(dir string) (Summary, error) {
 	}
 	files := map[string][]byte{"summary.json": append(text, '\n'), "summary.md": []byte(Markdown(s)), "report.html": html}
 	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+		if err := plot.Replace(filepath.Join(dir, name), data); err != nil {
 			return Summary{}, err
 		}
 	}

@@ -32,7 +32,7 @@ func Summarize(header record.Header, records []record.Record) Summary {
 		}
 	}
 	if s.best = headline(s); s.best >= 0 {
-		s.Verdict = s.Comparisons[s.best].Verdict
+		s.Verdict = s.Comparisons[s.best].Verdict + fastest(s)
 	}
 	return s
 }
@@ -148,13 +148,28 @@ func compare(base, head group, b, h Decoder) Comparison {
 		c.McNemarP = apply(mcNemar(passes))
 		c.Detectable = detectable(passes)
 	}
-	if b.ForwardsPerSecond != nil && h.ForwardsPerSecond != nil && b.TokensPerForward != nil {
-		cost := *b.ForwardsPerSecond / *h.ForwardsPerSecond
-		even := cost * b.TokensPerForward.Value
-		c.ForwardCost, c.BreakEven = &cost, &even
-	}
+	c.ForwardCost, c.BreakEven = breakEven(base.records, head.records)
 	c.Verdict = verdict(c, h)
 	return c
+}
+
+// breakEven is what a forward of head costs in forwards of base, the first ones (which take the prompt in) left out,
+// and the tokens per forward with which head would be as fast as base: with n forwards a task, head takes its first
+// forward and n-1 others, so n = 1 + (base's seconds - head's first) / head's other, and the break-even is the mean
+// number of tokens over n. Nil where a decoder has but one forward a task.
+func breakEven(base, head []record.Record) (cost, even *float64) {
+	b, ok := metric.Forwarding(base)
+	h, ok2 := metric.Forwarding(head)
+	if !ok || !ok2 {
+		return nil, nil
+	}
+	ratio := h.Later / b.Later
+	forwards := 1 + (b.Seconds-h.First)/h.Later
+	if forwards <= 0 || b.Tokens <= 0 {
+		return &ratio, nil
+	}
+	tokens := b.Tokens / forwards
+	return &ratio, &tokens
 }
 
 // mcNemar tests the discordant pairs; it applies where each task has one answer, right or wrong.

@@ -19,14 +19,14 @@ type column struct {
 // columns are the measures; the decoders are the lines, since a sweep has more of them than fit side by side.
 var columns = []column{
 	{"pass@1 %", func(d Decoder, _ bool) string { return span(d.Pass1, 100, 1, true) }},
-	{"useful tok/s", func(d Decoder, _ bool) string { return span(d.TokensPerSecond, 1, 0, true) }},
+	{"tok/s", func(d Decoder, _ bool) string { return span(d.TokensPerSecond, 1, 0, true) }},
 	{"ms/task", func(d Decoder, i bool) string { return span(d.SecondsPerTask, 1e3, 2, i) }},
 	{"first ms", func(d Decoder, i bool) string { return span(d.SecondsToFirst, 1e3, 2, i) }},
 	{"TPF", func(d Decoder, i bool) string { return span(d.TokensPerForward, 1, 2, i) }},
 	{"NFE", func(d Decoder, _ bool) string { return mean(d.Forwards, d.Records-d.Errors) }},
 	{"fwd/s", func(d Decoder, _ bool) string { return number(d.ForwardsPerSecond, 1, 0) }},
-	{"positions", func(d Decoder, _ bool) string { return mean(d.Positions, d.Records-d.Errors) }},
-	{"ceiling %", func(d Decoder, _ bool) string { return number(d.CeilingShare, 100, 1) }},
+	{"rows", func(d Decoder, _ bool) string { return mean(d.Positions, d.Records-d.Errors) }},
+	{"ceil %", func(d Decoder, _ bool) string { return number(d.CeilingShare, 100, 1) }},
 	{"MiB", func(d Decoder, _ bool) string { return mebibytes(d.PeakMemory) }},
 	{"empty", func(d Decoder, _ bool) string { return count(d.Empty) }},
 	{"errors", func(d Decoder, _ bool) string { return count(d.Errors) }},
@@ -34,8 +34,8 @@ var columns = []column{
 }
 
 // key explains the columns in a line.
-const key = "TPF: useful tokens a forward; NFE: forwards a task; first: first readable token; positions: rows computed a task; " +
-	"ceiling: share of the measured limits"
+const key = "tok/s: useful tokens; first: first readable token; TPF: useful tokens a forward; NFE: forwards a task;\n" +
+	"rows: positions computed a task; ceil: share of the speed at this machine's measured limits"
 
 // Table lays the summary out for a terminal: a line a decoder, the comparisons and the verdict below.
 func Table(s Summary) string {
@@ -119,6 +119,9 @@ func alignments(decoders int) tw.Alignment {
 // notes are the key, the comparisons, a line each, and on a terminal the circumstances and the verdict.
 func notes(s Summary, bullet string, text func(string) string) string {
 	var b strings.Builder
+	if bullet != "" {
+		b.WriteString("\n") // or Markdown would take the key for a line of the table
+	}
 	fmt.Fprintf(&b, "%s\n\n", text(key))
 	for _, line := range comparisonLines(s) {
 		fmt.Fprintf(&b, "%s%s\n", bullet, text(line))
@@ -217,5 +220,11 @@ func circumstances(s Summary) []string {
 	add("%s length", s.Plan.Length)
 	add("judged under %s", e.SandboxTier)
 	add("commit %s", e.Commit)
+	if e.Load > 2*float64(max(e.Cores, 1)) {
+		out = append(out, fmt.Sprintf("WARNING: load %.1f at the start, other work ran beside this run: repeat it on an idle machine", e.Load))
+	}
+	if s.Plan.Repeats > 0 && s.Plan.Repeats < 5 {
+		out = append(out, "WARNING: fewer than 5 repeats")
+	}
 	return append(out, "intervals are 95%")
 }

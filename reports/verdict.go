@@ -46,21 +46,35 @@ func qualityWords(c Comparison) string {
 	return fmt.Sprintf(", but the same quality is not shown (%s)", difference)
 }
 
-// headline is the comparison that matters most: the fastest head of the same quality, or failing that the
-// fastest of all; -1 where there is none.
+// headline is the comparison that the verdict speaks of: the first refiner of the plan, which was named before anything
+// was measured; -1 where there is none. The fastest of a sweep would be chosen by its own noise.
 func headline(s Summary) int {
-	best := -1
-	better := func(a, b Comparison) bool {
-		same := func(c Comparison) bool { return c.SameQuality != nil && *c.SameQuality }
-		if same(a) != same(b) {
-			return same(a)
-		}
-		return a.Speedup.Value > b.Speedup.Value
-	}
 	for i, c := range s.Comparisons {
-		if c.Verdict != "" && !IsAR(c.Head) && !isUncached(c.Head) && (best < 0 || better(c, s.Comparisons[best])) {
+		if c.Verdict != "" && !IsAR(c.Head) && !isUncached(c.Head) {
+			return i
+		}
+	}
+	return -1
+}
+
+// fastest says which of several refiners of the same quality is the fastest, or that none is.
+func fastest(s Summary) string {
+	best, tried := -1, 0
+	for i, c := range s.Comparisons {
+		if c.Verdict == "" || IsAR(c.Head) || isUncached(c.Head) {
+			continue
+		}
+		tried++
+		if c.SameQuality != nil && *c.SameQuality && (best < 0 || c.Speedup.Value > s.Comparisons[best].Speedup.Value) {
 			best = i
 		}
 	}
-	return best
+	switch {
+	case tried < 2:
+		return ""
+	case best < 0:
+		return fmt.Sprintf(" None of the %d settings tried is shown to keep the quality.", tried)
+	}
+	c := s.Comparisons[best]
+	return fmt.Sprintf(" Of the %d settings tried, chosen after the fact, the fastest of the same quality is %s: %s.", tried, c.Head, times(*c.Speedup))
 }

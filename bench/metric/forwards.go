@@ -93,3 +93,35 @@ func settledAt(trace record.Trace) []int {
 	}
 	return at
 }
+
+// ForwardTimes are the means over decodings of what a task takes, in seconds and tokens.
+type ForwardTimes struct {
+	Seconds float64 // the whole decoding
+	First   float64 // its first forward, which takes the prompt in
+	Later   float64 // one of the others
+	Tokens  float64 // useful tokens
+}
+
+// Forwarding is sum(seconds)/decodings, sum(seconds of first forwards)/decodings, sum(seconds of other
+// forwards)/sum(other forwards) and sum(useful tokens)/decodings, over the records without an Err. A forward's time
+// is the difference of the times at which it and the one before it ended. False where there is no second forward.
+func Forwarding(records []record.Record) (f ForwardTimes, ok bool) {
+	decodings, others := 0, 0
+	for _, r := range records {
+		if r.Err != "" || len(r.Trace) == 0 {
+			continue
+		}
+		first, last := r.Trace[0].At.Seconds(), r.Trace[len(r.Trace)-1].At.Seconds()
+		decodings++
+		others += len(r.Trace) - 1
+		f.Seconds += r.Seconds
+		f.First += first
+		f.Later += last - first
+		f.Tokens += float64(r.Tokens)
+	}
+	if others == 0 || f.Later <= 0 {
+		return ForwardTimes{}, false
+	}
+	n := float64(decodings)
+	return ForwardTimes{f.Seconds / n, f.First / n, f.Later / float64(others), f.Tokens / n}, true
+}

@@ -176,3 +176,25 @@ func TestGroups(t *testing.T) {
 		t.Errorf("groups %v", groups)
 	}
 }
+
+func TestForwarding(t *testing.T) {
+	at := func(times ...int) (trace record.Trace) {
+		for _, ms := range times {
+			trace = append(trace, record.Step{At: time.Duration(ms) * time.Millisecond})
+		}
+		return trace
+	}
+	got, ok := Forwarding([]record.Record{
+		{Seconds: 0.1, Tokens: 4, Trace: at(40, 60, 100)}, {Seconds: 0.03, Tokens: 2, Trace: at(20, 30)}, {Err: "no memory", Trace: at(1, 2)},
+	})
+	want := ForwardTimes{Seconds: 0.065, First: 0.03, Later: 0.07 / 3, Tokens: 3}
+	for _, pair := range [][2]float64{{got.Seconds, want.Seconds}, {got.First, want.First}, {got.Later, want.Later}, {got.Tokens, want.Tokens}} {
+		if !ok || math.Abs(pair[0]-pair[1]) > 1e-12 {
+			t.Errorf("%+v, want %+v", got, want)
+			break
+		}
+	}
+	if _, ok := Forwarding([]record.Record{{Seconds: 0.1, Tokens: 4, Trace: at(40)}}); ok {
+		t.Error("one forward has a second one")
+	}
+}

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -12,6 +13,7 @@ import (
 // A Block is a refiner with one block size.
 type Block struct {
 	Size       int
+	Pass       float64  // pass@1, from 0 to 1; negative: unknown
 	Speed      Interval // useful tokens a second
 	PerForward float64
 	Forwards   float64 // a second
@@ -22,7 +24,11 @@ type Block struct {
 func Blocks(name string, blocks []Block, base *Interval) Chart {
 	var ticks []gonum.Tick
 	for i, b := range blocks {
-		ticks = append(ticks, gonum.Tick{Value: float64(i), Label: strconv.Itoa(b.Size)})
+		label := strconv.Itoa(b.Size)
+		if b.Pass >= 0 {
+			label += fmt.Sprintf(" (%.0f%%)", 100*b.Pass)
+		}
+		ticks = append(ticks, gonum.Tick{Value: float64(i), Label: label})
 	}
 	panel := func(label string, value func(Block) Interval, line *Interval) *gonum.Plot {
 		top := 0.0
@@ -32,7 +38,7 @@ func Blocks(name string, blocks []Block, base *Interval) Chart {
 		if line != nil {
 			top = max(top, line.High)
 		}
-		p := axes("block size", label, ticks, linear(0, top, 5))
+		p := axes("block size (pass@1)", label, ticks, linear(0, top, 5))
 		p.X.Min, p.X.Max = -0.4, float64(len(blocks))-0.6
 		p.Add(drawing(func(c draw.Canvas, p *gonum.Plot) {
 			tx, ty := p.Transforms(&c)

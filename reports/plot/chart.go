@@ -197,9 +197,18 @@ func (ch Chart) Save(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, ch.Name+ending), data, 0o644); err != nil {
+		if err := Replace(filepath.Join(dir, ch.Name+ending), data); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Replace writes a file whole or not at all: a full disk leaves the one that was there.
+func Replace(path string, data []byte) error {
+	if err := os.WriteFile(path+".new", data, 0o644); err != nil {
+		os.Remove(path + ".new")
+		return err
+	}
+	return os.Rename(path+".new", path)
 }

@@ -31,7 +31,7 @@ func around(at vg.Point, r vg.Length) vg.Rectangle {
 func (p *placer) label(c draw.Canvas, s text.Style, at vg.Point, txt string) {
 	w, h := s.Width(txt), s.Height(txt)
 	var best vg.Rectangle
-	least := vg.Length(-1)
+	least, far := vg.Length(-1), false
 	for _, r := range []vg.Length{7, 12, 18, 26} {
 		for _, d := range []vg.Point{{X: 1, Y: 1}, {X: 1, Y: -1}, {X: -1, Y: 1}, {X: -1, Y: -1}, {X: 1}, {X: -1}} {
 			box := vg.Rectangle{Min: vg.Point{X: at.X + d.X*r, Y: at.Y + d.Y*r*0.7 - h/2}}
@@ -40,9 +40,13 @@ func (p *placer) label(c draw.Canvas, s text.Style, at vg.Point, txt string) {
 			}
 			box.Max = vg.Point{X: box.Min.X + w, Y: box.Min.Y + h}
 			if cost := p.cost(c, box); least < 0 || cost < least {
-				best, least = box, cost
+				best, least, far = box, cost, r > 7
 			}
 		}
+	}
+	if far { // a line leads to its point
+		edge := vg.Point{X: max(best.Min.X, min(at.X, best.Max.X)), Y: max(best.Min.Y, min(at.Y, best.Max.Y))}
+		c.StrokeLine2(draw.LineStyle{Color: Muted, Width: vg.Points(0.5)}, at.X, at.Y, edge.X, edge.Y)
 	}
 	c.FillText(s, best.Min, txt)
 	p.taken = append(p.taken, best)
