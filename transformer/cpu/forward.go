@@ -142,11 +142,14 @@ func (s *session) queryRow(kv, row, head int) unsafe.Pointer {
 func (s *session) gateUp(thread int, l *layer, rows int) {
 	k, w := s.backend.kernels, &s.workers[thread]
 	from, to := share(l.gateUp.panels, 2, thread, s.backend.pool.threads)
-	step := max(strip/lanes/rows/2*2, 2)
+	step := max(strip/lanes/min(rows, stripRows)/2*2, 2)
 	for p := from; p < to; p += step {
 		panels := min(step, to-p)
-		k.gemm(pointer(w.strip), panels*lanes, s.normed.data, s.normed.stride, l.gateUp.from(p), l.gateUp.stride, rows,
-			panels, l.gateUp.depth, false)
-		k.swiglu(s.hidden, p/2*lanes, pointer(w.strip), panels*lanes, rows, panels/2)
+		for r := 0; r < rows; r += stripRows {
+			n := min(stripRows, rows-r)
+			k.gemm(pointer(w.strip), panels*lanes, s.normed.at(r), s.normed.stride, l.gateUp.from(p), l.gateUp.stride, n,
+				panels, l.gateUp.depth, false)
+			k.swiglu(s.hidden.after(r), p/2*lanes, pointer(w.strip), panels*lanes, n, panels/2)
+		}
 	}
 }

@@ -13,6 +13,7 @@ const (
 	headChunk = 64      // wanted rows whose logits are held at once
 	tile      = 32      // query rows (tokens x heads of a group) of an attention task
 	strip     = 1 << 15 // float32 of gate and up that a thread holds between gemm and SwiGLU: they stay in its cache
+	stripRows = 128     // their rows at most, so that the operands of these stay there as well
 )
 
 // A session is K/V slots and scratch. Shapes: R = sequences*slots rows at most, C = min(R, chunk), D hidden, H and K
@@ -69,6 +70,9 @@ type operands struct {
 
 // at is row i.
 func (o operands) at(i int) unsafe.Pointer { return offset(o.data, i*o.stride) }
+
+// after is the operands from row i on.
+func (o operands) after(i int) operands { return operands{o.at(i), o.stride} }
 
 // A row is one token of this forward.
 type row struct {
