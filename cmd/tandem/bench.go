@@ -25,9 +25,9 @@ type benchCmd struct {
 	Dtype    string `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16 (bf16, or the checkpoint's own)."`
 	deviceFlags
 	Prefill int    `default:"512" help:"Rows of the prefill; 0 leaves it out."`
-	Decode  int    `default:"64" help:"Tokens decoded one by one; 0 leaves it out."`
-	Block   []int  `default:"8,32" help:"Rows of the block forwards."`
-	Batch   []int  `default:"1" help:"Sequences decoded at once."`
+	Decode  int    `default:"128" help:"Tokens decoded one by one; 0 leaves it out."`
+	Block   []int  `default:"32" help:"Rows of the block forwards."`
+	Batch   []int  `default:"1,2,4" help:"Sequences decoded at once."`
 	Context int    `default:"128" help:"Positions cached before a decode or a block."`
 	Rounds  int    `default:"5" help:"Samples of each test; the tests take turns."`
 	Output  string `short:"o" default:"table" enum:"table,json,jsonl,md,csv,benchfmt" help:"Form of the results: ${enum}."`

@@ -134,7 +134,11 @@ func (req request) job(nonce string) string {
 	l := req.Limits
 	cpu := int64((l.CPU+time.Second-1)/time.Second) + 1 // the watch ends it before; this one holds if the watch is gone
 	texts := []string{nonce, req.Program.Source, req.Program.Test, req.Program.EntryPoint}
-	head := fmt.Sprintf("%d %d %d %d %d %d %d", cpu, l.Memory, fileLimit, 64, 64, 64<<20, 0)
+	processes := 64
+	if !req.Plan.OtherUID && !req.Plan.namespaces() {
+		processes = 1024 // the limit counts all processes of the user
+	}
+	head := fmt.Sprintf("%d %d %d %d %d %d %d", cpu, l.Memory, fileLimit, 64, processes, 64<<20, 0)
 	for _, t := range texts {
 		head += fmt.Sprintf(" %d", len(t))
 	}

@@ -139,6 +139,7 @@ var programs = []hostile{
 	{"deep recursion", "import sys\nsys.setrecursionlimit(10**9)\n" + body("return add(a, b)"), notPass, ""},
 	{"regex", "import re\n" + body("return re.match('(a*)*b', 'a' * 40)"), record.TimeLimit, ""},
 
+	{"daemon", body("if os.fork() == 0:", "    time.sleep(100)", "return a + b"), record.Pass, Seccomp},
 	{"fork bomb", body("while True:", "    try: os.fork()", "    except OSError: time.sleep(0.1)"), record.TimeLimit, Seccomp},
 	{"network", "import socket\n" + body("try: socket.create_connection(('127.0.0.1', 22), 1)", "except PermissionError: return a + b"), record.Pass, Seccomp},
 	{"ptrace", "import ctypes\n" + body("assert ctypes.CDLL(None).ptrace(16, 1, 0, 0) == -1", "return a + b"), record.Pass, Seccomp},
@@ -153,7 +154,6 @@ var programs = []hostile{
 	{"huge file", body("try:", "    with open('big', 'wb') as f: f.truncate(1 << 40)", "except OSError: return a + b"), record.Pass, Seccomp},
 	{"kills its parent", body("try: os.kill(os.getppid(), 9)", "except OSError: pass", "time.sleep(0.2)", "return 0"), record.Fail, Namespaces},
 	{"empty environment", body("return a + b if not os.environ else 0"), record.Pass, ""},
-	{"daemon", body("if os.fork() == 0:", "    time.sleep(100)", "return a + b"), record.Pass, Seccomp},
 }
 
 // TestNothingIsLeft: a program that leaves a child and files behind does not leave them behind the run.
