@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -120,11 +121,13 @@ func frontier(s Summary, names map[string]string) (plot.Chart, bool) {
 	if len(points) == 0 {
 		return plot.Chart{}, false
 	}
-	slices.SortStableFunc(points, func(a, b plot.Point) int {
-		if a.Speed.Value < b.Speed.Value {
-			return -1
+	slices.SortStableFunc(points, func(a, b plot.Point) int { // a sweep's line follows its threshold
+		x, errX := strconv.ParseFloat(a.Label, 64)
+		y, errY := strconv.ParseFloat(b.Label, 64)
+		if errX != nil || errY != nil {
+			return 0
 		}
-		return 1
+		return cmp.Compare(x, y)
 	})
 	return plot.Frontier(points, lines), true
 }
