@@ -93,6 +93,9 @@ type Description struct {
 	Device   string // "cpu" or "cuda"
 	Features string // kernels chosen, such as "amx+avx512"
 	Threads  int
-	Dtype    Dtype
-	Memory   int64 // bytes held by the weights in the backend's own layout
+	Dtype    Dtype // of the weights
+	// Activations is what the numbers that enter a matrix product are rounded to: BF16, as in PyTorch and llama.cpp, or
+	// F32 where they keep more. Sums are F32 always.
+	Activations Dtype
+	Memory      int64 // bytes held by the weights in the backend's own layout
 }

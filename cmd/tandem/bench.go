@@ -37,7 +37,7 @@ type benchCmd struct {
 type benchReport struct {
 	Schema      int                `json:"schema"`
 	Environment record.Environment `json:"environment"`
-	Ceilings    map[string]float64 `json:"ceilings"`
+	Ceilings    map[string]float64 `json:"ceilings"` // the highest that were measured
 	Rows        []speed.Row        `json:"rows"`
 }
 
@@ -57,24 +57,26 @@ func (c benchCmd) Run(a *app) error {
 		return fmt.Errorf("nothing to measure: name at least one of --prefill, --decode, --block, and --rounds of at least 1")
 	}
 	about := backend.Describe()
-	before, err := cpu.Ceilings(about.Threads, about.Memory)
+	meter, err := cpu.NewMeter(about.Threads, about.Memory)
 	if err != nil {
 		return err
 	}
-	rows, err := speed.Measure(a.ctx, backend, tests, c.Rounds, newProgress(a.stderr, "measuring").report)
+	defer meter.Close()
+	rows, err := speed.Measure(a.ctx, backend, tests, c.Rounds, meter.Ceilings, newProgress(a.stderr, "measuring").report)
 	if err != nil {
 		return err
 	}
-	report := benchReport{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit), Rows: rows}
-	if report.Ceilings, err = cpu.Ceilings(about.Threads, about.Memory); err != nil {
-		return err
-	}
-	for name, value := range before { // the higher of the two: what disturbs such a measurement only lowers it
-		report.Ceilings[name] = max(report.Ceilings[name], value)
+	report := benchReport{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit), Ceilings: map[string]float64{}, Rows: rows}
+	for _, row := range rows {
+		for _, ceilings := range row.Ceilings {
+			for name, value := range ceilings {
+				report.Ceilings[name] = max(report.Ceilings[name], value)
+			}
+		}
 	}
 	e := &report.Environment
 	e.Device, e.Features, e.Threads = about.Device, about.Features, about.Threads
-	speed.Rate(rows, transformer.Card{Config: backend.Config(), Dtype: about.Dtype}, report.Ceilings)
+	speed.Rate(rows, transformer.Card{Config: backend.Config(), Dtype: about.Dtype})
 	return report.write(a.stdout, c.Output)
 }
 
@@ -186,7 +188,7 @@ func (r benchReport) notes() []string {
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%s %.1f", name, r.Ceilings[name])
 	}
-	out = append(out, "measured ceilings: "+strings.Join(names, ", "))
+	out = append(out, "highest ceilings measured: "+strings.Join(names, ", "))
 	for _, row := range r.Rows {
 		if p := r.find(speed.Prefill, row.Rows, 1); row.Test == speed.Block && p != nil {
 			out = append(out, fmt.Sprintf("a forward of block %d takes %.2fx a prefill of %d rows", row.Rows, p.ForwardsPerSecond/row.ForwardsPerSecond, row.Rows))

@@ -138,10 +138,11 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 
 // header describes the run.
 func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, about transformer.Description, judge *sandbox.Runner) (record.Header, error) {
-	ceilings, err := cpu.Ceilings(about.Threads, about.Memory)
+	meter, err := cpu.NewMeter(about.Threads, about.Memory)
 	if err != nil {
 		return record.Header{}, err
 	}
+	defer meter.Close()
 	h := record.Header{
 		Schema:      record.Schema,
 		Environment: bench.Environment(ctx, version, commit),
@@ -149,7 +150,7 @@ func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpo
 		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256, Parameters: model.Parameters, Dtype: string(about.Dtype)},
 		Plan: record.PlanInfo{Repeats: c.Repeats, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
 			Length: c.Length, Seed: c.Seed},
-		Ceilings: ceilings,
+		Ceilings: meter.Ceilings(),
 	}
 	e := &h.Environment
 	e.Threads, e.Features, e.Device = about.Threads, about.Features, about.Device

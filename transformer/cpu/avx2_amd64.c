@@ -8,6 +8,7 @@
 
 #define NAME avx2_gemm_f32
 #define ROWS 6
+#define HALF 4
 #define PANELS 1
 #define FEW 2
 #define MANY 2
@@ -29,6 +30,7 @@ INLINE v16 two(v16 acc, const byte *a, pairs b) {
 }
 #define NAME avx2_gemm_bf16
 #define ROWS 5
+#define HALF 4
 #define PANELS 1
 #define FEW 2
 #define MANY 2

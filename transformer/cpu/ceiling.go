@@ -17,45 +17,62 @@ type rate struct {
 }
 
 const (
-	ceilingRounds = 6                     // the best of them counts: what disturbs a round only slows it
+	ceilingRounds = 4                     // the best of them counts: what disturbs a round only slows it
 	ceilingRound  = 25 * time.Millisecond // about
 	largest       = 512 << 20             // bytes read where no size is given: more than any last-level cache here
 )
 
-// Ceilings measures what so many threads of this machine can do at most, by the names of the transformer package: the
-// rates of multiplications and additions in registers, GFLOP/s, and of reading a working set of so many bytes over
-// and over, GB/s, as decoding reads the weights: a small model's stay in a cache, a large one's come from memory. With
-// bytes 0 it is larger than the caches. It takes about a second, during which the machine should do nothing else.
-func Ceilings(threads int, bytes int64) (map[string]float64, error) {
+// A Meter measures what so many threads of this machine can do at most.
+type Meter struct {
+	memory arena
+	parts  [][]byte // what each thread reads
+}
+
+// NewMeter reserves a working set of so many bytes, to be read as decoding reads the weights: a small model's stay in a
+// cache, a large one's come from memory. With bytes 0 it is larger than the caches; with threads 0 there is one for each
+// processor.
+func NewMeter(threads int, bytes int64) (*Meter, error) {
 	if threads < 1 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	if bytes <= 0 {
 		bytes = largest
 	}
-	var memory arena
-	parts := make([][]byte, threads)
-	for t := range parts {
+	m := &Meter{parts: make([][]byte, threads)}
+	for t := range m.parts {
 		var err error
-		if parts[t], err = memory.bytes(roundUp(max(int(bytes)/threads, 4096), 4096)); err != nil {
+		if m.parts[t], err = m.memory.bytes(roundUp(max(int(bytes)/threads, 4096), 4096)); err != nil {
+			m.memory.free()
 			return nil, err
 		}
-		for i := 0; i < len(parts[t]); i += align {
-			parts[t][i] = byte(i / align) // unwritten pages would all be one and the same page of zeros
+		for i := 0; i < len(m.parts[t]); i += align {
+			m.parts[t][i] = byte(i / align) // unwritten pages would all be one and the same page of zeros
 		}
 	}
-	out := map[string]float64{}
+	return m, nil
+}
+
+// Close gives the working set back.
+func (m *Meter) Close() error { return m.memory.free() }
+
+// Ceilings measures, by the names of the transformer package, the rates of multiplications and additions in registers,
+// GFLOP/s, and of reading the working set over and over, GB/s. It takes about half a second, during which the machine
+// should do nothing else.
+func (m *Meter) Ceilings() map[string]float64 {
+	threads, out := len(m.parts), map[string]float64{}
 	for _, r := range rates() {
-		gflops := best(threads, func(_, n int) float64 { return r.run(n) })
-		out[r.ceiling] = max(out[r.ceiling], gflops)
+		out[r.ceiling] = best(threads, func(_, n int) float64 { return r.run(n) })
+	}
+	if dot := out[transformer.BF16DotCeiling]; dot > 0 {
+		out[transformer.BF16Ceiling] = max(dot, out[transformer.BF16Ceiling])
 	}
 	out[transformer.ReadCeiling] = best(threads, func(t, n int) float64 {
 		for range n {
-			read(parts[t])
+			read(m.parts[t])
 		}
-		return float64(n * len(parts[t]))
+		return float64(n * len(m.parts[t]))
 	})
-	return out, memory.free()
+	return out
 }
 
 // best runs work on all threads at once, doubling n until a round is long enough, and returns the best rate of the

@@ -28,8 +28,7 @@ func rates() (out []rate) {
 		out = append(out, portableRate)
 	}
 	if x.HasAVX512BF16 {
-		dot := func(n int) float64 { return float64(C.ceiling_dot512(C.long(n))) }
-		out = append(out, rate{transformer.BF16DotCeiling, dot}, rate{transformer.BF16Ceiling, dot})
+		out = append(out, rate{transformer.BF16DotCeiling, func(n int) float64 { return float64(C.ceiling_dot512(C.long(n))) }})
 	}
 	if x.HasAMXTile && x.HasAMXBF16 && C.ceiling_tiles_allowed() != 0 {
 		out = append(out, rate{transformer.BF16Ceiling, func(n int) float64 { return float64(C.ceiling_tiles(C.long(n))) }})

@@ -8,10 +8,12 @@ import (
 
 // TestCeilings: the ceilings that every machine has are there, and none is out of this world.
 func TestCeilings(t *testing.T) {
-	got, err := Ceilings(1, 1<<20)
+	m, err := NewMeter(1, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer m.Close()
+	got := m.Ceilings()
 	for _, name := range []string{transformer.ReadCeiling, transformer.F32Ceiling} {
 		if got[name] <= 0 {
 			t.Errorf("%s is %g", name, got[name])
@@ -36,12 +38,13 @@ func TestTogetherRunsEveryThread(t *testing.T) {
 }
 
 func BenchmarkCeilings(b *testing.B) {
+	m, err := NewMeter(2, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.Close()
 	for b.Loop() {
-		got, err := Ceilings(2, 0)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for name, value := range got {
+		for name, value := range m.Ceilings() {
 			b.ReportMetric(value, name)
 		}
 	}

@@ -17,7 +17,8 @@
 // Invariant: a row's arithmetic depends on nothing but the row and the kernel set. Every output number is one chain
 // of additions over ascending k (of 32 at a time with AMX, also for a single row), whatever the number of rows and
 // threads; work is split over columns and rows only, never over the reduction. So results are bit-identical for any
-// thread count and any batch. Weights, keys and values are rounded to bf16 where the weights are; nothing else is.
+// thread count and any batch. Weights, keys and values are rounded to bf16 where the weights are, and what enters a
+// matrix product too in the kernel set avx512bf16; nothing else is.
 package cpu
 
 import (
@@ -68,9 +69,12 @@ func New(weights *transformer.Weights, options Options) (transformer.Backend, er
 func (b *backend) Config() transformer.Config { return b.config }
 
 func (b *backend) Describe() transformer.Description {
-	return transformer.Description{
-		Device: "cpu", Features: b.kernels.name, Threads: b.pool.threads, Dtype: b.dtype, Memory: b.model.memory.total,
+	d := transformer.Description{Device: "cpu", Features: b.kernels.name, Threads: b.pool.threads, Dtype: b.dtype,
+		Activations: transformer.F32, Memory: b.model.memory.total}
+	if b.kernels.narrow {
+		d.Activations = transformer.BF16
 	}
+	return d
 }
 
 // Close stops the workers and frees the weights; sessions must be closed before.

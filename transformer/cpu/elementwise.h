@@ -12,14 +12,14 @@ INLINE void write16(float *p, long n, v16 x) {
 
 // put writes 16 operands from column i on, a multiple of 16. A split row alternates 32 numbers rounded to bf16 and
 // what that leaves of them, in bf16 too.
-INLINE void put(byte *row, long i, int split, v16 x) {
-	if (!split) {
+INLINE void put(byte *row, long i, enum form form, v16 x) {
+	if (form == WIDE) {
 		store((float *)row + i, x);
 		return;
 	}
-	byte *p = row + i / 32 * 128 + i % 32 * 2;
+	byte *p = form == SPLIT ? row + i / 32 * 128 + i % 32 * 2 : row + i * 2;
 	store_bf16(p, x);
-	store_bf16(p + 64, sub(x, load_bf16(p)));
+	if (form == SPLIT) store_bf16(p + 64, sub(x, load_bf16(p)));
 }
 
 // expv is e^x for x of -87…88, those outside taken to the nearest, to 2 ulps: x = n ln 2 + r, and e^r by the
@@ -48,13 +48,13 @@ INLINE float rms(const float *x, long n, float eps) {
 	return 1 / sqrtf(sum16(sum) / n + eps);
 }
 
-TARGET void SET(norm)(byte *out, long ldo, int split, const float *x, long ldx, long rows, long n, const float *weight,
+TARGET void SET(norm)(byte *out, long ldo, enum form form, const float *x, long ldx, long rows, long n, const float *weight,
                       float eps) {
-	ldo *= 4;
+	ldo *= SIZE(form);
 	for (; rows > 0; rows--, out += ldo, x += ldx) {
 		v16 by = set(rms(x, n, eps));
 		for (long i = 0; i < n; i += 16)
-			put(out, i, split, mul(mul(part(x + i, n - i, 0), by), part(weight + i, n - i, 0)));
+			put(out, i, form, mul(mul(part(x + i, n - i, 0), by), part(weight + i, n - i, 0)));
 	}
 }
 
@@ -104,7 +104,7 @@ INLINE void store_value(byte *panels, long stride, long slot, int bf16, const fl
 	}
 }
 
-TARGET void SET(heads)(const struct heads *h, int split, int bf16) {
+TARGET void SET(heads)(const struct heads *h, enum form form, int bf16) {
 	const long group = h->heads / h->kv_heads;
 	float *x = h->x;
 	const float *bias = h->bias;
@@ -112,7 +112,7 @@ TARGET void SET(heads)(const struct heads *h, int split, int bf16) {
 		if (i < h->heads) {
 			prepare(x, h->d, bias, h->q_norm, h->cos, h->sin, h->eps);
 			byte *out = h->query + i / group * h->query_group + i % group * h->query_head;
-			for (long j = 0; j < h->d; j += 16) put(out, j, split, part(x + j, h->d - j, 0));
+			for (long j = 0; j < h->d; j += 16) put(out, j, form, part(x + j, h->d - j, 0));
 		} else if (i < h->heads + h->kv_heads) {
 			prepare(x, h->d, bias, h->k_norm, h->cos, h->sin, h->eps);
 			byte *panel = h->keys + (i - h->heads) * h->key_head + h->slot / 16 * h->key_panel;
@@ -124,9 +124,9 @@ TARGET void SET(heads)(const struct heads *h, int split, int bf16) {
 	}
 }
 
-TARGET void SET(softmax)(byte *out, long ldo, int split, const float *s, long lds, const int32_t *reach, float *inv,
+TARGET void SET(softmax)(byte *out, long ldo, enum form form, const float *s, long lds, const int32_t *reach, float *inv,
                          long rows, long n, float scale) {
-	ldo *= 4;
+	ldo *= SIZE(form);
 	const v16 by = set(scale), ramp = load(counting);
 	for (long r = 0; r < rows; r++, out += ldo, s += lds) {
 		const long m = reach[r];
@@ -135,53 +135,54 @@ TARGET void SET(softmax)(byte *out, long ldo, int split, const float *s, long ld
 		v16 most = set(most16(top));
 		for (long i = 0; i < n; i += 16) {
 			if (i >= m) {
-				put(out, i, split, set(0));
+				put(out, i, form, set(0));
 				continue;
 			}
 			v16 e = expv(mul(by, sub(part(s + i, m - i, 0), most)));
 			e = zero_below(sub(end, add(ramp, set((float)i))), set(0.5f), e);
 			sum = add(sum, e);
-			put(out, i, split, e);
+			put(out, i, form, e);
 		}
 		inv[r] = 1 / sum16(sum);
 	}
 }
 
 // put_some writes up to 16 operands from any column on.
-INLINE void put_some(byte *row, long i, int split, v16 x, long n) {
+INLINE void put_some(byte *row, long i, enum form form, v16 x, long n) {
 	float t[16];
 	uint16_t u[64];
 	store(t, x);
-	put((byte *)u, 0, 1, x);
+	put((byte *)u, 0, SPLIT, x);
 	for (long j = 0; j < n && j < 16; j++) {
 		uint16_t *p = (uint16_t *)(row + (i + j) / 32 * 128) + (i + j) % 32;
-		if (split) p[0] = u[j], p[32] = u[32 + j];
+		if (form == SPLIT) p[0] = u[j], p[32] = u[32 + j];
+		else if (form == NARROW) ((uint16_t *)row)[i + j] = u[j];
 		else ((float *)row)[i + j] = t[j];
 	}
 }
 
-TARGET void SET(spread)(byte *out, long ldo, int split, const float *x, long ldx, const float *inv, long kv,
+TARGET void SET(spread)(byte *out, long ldo, enum form form, const float *x, long ldx, const float *inv, long kv,
                         long first, long rows, long group, long d) {
 	for (long r = 0; r < rows; r++, x += ldx) {
-		byte *row = out + ((first + r) / group - first / group) * ldo * 4;
+		byte *row = out + ((first + r) / group - first / group) * ldo * SIZE(form);
 		const long column = (kv * group + (first + r) % group) * d;
 		v16 by = set(inv[r]);
 		for (long i = 0; i < d; i += 16) {
 			v16 y = mul(part(x + i, d - i, 0), by);
-			if (d - i >= 16 && (column + i) % 16 == 0) put(row, column + i, split, y);
-			else put_some(row, column + i, split, y, d - i);
+			if (d - i >= 16 && (column + i) % 16 == 0) put(row, column + i, form, y);
+			else put_some(row, column + i, form, y, d - i);
 		}
 	}
 }
 
-TARGET void SET(swiglu)(byte *out, long ldo, int split, long column, const float *x, long ldx, long rows,
+TARGET void SET(swiglu)(byte *out, long ldo, enum form form, long column, const float *x, long ldx, long rows,
                         long pairs) {
-	ldo *= 4;
+	ldo *= SIZE(form);
 	for (; rows > 0; rows--, out += ldo, x += ldx)
 		for (long i = 0; i < pairs; i++) {
 			v16 gate = load(x + i * 32), up = load(x + i * 32 + 16);
 			v16 e = expv(sub(set(0), gate));
-			put(out, column + i * 16, split, mul(mul(gate, inverse(add(set(1), e))), up));
+			put(out, column + i * 16, form, mul(mul(gate, inverse(add(set(1), e))), up));
 		}
 }
 

@@ -101,13 +101,21 @@ func (s *session) norm(thread, from, to int, weight []float32) {
 	}
 }
 
-// gemm: out[rows, N] = in[rows, K] · wᵀ, or added to out. A thread takes a range of panels.
+// gemm: out[rows, N] = in[rows, K] · wᵀ, or added to out. Threads take pieces of the panels.
 func (s *session) gemm(thread int, out unsafe.Pointer, ldc int, in operands, w *packed, rows int, add bool) {
-	from, to := share(w.panels, 2, thread, s.backend.pool.threads)
-	if from < to {
+	s.backend.pool.divide(w.panels, s.piece(w.panels, rows), thread, func(from, to int) {
 		s.backend.kernels.gemm(offset(out, from*lanes), ldc, in.data, in.stride, w.from(from), w.stride, rows, to-from,
 			w.depth, add)
+	})
+}
+
+// piece is how many panels a thread takes at once: few while the weights stream by, but where many rows pass by them,
+// so many that these do not have to come from afar too often.
+func (s *session) piece(panels, rows int) int {
+	if rows <= 64 {
+		return 4
 	}
+	return max(4, roundUp(panels/s.backend.pool.threads/4, 2))
 }
 
 // rotateAndStore: q, k, v = qkv + bias; q and k are normed (Qwen3) and rotated; k and v enter their slots.
@@ -117,7 +125,7 @@ func (s *session) rotateAndStore(thread, layer, from, to int) {
 	h := &s.workers[thread].heads
 	*h = heads{
 		bias: pointer(l.bias), qNorm: pointer(l.qNorm), kNorm: pointer(l.kNorm),
-		queryGroup: len(s.rows) * group * s.query.stride * 4, queryHead: s.query.stride * 4,
+		queryGroup: len(s.rows) * group * s.query.row, queryHead: s.query.row,
 		keyHead: s.keyHead, keyPanel: s.keyPanel, valueHead: s.valueHead, valuePanel: s.valuePanel,
 		heads: c.Heads, kvHeads: c.KVHeads, d: c.HeadDim, dp: roundUp(c.HeadDim, lanes), eps: c.NormEps,
 	}
@@ -141,15 +149,14 @@ func (s *session) queryRow(kv, row, head int) unsafe.Pointer {
 // gateUp: hidden = silu(gate) * up, in strips that stay in the thread's cache between the two steps.
 func (s *session) gateUp(thread int, l *layer, rows int) {
 	k, w := s.backend.kernels, &s.workers[thread]
-	from, to := share(l.gateUp.panels, 2, thread, s.backend.pool.threads)
 	step := max(strip/lanes/min(rows, stripRows)/2*2, 2)
-	for p := from; p < to; p += step {
-		panels := min(step, to-p)
+	s.backend.pool.divide(l.gateUp.panels, min(step, s.piece(l.gateUp.panels, rows)), thread, func(from, to int) {
+		panels := to - from
 		for r := 0; r < rows; r += stripRows {
 			n := min(stripRows, rows-r)
-			k.gemm(pointer(w.strip), panels*lanes, s.normed.at(r), s.normed.stride, l.gateUp.from(p), l.gateUp.stride, n,
+			k.gemm(pointer(w.strip), panels*lanes, s.normed.at(r), s.normed.stride, l.gateUp.from(from), l.gateUp.stride, n,
 				panels, l.gateUp.depth, false)
-			k.swiglu(s.hidden.after(r), p/2*lanes, pointer(w.strip), panels*lanes, n, panels/2)
+			k.swiglu(s.hidden.after(r), from/2*lanes, pointer(w.strip), panels*lanes, n, panels/2)
 		}
-	}
+	})
 }

@@ -6,20 +6,20 @@
 // between blocks the sums wait in c, unrounded.
 //
 //	NAME           the function; TARGET its instruction set
-//	ROWS           rows of the large tile; PANELS its panels
+//	ROWS           rows of the large tile; PANELS its panels; HALF the rows of a smaller one
 //	FEW, MANY      a product of at most FEW rows streams MANY panels at once instead
 //	DEPTH          how many k lie in a line of a panel
 //	WORD           bytes of a that meet a line
 //	LINE, READ(p)  a line and how to read it
 //	MAC(acc, a, b) acc plus what the word at a and the line b say
 #define BLOCK 256      // lines of a block of k
-#define AHEAD (32 * 64) // bytes between a line and its prefetch
+#define AHEAD 32       // lines between a line and its prefetch
 #define PASTE(a, b) a##b
 #define NAMED(a, b) PASTE(a, b)
 #define TILE NAMED(NAME, _tile)
 #define ROWS_OF NAMED(NAME, _rows)
 
-INLINE void TILE(float *c, long ldc, const byte *a, long lda, const byte *b, long stride, long lines, int more,
+INLINE void TILE(float *c, long ldc, const byte *a, long lda, const byte *b, long stride, long lines, int more, int first,
                  const int rows, const int panels) {
 	v16 acc[ROWS][MANY];
 #pragma GCC unroll 16
@@ -28,10 +28,11 @@ INLINE void TILE(float *c, long ldc, const byte *a, long lda, const byte *b, lon
 		for (int p = 0; p < panels; p++) acc[r][p] = more ? load(c + r * ldc + p * 16) : set(0);
 	for (long l = 0; l < lines; l++) {
 		LINE line[MANY];
+		const byte *ahead = b + (l + AHEAD) * 64 + (l + AHEAD < lines ? 0 : panels * stride - lines * 64);
 #pragma GCC unroll 16
 		for (int p = 0; p < panels; p++) {
 			line[p] = READ(b + p * stride + l * 64);
-			if (rows <= FEW) _mm_prefetch((const char *)(b + p * stride + l * 64 + AHEAD), _MM_HINT_T0);
+			if (first) _mm_prefetch((const char *)(ahead + p * stride), _MM_HINT_T0);
 		}
 #pragma GCC unroll 16
 		for (int r = 0; r < rows; r++)
@@ -44,15 +45,21 @@ INLINE void TILE(float *c, long ldc, const byte *a, long lda, const byte *b, lon
 		for (int p = 0; p < panels; p++) store(c + r * ldc + p * 16, acc[r][p]);
 }
 
-// All m rows pass by the same panels, in the largest tiles that fit.
+// All m rows pass by the same panels, in the largest tiles that fit; the first asks for what comes after.
 INLINE void ROWS_OF(float *c, long ldc, const byte *a, long lda, const byte *b, long stride, long m, long lines, int more,
                     const int panels) {
-	if (panels <= PANELS)
-		for (; m >= ROWS; m -= ROWS, c += ROWS * ldc, a += ROWS * lda)
-			TILE(c, ldc, a, lda, b, stride, lines, more, ROWS, panels);
-	for (; m >= 4; m -= 4, c += 4 * ldc, a += 4 * lda) TILE(c, ldc, a, lda, b, stride, lines, more, 4, panels);
-	for (; m >= 2; m -= 2, c += 2 * ldc, a += 2 * lda) TILE(c, ldc, a, lda, b, stride, lines, more, 2, panels);
-	if (m > 0) TILE(c, ldc, a, lda, b, stride, lines, more, 1, panels);
+	int first = 1;
+#define TILES_OF(n)                                                               \
+	for (; m >= n; m -= n, c += n * ldc, a += n * lda, first = 0)             \
+		TILE(c, ldc, a, lda, b, stride, lines, more, first, n, panels);
+	if (panels <= PANELS) {
+		TILES_OF(ROWS)
+		TILES_OF(HALF)
+	}
+	TILES_OF(4)
+	TILES_OF(2)
+	TILES_OF(1)
+#undef TILES_OF
 }
 
 TARGET void NAME(float *c, long ldc, const byte *a, long lda, const byte *b, long stride, long m, long panels, long k,
@@ -78,6 +85,7 @@ TARGET void NAME(float *c, long ldc, const byte *a, long lda, const byte *b, lon
 #undef ROWS_OF
 #undef NAME
 #undef ROWS
+#undef HALF
 #undef PANELS
 #undef FEW
 #undef MANY

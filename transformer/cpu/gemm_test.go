@@ -41,7 +41,7 @@ func testGemm(t *testing.T, k *kernels, dtype transformer.Dtype, m, n, depthK in
 		matrix.F32, matrix.BF16 = weights, nil
 	}
 	w := p.matrix("w", n, depthK, matrix)
-	r := &reserver{memory: &memory}
+	r := &reserver{memory: &memory, operand: k.operand()}
 	a, x, ones := r.operands(m, w.depth), r.floats(m*w.depth), r.floats(m)
 	ldc := w.panels * lanes
 	c, alone := r.floats(m*ldc), r.floats(m*ldc)
@@ -52,6 +52,9 @@ func testGemm(t *testing.T, k *kernels, dtype transformer.Dtype, m, n, depthK in
 		ones[i] = 1
 		for j := range depthK {
 			x[i*w.depth+j] = rand.Float32() - 0.5
+			if k.narrow {
+				x[i*w.depth+j] = transformer.FromBF16(transformer.RoundBF16(x[i*w.depth+j]))
+			}
 		}
 		for j := range ldc {
 			c[i*ldc+j] = rand.Float32()

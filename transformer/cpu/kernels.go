@@ -10,10 +10,11 @@ import (
 )
 
 // Kernels are the inner loops of one instruction set and one dtype. Operands are the left-hand numbers of matrix
-// products, rows of 4 bytes a number: float32, or each the sum of two bf16 where the set multiplies bf16, which keeps
-// 16 bits of its mantissa. Rows start on 64 bytes.
+// products: float32, or each the sum of two bf16, which keeps 16 bits of its mantissa, or narrow: rounded to bf16, as
+// PyTorch and llama.cpp have them. Rows start on 64 bytes.
 type kernels struct {
-	name string
+	name   string
+	narrow bool
 
 	// gemm: c[m, 16*panels] = a[m, k] times panels that lie stride bytes apart; with add, c is added to. Row strides
 	// lda and ldc are in numbers. k is a multiple of the dtype's depth.
@@ -50,6 +51,14 @@ type heads struct {
 	heads, kvHeads        int
 	d, dp                 int
 	eps                   float32
+}
+
+// operand is the size of an operand in bytes.
+func (k *kernels) operand() int {
+	if k.narrow {
+		return 2
+	}
+	return 4
 }
 
 // Kernels lists the kernel sets of this machine for a dtype, the fastest first.

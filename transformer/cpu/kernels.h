@@ -1,11 +1,15 @@
 // The kernels in C, as Go calls them. What each computes is said beside the fields of the Go type kernels and, as
-// plain Go, in portable.go. Strides of panels are in bytes, row strides in numbers. split:
-// operands are float32 as a sum of two bf16 (see put); bf16: keys and values are bf16, not float32.
+// plain Go, in portable.go. Strides of panels are in bytes, row strides in numbers. bf16:
+// keys and values are bf16, not float32.
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 typedef unsigned char byte;
+
+// The forms of operands: float32; float32 as the sum of two bf16 (see put); rounded to bf16.
+enum form { WIDE, SPLIT, NARROW };
+#define SIZE(form) ((form) == NARROW ? 2 : 4)
 
 // The Go type heads, field by field.
 struct heads {
@@ -20,14 +24,14 @@ struct heads {
 
 typedef void gemm_kernel(float *c, long ldc, const byte *a, long lda, const byte *b, long stride, long m, long panels,
                          long k, int more);
-typedef void norm_kernel(byte *out, long ldo, int split, const float *x, long ldx, long rows, long n,
+typedef void norm_kernel(byte *out, long ldo, enum form form, const float *x, long ldx, long rows, long n,
                          const float *weight, float eps);
-typedef void heads_kernel(const struct heads *h, int split, int bf16);
-typedef void softmax_kernel(byte *out, long ldo, int split, const float *s, long lds, const int32_t *reach, float *inv,
+typedef void heads_kernel(const struct heads *h, enum form form, int bf16);
+typedef void softmax_kernel(byte *out, long ldo, enum form form, const float *s, long lds, const int32_t *reach, float *inv,
                             long rows, long n, float scale);
-typedef void spread_kernel(byte *out, long ldo, int split, const float *x, long ldx, const float *inv, long kv,
+typedef void spread_kernel(byte *out, long ldo, enum form form, const float *x, long ldx, const float *inv, long kv,
                            long first, long rows, long group, long d);
-typedef void swiglu_kernel(byte *out, long ldo, int split, long column, const float *x, long ldx, long rows,
+typedef void swiglu_kernel(byte *out, long ldo, enum form form, long column, const float *x, long ldx, long rows,
                            long pairs);
 typedef long reduce_kernel(const float *logits, long n, float *sums);
 
@@ -48,4 +52,4 @@ static const float counting[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
 #define TABLE(GEMM, SET) \
 	{GEMM, SET##_norm, SET##_heads, SET##_softmax, SET##_spread, SET##_swiglu, SET##_reduce}
 
-extern const struct table avx512_f32, avx512_bf16, amx_bf16, avx2_f32, avx2_bf16;
+extern const struct table avx512_f32, avx512_bf16, avx512_dot, amx_bf16, avx2_f32, avx2_bf16;

@@ -20,12 +20,24 @@ type pool struct {
 	wake    []chan struct{}
 	closed  atomic.Bool
 	barrier barrier
+	taken   []counter // of each thread's share of the phase, how many pieces are taken
+}
+
+// A counter has a cache line of its own.
+type counter struct {
+	atomic.Int32
+	_ [align - 4]byte
 }
 
 func newPool(threads int) *pool {
 	p := &pool{threads: threads, lock: make(chan struct{}, 1), asleep: make([]atomic.Bool, threads),
-		wake: make([]chan struct{}, threads)}
+		wake: make([]chan struct{}, threads), taken: make([]counter, threads)}
 	p.barrier.threads = int32(threads)
+	p.barrier.last = func() {
+		for t := range p.taken {
+			p.taken[t].Store(0)
+		}
+	}
 	for t := 1; t < threads; t++ {
 		p.wake[t] = make(chan struct{}, 1)
 		go p.work(t)
@@ -93,6 +105,7 @@ func (p *pool) close() {
 // A barrier lets nobody pass before all threads have come: a counter of arrivals and a generation to wait on.
 type barrier struct {
 	threads    int32
+	last       func() // called by the last to come, while all others wait
 	arrived    atomic.Int32
 	_          [align]byte // the generation, which all poll, has a cache line of its own
 	generation atomic.Uint32
@@ -103,12 +116,29 @@ func (b *barrier) wait() {
 	now := b.generation.Load()
 	if b.arrived.Add(1) == b.threads {
 		b.arrived.Store(0)
+		b.last()
 		b.generation.Add(1)
 		return
 	}
 	for spin := 0; b.generation.Load() == now; spin++ {
 		if spin >= spins {
 			runtime.Gosched()
+		}
+	}
+}
+
+// divide calls do for pieces of n items, once a phase: first those of the thread's own share, one after another, then
+// what other threads have left of theirs, since no two threads get the same bandwidth. Pieces are unit long.
+func (p *pool) divide(n, unit, thread int, do func(from, to int)) {
+	for i := range p.threads {
+		t := (thread + i) % p.threads
+		from, to := share(n, unit, t, p.threads)
+		for {
+			at := from + (int(p.taken[t].Add(1))-1)*unit
+			if at >= to {
+				break
+			}
+			do(at, min(at+unit, to))
 		}
 	}
 }

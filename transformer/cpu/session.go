@@ -62,17 +62,18 @@ type worker struct {
 	heads  heads    // of the token at hand
 }
 
-// Operands are rows of what the kernel set multiplies, 4 bytes a number.
+// Operands are rows of what the kernel set multiplies.
 type operands struct {
 	data   unsafe.Pointer
 	stride int // numbers of a row
+	row    int // bytes of a row
 }
 
 // at is row i.
-func (o operands) at(i int) unsafe.Pointer { return offset(o.data, i*o.stride) }
+func (o operands) at(i int) unsafe.Pointer { return unsafe.Add(o.data, i*o.row) }
 
 // after is the operands from row i on.
-func (o operands) after(i int) operands { return operands{o.at(i), o.stride} }
+func (o operands) after(i int) operands { return operands{o.at(i), o.stride, o.row} }
 
 // A row is one token of this forward.
 type row struct {
@@ -99,8 +100,9 @@ func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
 
 // A reserver carves a session's buffers and remembers the first error.
 type reserver struct {
-	memory *arena
-	err    error
+	memory  *arena
+	operand int // bytes
+	err     error
 }
 
 func carved[T any](r *reserver, n int) []T {
@@ -114,11 +116,12 @@ func carved[T any](r *reserver, n int) []T {
 func (r *reserver) floats(n int) []float32 { return carved[float32](r, n) }
 
 func (r *reserver) operands(rows, stride int) operands {
-	b, err := r.memory.bytes(rows * stride * 4)
+	row := stride * r.operand
+	b, err := r.memory.bytes(rows * row)
 	if err != nil {
 		r.err = err
 	}
-	return operands{unsafe.Pointer(unsafe.SliceData(b)), stride}
+	return operands{unsafe.Pointer(unsafe.SliceData(b)), stride, row}
 }
 
 func (s *session) reserve() (err error) {
@@ -137,7 +140,7 @@ func (s *session) reserve() (err error) {
 	if s.values, err = s.memory.bytes(heads * s.valueHead); err != nil {
 		return err
 	}
-	r := &reserver{memory: &s.memory}
+	r := &reserver{memory: &s.memory, operand: s.backend.kernels.operand()}
 	s.cos, s.sin = r.floats(s.slots*c.HeadDim/2), r.floats(s.slots*c.HeadDim/2)
 	s.x = r.floats(rows * roundUp(c.Hidden, lanes))
 	s.query = r.operands(c.KVHeads*rows*(c.Heads/c.KVHeads), dk)

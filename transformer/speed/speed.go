@@ -5,7 +5,9 @@
 //   - block: several rows over a filled cache that see each other, what a diffusion decoder does.
 //
 // Each result stands beside the ceiling of the machine that it meets, so that a slow engine shows. The tests take
-// turns, round after round, so that drift of the machine meets all of them alike; the median counts.
+// turns, round after round, so that drift of the machine meets all of them alike; the median counts. Ceilings drift too,
+// with what the neighbours read from the same memory, so they are measured anew before each test of each round, and a
+// share is the median of the samples' own.
 package speed
 
 import (
@@ -64,14 +66,17 @@ type Row struct {
 	GBPerSecond       float64   `json:"gb_per_second"` // weights and K/V read
 	GFLOPPerSecond    float64   `json:"gflop_per_second"`
 	CeilingKind       string    `json:"ceiling_kind"` // bandwidth or compute: which one the forward meets first
-	Ceiling           float64   `json:"ceiling"`      // GB/s or GFLOP/s, measured in the same run
-	Share             float64   `json:"share"`        // of the ceiling, from 0 to 1
+	Ceiling           float64   `json:"ceiling"`      // GB/s or GFLOP/s: the median of those measured before the samples
+	Share             float64   `json:"share"`        // of the ceiling, from 0 to 1: the median of the samples' own
 	Samples           []float64 `json:"samples"`      // seconds of a forward, a sample a round
+
+	// Ceilings are those that the machine had at each sample, by the names of the transformer package.
+	Ceilings []map[string]float64 `json:"-"`
 }
 
-// Measure runs the tests in so many rounds, after one that is not counted. Progress, if not nil, is called after each
-// test of each round.
-func Measure(ctx context.Context, backend transformer.Backend, tests []Test, rounds int, progress func(done, total int)) ([]Row, error) {
+// Measure runs the tests in so many rounds, after one that is not counted, and fills in Samples and Ceilings; Rate does
+// the rest. Ceilings measures those of the backend's machine. Progress, if not nil, is called after each test of each round.
+func Measure(ctx context.Context, backend transformer.Backend, tests []Test, rounds int, ceilings func() map[string]float64, progress func(done, total int)) ([]Row, error) {
 	config, about := backend.Config(), backend.Describe()
 	rows := make([]Row, len(tests))
 	for i, t := range tests {
@@ -86,6 +91,9 @@ func Measure(ctx context.Context, backend transformer.Backend, tests []Test, rou
 	}
 	for round := range rounds + 1 {
 		for i, t := range tests {
+			if round > 0 {
+				rows[i].Ceilings = append(rows[i].Ceilings, ceilings())
+			}
 			seconds, err := t.run(ctx, backend)
 			if err != nil {
 				return nil, err
@@ -165,8 +173,9 @@ func all(n int) []int {
 	return out
 }
 
-// Rate fills in the rates and shares of measured rows from what a forward costs and what the machine can do.
-func Rate(rows []Row, card transformer.Card, ceilings map[string]float64) {
+// Rate fills in the rates and shares of measured rows from what a forward costs. The ceiling that a row meets is the one
+// of which it reaches the larger share.
+func Rate(rows []Row, card transformer.Card) {
 	for i := range rows {
 		r := &rows[i]
 		shape := transformer.Shape{Sequences: r.Batch, Rows: r.Rows, Guesses: 1, Reach: r.Context + r.Rows}
@@ -177,18 +186,25 @@ func Rate(rows []Row, card transformer.Card, ceilings map[string]float64) {
 		if seconds <= 0 {
 			continue
 		}
+		gigabytes, gigaflops := float64(card.Bytes(shape))/1e9, card.FLOPs(shape)/1e9
 		r.ForwardsPerSecond = 1 / seconds
 		r.TokensPerSecond = float64(r.Rows*r.Batch) / seconds
-		r.GBPerSecond = float64(card.Bytes(shape)) / seconds / 1e9
-		r.GFLOPPerSecond = card.FLOPs(shape) / seconds / 1e9
-		read, compute := ceilings[transformer.ReadCeiling], ceilings[transformer.ComputeCeiling(card.Dtype, ceilings)]
-		if read <= 0 || compute <= 0 {
-			continue
+		r.GBPerSecond, r.GFLOPPerSecond = gigabytes/seconds, gigaflops/seconds
+		r.meet("bandwidth", gigabytes, func(c map[string]float64) float64 { return c[transformer.ReadCeiling] })
+		r.meet("compute", gigaflops, func(c map[string]float64) float64 { return c[transformer.ComputeCeiling(card.Dtype, c)] })
+	}
+}
+
+// meet compares the row's samples, each of so much work, with a ceiling and keeps it if the share is the largest so far.
+func (r *Row) meet(kind string, work float64, of func(ceilings map[string]float64) float64) {
+	var shares, ceilings []float64
+	for i, c := range r.Ceilings {
+		if ceiling := of(c); ceiling > 0 {
+			shares, ceilings = append(shares, work/r.Samples[i]/ceiling), append(ceilings, ceiling)
 		}
-		r.CeilingKind, r.Ceiling, r.Share = "bandwidth", read, r.GBPerSecond/read
-		if share := r.GFLOPPerSecond / compute; share > r.Share {
-			r.CeilingKind, r.Ceiling, r.Share = "compute", compute, share
-		}
+	}
+	if share := median(shares); share > r.Share {
+		r.CeilingKind, r.Ceiling, r.Share = kind, median(ceilings), share
 	}
 }
 

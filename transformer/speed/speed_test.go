@@ -16,7 +16,8 @@ func TestMeasure(t *testing.T) {
 	backend := transformertest.Reference(transformer.Random(small, transformer.F32, 1))
 	tests := []Test{{Prefill, 8, 1, 0, 2}, {Decode, 1, 2, 5, 3}, {Block, 4, 1, 5, 2}}
 	last := 0
-	rows, err := Measure(t.Context(), backend, tests, 3, func(done, total int) { last = done - total })
+	meter := func() map[string]float64 { return map[string]float64{transformer.ReadCeiling: 1} }
+	rows, err := Measure(t.Context(), backend, tests, 3, meter, func(done, total int) { last = done - total })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +25,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("progress ended %d short", -last)
 	}
 	for i, r := range rows {
-		if len(r.Samples) != 3 || median(r.Samples) <= 0 || r.Test != tests[i].Kind || r.Geometry != "small" {
+		if len(r.Samples) != 3 || len(r.Ceilings) != 3 || median(r.Samples) <= 0 || r.Test != tests[i].Kind || r.Geometry != "small" {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -37,7 +38,7 @@ func TestMeasureRefuses(t *testing.T) {
 		"lower":        {Decode, 1, 1, 30, 10},
 		"must be at l": {Block, 4, 0, 5, 1},
 	} {
-		if _, err := Measure(t.Context(), backend, []Test{test}, 1, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Measure(t.Context(), backend, []Test{test}, 1, nil, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", test, err, want)
 		}
 	}
@@ -45,16 +46,30 @@ func TestMeasureRefuses(t *testing.T) {
 
 func TestRate(t *testing.T) {
 	card := transformer.Card{Config: small, Dtype: transformer.F32}
-	rows := []Row{{Test: Decode, Rows: 1, Batch: 2, Context: 9, Samples: []float64{0.5, 0.1, 0.2}}}
-	bytes, flops := float64(card.Bytes(transformer.Shape{Sequences: 2, Rows: 1, Guesses: 1, Reach: 10})),
-		card.FLOPs(transformer.Shape{Sequences: 2, Rows: 1, Guesses: 1, Reach: 10})
-	Rate(rows, card, map[string]float64{transformer.ReadCeiling: 1, transformer.F32Ceiling: 1e9})
-	r := rows[0]
-	if r.ForwardsPerSecond != 5 || r.TokensPerSecond != 10 || r.CeilingKind != "bandwidth" || math.Abs(r.Share-bytes*5/1e9) > 1e-12 {
-		t.Errorf("%+v", r)
+	shape := transformer.Shape{Sequences: 2, Rows: 1, Guesses: 1, Reach: 10}
+	bytes, flops := float64(card.Bytes(shape)), card.FLOPs(shape)
+	for _, c := range []struct {
+		kind          string
+		read, compute [3]float64 // GB/s, GFLOP/s at each sample
+		share         float64
+	}{
+		// Samples of 0.5, 0.1 and 0.2 s: the shares are those beside a machine that was slow, then fast, then as usual.
+		{"bandwidth", [3]float64{1, 4, 2}, [3]float64{1e9, 1e9, 1e9}, bytes * 2.5 / 1e9},
+		{"compute", [3]float64{1e9, 1e9, 1e9}, [3]float64{1, 5, 1}, flops * 2 / 1e9},
+	} {
+		row := Row{Test: Decode, Rows: 1, Batch: 2, Context: 9, Samples: []float64{0.5, 0.1, 0.2}}
+		for i := range row.Samples {
+			row.Ceilings = append(row.Ceilings, map[string]float64{transformer.ReadCeiling: c.read[i], transformer.F32Ceiling: c.compute[i]})
+		}
+		rows := []Row{row}
+		Rate(rows, card)
+		r := rows[0]
+		if r.ForwardsPerSecond != 5 || r.TokensPerSecond != 10 || r.CeilingKind != c.kind || math.Abs(r.Share/c.share-1) > 1e-9 {
+			t.Errorf("%+v, want a share of %g", r, c.share)
+		}
 	}
-	Rate(rows, card, map[string]float64{transformer.ReadCeiling: 1e9, transformer.F32Ceiling: 1})
-	if r := rows[0]; r.CeilingKind != "compute" || math.Abs(r.Share-flops*5/1e9) > 1e-12 {
-		t.Errorf("%+v", r)
+	rows := []Row{{Test: Decode, Rows: 1, Batch: 2, Context: 9, Samples: []float64{0.2}, Ceilings: []map[string]float64{{}}}}
+	if Rate(rows, card); rows[0].Share != 0 || rows[0].TokensPerSecond != 10 {
+		t.Errorf("without ceilings: %+v", rows[0])
 	}
 }

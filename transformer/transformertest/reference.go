@@ -2,6 +2,7 @@ package transformertest
 
 import (
 	"math"
+	"slices"
 
 	"tandem/transformer"
 )
@@ -19,10 +20,15 @@ type model64 struct {
 	embed, head [][]float64
 	layers      []layer64
 	norm        []float64
+	round       func(float64) float64 // of what enters a matrix product or a K/V slot
 }
 
-func widen(w *transformer.Weights) *model64 {
+func widen(w *transformer.Weights, activations transformer.Dtype) *model64 {
 	m := &model64{Config: w.Config, embed: matrix64(w.Embed), norm: vector64(w.Norm)}
+	m.round = func(x float64) float64 { return x }
+	if activations == transformer.BF16 {
+		m.round = func(x float64) float64 { return float64(transformer.FromBF16(transformer.RoundBF16(float32(x)))) }
+	}
 	m.head = m.embed
 	if !w.Config.Tied {
 		m.head = matrix64(w.Head)
@@ -53,26 +59,26 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 	for n, l := range m.layers {
 		queries := make([][]float64, len(rows))
 		for i, x := range rows {
-			h := rms(x, l.attnNorm, m.NormEps)
+			h := m.rounded(rms(x, l.attnNorm, m.NormEps))
 			p := start + i
-			queries[i] = m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p)
-			past[n][p] = keyed{m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p), add(mul(l.v, h), l.vBias)}
+			queries[i] = m.rounded(m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p))
+			past[n][p] = keyed{m.rounded(m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p)), m.rounded(add(mul(l.v, h), l.vBias))}
 		}
 		for i, x := range rows {
 			p := start + i
 			attended := m.attend(queries[i], past[n], func(j int) bool { return sees(p, j) })
-			x = add(x, mul(l.o, attended))
-			h := rms(x, l.mlpNorm, m.NormEps)
+			x = add(x, mul(l.o, m.rounded(attended)))
+			h := m.rounded(rms(x, l.mlpNorm, m.NormEps))
 			gate, up := mul(l.gate, h), mul(l.up, h)
 			for k, g := range gate {
 				up[k] *= g / (1 + math.Exp(-g))
 			}
-			rows[i] = add(x, mul(l.down, up))
+			rows[i] = add(x, mul(l.down, m.rounded(up)))
 		}
 	}
 	logits := make([][]float64, len(rows))
 	for i, x := range rows {
-		logits[i] = mul(m.head, rms(x, m.norm, m.NormEps))
+		logits[i] = mul(m.head, m.rounded(rms(x, m.norm, m.NormEps)))
 	}
 	return logits
 }
@@ -95,7 +101,16 @@ func (m *model64) heads(x, gain []float64, p int) []float64 {
 	return x
 }
 
-// attend is softmax(q k / sqrt(HeadDim)) v over the visible positions, head by head.
+// rounded rounds x in place.
+func (m *model64) rounded(x []float64) []float64 {
+	for i, v := range x {
+		x[i] = m.round(v)
+	}
+	return x
+}
+
+// attend is softmax(q k / sqrt(HeadDim)) v over the visible positions, head by head. The largest weight is 1 before the
+// division by their sum.
 func (m *model64) attend(query []float64, past []keyed, sees func(j int) bool) []float64 {
 	d, group := m.HeadDim, m.Heads/m.KVHeads
 	out := make([]float64, m.Heads*d)
@@ -108,10 +123,16 @@ func (m *model64) attend(query []float64, past []keyed, sees func(j int) bool) [
 				values = append(values, k.value[kv:kv+d])
 			}
 		}
-		for n, w := range softmax(weights) {
+		high, sum := slices.Max(weights), 0.0
+		for n, w := range weights {
+			e := math.Exp(w - high)
+			sum += e
 			for i, v := range values[n] {
-				out[h*d+i] += w * v
+				out[h*d+i] += m.round(e) * v
 			}
+		}
+		for i := range d {
+			out[h*d+i] /= sum
 		}
 	}
 	return out

@@ -11,19 +11,23 @@ import (
 
 // Reference returns a backend that computes in float64, one number after another, with the mask of every row
 // written out. It is what other backends are compared with, and slow: use it on models of a few thousand numbers.
-func Reference(w *transformer.Weights) transformer.Backend {
-	return reference{model: widen(w), dtype: w.Dtype}
+func Reference(w *transformer.Weights) transformer.Backend { return rounding(w, transformer.F32) }
+
+// rounding is a reference that rounds what enters a matrix product or a K/V slot where activations are bf16, as a backend
+// says that it does: what is left of the distance to it is the backend's own.
+func rounding(w *transformer.Weights, activations transformer.Dtype) transformer.Backend {
+	return reference{model: widen(w, activations), dtype: w.Dtype, activations: activations}
 }
 
 type reference struct {
-	model *model64
-	dtype transformer.Dtype
+	model              *model64
+	dtype, activations transformer.Dtype
 }
 
 func (b reference) Config() transformer.Config { return b.model.Config }
 func (b reference) Close() error               { return nil }
 func (b reference) Describe() transformer.Description {
-	return transformer.Description{Device: "reference", Features: "float64", Threads: 1, Dtype: b.dtype}
+	return transformer.Description{Device: "reference", Features: "float64", Threads: 1, Dtype: b.dtype, Activations: b.activations}
 }
 
 func (b reference) Open(sequences, slots int) (transformer.Session, error) {

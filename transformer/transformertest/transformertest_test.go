@@ -25,7 +25,7 @@ func TestExactRegimes(t *testing.T) {
 		}
 		for _, step := range []int{1, 2, 8} {
 			s := open(t, Reference(w), 1, n)
-			m := widen(w)
+			m := widen(w, transformer.F32)
 			past := make([][]keyed, c.Layers)
 			for l := range past {
 				past[l] = make([]keyed, n)
