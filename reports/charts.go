@@ -26,11 +26,17 @@ func Charts(s Summary, header record.Header, records []record.Record) []plot.Cha
 			charts = append(charts, c)
 		}
 	}
-	add(frontier(s, names))
-	add(ratios(s, groups, names))
 	few := leading(s, groups)
-	add(distribution(few, names, plot.Latency, func(r record.Record) []float64 { return []float64{r.Seconds} }))
-	add(distribution(few, names, plot.Histogram, commitsPerForward))
+	addFew := func(c plot.Chart, ok bool) {
+		if len(few) < len(groups) {
+			c.Reading += fmt.Sprintf(" (%d of %d decoders)", len(few), len(groups))
+		}
+		add(c, ok)
+	}
+	add(frontier(s, names))
+	addFew(ratios(s, groups, names))
+	addFew(distribution(few, names, plot.Latency, func(r record.Record) []float64 { return []float64{r.Seconds} }))
+	addFew(distribution(few, names, plot.Histogram, commitsPerForward))
 	add(order(s, groups, names))
 	add(bars(s, names))
 	add(blocks(s))

@@ -1,0 +1,42 @@
+"""Writes oracle.json: what Hugging Face's tokenizers makes of texts that are hard to split.
+
+    pip install tokenizers==0.23.3 && python oracle.py
+"""
+import json
+import pathlib
+import random
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+PATTERNS = {
+    "llama": CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "qwen": CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "other": r"\p{Lu}?\p{Ll}+|\p{N}{1,2}|\s+(?!\S)|\s|[^\s\p{L}\p{N}]+",
+}
+# Letters of several scripts, marks, digits of several kinds, spaces of several kinds, symbols, quotes, an added token.
+ALPHABET = list("aehlorstvwdmABÉéßſžдλ日本語한ｆ") + ["e\u0301", "\u0301", "\u200d", "🙂", "👩‍🚀", "1", "23", "4567", "²", "½", "٣", "Ⅷ"]
+ALPHABET += [" ", "  ", "    ", "\t", "\n", "\n\n", "\r\n", "\u00a0", "\u2003", "\u3000", "\x0b", "\x85", "\x00"]
+ALPHABET += ["'s", "'S", "'ll", "'LL", "'re", "'ſ", "'x", "'", "’s", '"', "(", "):", "==", "->", "_", "#", "<|end|>", "the", " the", "def ", "return"]
+
+corpus = ["def the_other(a, b):\n    return [there for there in a if the < b]\n", "It's the other's: we'll see 1234 and 56.\n"] * 20
+tokenizer = Tokenizer(models.BPE())
+tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+tokenizer.decoder = decoders.ByteLevel()
+tokenizer.train_from_iterator(corpus, trainers.BpeTrainer(
+    vocab_size=330, special_tokens=["<|end|>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+
+random.seed(1)
+texts = ["".join(random.choice(ALPHABET) for _ in range(random.randint(1, 24))) for _ in range(100)]
+oracle = {"tokenizer": json.loads(tokenizer.to_str()), "cases": []}
+for name in ["gpt2", *PATTERNS]:
+    if name != "gpt2":
+        tokenizer.normalizer = normalizers.NFC()
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+            pre_tokenizers.Split(Regex(PATTERNS[name]), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    stages = {k: v for k, v in json.loads(tokenizer.to_str()).items() if k in ("normalizer", "pre_tokenizer")}
+    ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+    oracle["cases"].append({"name": name, "stages": stages, "ids": ids})
+oracle["texts"] = texts
+pathlib.Path(__file__).with_name("oracle.json").write_text(json.dumps(oracle, separators=(",", ":")).replace('"name"', '\n"name"') + "\n")
