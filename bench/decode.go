@@ -20,7 +20,7 @@ func (s Setup) decode(ctx context.Context, e example, d decoders.Decoder) record
 		PromptTokens: len(request.Prompt),
 		Trace:        make(record.Trace, 0, plan.MaxTokens+1),
 	}
-	start := time.Now()
+	start, worked := time.Now(), processorTime()
 	for step, err := range d.Decode(ctx, request) {
 		if err != nil {
 			r.Err = err.Error()
@@ -29,6 +29,9 @@ func (s Setup) decode(ctx context.Context, e example, d decoders.Decoder) record
 		r.Trace = append(r.Trace, step)
 	}
 	r.Seconds = time.Since(start).Seconds()
+	if e := s.Header.Environment; e.Device == "cpu" && e.Threads > 0 {
+		r.Busy = (processorTime() - worked).Seconds() / (r.Seconds * float64(e.Threads))
+	}
 	s.fill(&r)
 	return r
 }

@@ -129,6 +129,7 @@ type Record struct {
 	Tokens       int      `json:"tokens"`                // useful: generated, up to and without the first EOS
 	Canvas       int      `json:"canvas"`                // output positions that were ever committed, EOS and beyond included
 	Seconds      float64  `json:"seconds"`               // wall-clock of Decode; tokenisation and judging outside
+	Busy         float64  `json:"busy,omitempty"`        // of the time of all threads, the share that this process had a processor
 	Ideal        float64  `json:"ideal,omitempty"`       // seconds the same forwards take at the ceilings in the Header
 	PeakMemory   int64    `json:"peak_memory,omitempty"` // bytes: weights, K/V and activations of the backend
 	Stop         Stop     `json:"stop"`

@@ -18,6 +18,7 @@ func Summarize(header record.Header, records []record.Record) Summary {
 		Schema: SummarySchema, Environment: header.Environment, Suite: header.Suite, Model: header.Model,
 		Plan: header.Plan, Ceilings: header.Ceilings, Decoders: []Decoder{}, Comparisons: []Comparison{}, best: -1,
 	}
+	s.Busy = apply(metric.Busy(records))
 	groups := groupByDecoder(header, records)
 	for _, g := range groups {
 		s.Decoders = append(s.Decoders, summarizeDecoder(g))

@@ -18,6 +18,7 @@ type Summary struct {
 	Model       record.ModelInfo   `json:"model"`
 	Plan        record.PlanInfo    `json:"plan"`
 	Ceilings    map[string]float64 `json:"ceilings,omitempty"`
+	Busy        *float64           `json:"busy,omitempty"` // share of its threads' time that the run had a processor
 	Decoders    []Decoder          `json:"decoders"`
 	Comparisons []Comparison       `json:"comparisons"`
 	best        int                // the comparison of the verdict, -1 where there is none

@@ -202,6 +202,9 @@ func count(n int) string {
 	return fmt.Sprint(n)
 }
 
+// idle is the least share of its threads' time that a run on an idle machine has.
+const idle = 0.9
+
 // circumstances is what a reader must know of a run to believe it, a phrase each.
 func circumstances(s Summary) []string {
 	e := s.Environment
@@ -220,8 +223,8 @@ func circumstances(s Summary) []string {
 	add("%s length", s.Plan.Length)
 	add("judged under %s", e.SandboxTier)
 	add("commit %s", e.Commit)
-	if e.Load > 2*float64(max(e.Cores, 1)) {
-		out = append(out, fmt.Sprintf("WARNING: load %.1f at the start, other work ran beside this run: repeat it on an idle machine", e.Load))
+	if s.Busy != nil && *s.Busy < idle {
+		out = append(out, fmt.Sprintf("WARNING: other work took %.0f%% of this run's processor time: repeat it on an idle machine", 100*(1-*s.Busy)))
 	}
 	if s.Plan.Repeats > 0 && s.Plan.Repeats < 5 {
 		out = append(out, "WARNING: fewer than 5 repeats")

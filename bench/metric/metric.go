@@ -150,6 +150,19 @@ func PeakMemory(records []record.Record) (bytes int64, ok bool) {
 	return bytes, bytes > 0
 }
 
+// Busy is sum(busy x seconds) / sum(seconds) over the records that say it: the share of its threads' time that the process
+// had a processor. Threads that wait for each other spin, so an undisturbed run is near 1, and what lacks to 1 is time
+// that other work took.
+func Busy(records []record.Record) (float64, bool) {
+	var known []record.Record
+	for _, r := range records {
+		if r.Err == "" && r.Busy > 0 {
+			known = append(known, r)
+		}
+	}
+	return ratio(sum(known, func(r record.Record) float64 { return r.Busy * r.Seconds }), Seconds(known))
+}
+
 // CeilingShare is sum(ideal seconds) / sum(seconds) over the records that have an ideal: how near the forwards
 // came to the ceilings that were measured in the same run. The rest is what a better engine could win.
 func CeilingShare(records []record.Record) (float64, bool) {

@@ -13,7 +13,7 @@ const ms = time.Millisecond
 
 // leftToRight writes 3 tokens and an EOS: prefill, then one token a forward.
 func leftToRight() record.Record {
-	return record.Record{Task: "a", Decoder: "ar", PromptTokens: 10, Tokens: 3, Canvas: 4, Seconds: 0.1,
+	return record.Record{Task: "a", Decoder: "ar", PromptTokens: 10, Tokens: 3, Canvas: 4, Seconds: 0.1, Busy: 0.5,
 		Ideal: 0.05, PeakMemory: 700, Stop: record.StopEOS,
 		Verdict: &record.Verdict{Result: record.Pass},
 		Trace: record.Trace{
@@ -26,7 +26,7 @@ func leftToRight() record.Record {
 
 // refined writes a block of 4 out of order; position 1 is replaced later, position 2 is committed twice alike.
 func refined() record.Record {
-	return record.Record{Task: "b", Decoder: "diffusion", Tokens: 3, Canvas: 4, Seconds: 0.3,
+	return record.Record{Task: "b", Decoder: "diffusion", Tokens: 3, Canvas: 4, Seconds: 0.3, Busy: 0.9,
 		Ideal: 0.03, PeakMemory: 900, Stop: record.StopEOS,
 		Verdict: &record.Verdict{Result: record.Fail},
 		Trace: record.Trace{
@@ -39,7 +39,7 @@ func refined() record.Record {
 
 // failed has no completion and must count in no metric but Errors.
 func failed() record.Record {
-	return record.Record{Task: "c", Decoder: "ar", Tokens: 99, Seconds: 99, Ideal: 9, PeakMemory: 1 << 40, Err: "no"}
+	return record.Record{Task: "c", Decoder: "ar", Tokens: 99, Seconds: 99, Busy: 0.1, Ideal: 9, PeakMemory: 1 << 40, Err: "no"}
 }
 
 func TestFigures(t *testing.T) {
@@ -61,6 +61,7 @@ func TestFigures(t *testing.T) {
 		{"first readable token out of order", SecondsToFirstToken, diffusion, 0.25},
 		{"tokens per forward", TokensPerForward, ar, 0.75},
 		{"forwards/s", ForwardsPerSecond, ar, 40},
+		{"busy", Busy, both, 0.8},
 		{"ceiling share", CeilingShare, both, 0.2},
 		{"ceiling tokens/s", CeilingTokensPerSecond, both, 75},
 	} {
