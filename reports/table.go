@@ -203,7 +203,7 @@ func count(n int) string {
 }
 
 // idle is the least share of its threads' time that a run on an idle machine has.
-const idle = 0.9
+const idle = 0.8
 
 // circumstances is what a reader must know of a run to believe it, a phrase each.
 func circumstances(s Summary) []string {
