@@ -4,6 +4,10 @@ VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo unknown)
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 OUT     ?= results/$(shell date -u +%Y%m%d-%H%M%S)
 BIN      = bin/tandem
+
+# NVML's functions are found when they are called, so that a machine without NVIDIA's driver runs the same program.
+export CGO_LDFLAGS := -g -O2 -Wl,-z,lazy
+export CGO_CFLAGS  := -g -O2 -Wno-deprecated-declarations
 LDFLAGS  = -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help

@@ -27,7 +27,12 @@ func Write(dir string) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	telemetry, err := readTelemetry(filepath.Join(dir, "telemetry.jsonl"))
+	if err != nil {
+		return Summary{}, err
+	}
 	s := Summarize(header, records)
+	s.addTelemetry(telemetry)
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return Summary{}, fmt.Errorf("summary.json: %w", err)

@@ -21,6 +21,8 @@ type Summary struct {
 	Busy        *float64           `json:"busy,omitempty"` // share of its threads' time that the run had a processor
 	Decoders    []Decoder          `json:"decoders"`
 	Comparisons []Comparison       `json:"comparisons"`
+	GPU         *record.GPU        `json:"gpu,omitempty"`
+	held        []string           // why the GPU's clocks were below their most, and how often
 	best        int                // the comparison of the verdict, -1 where there is none
 }
 
@@ -59,6 +61,10 @@ type Decoder struct {
 	CeilingTokensPerSecond *float64 `json:"ceiling_tokens_per_second,omitempty"` // the same forwards at the measured ceilings
 	CeilingShare           *float64 `json:"ceiling_share,omitempty"`
 	PeakMemory             *int64   `json:"peak_memory_bytes,omitempty"`
+
+	JoulesPerToken    *float64 `json:"joules_per_token,omitempty"`     // of a useful token, the GPU's idle power included
+	NetJoulesPerToken *float64 `json:"net_joules_per_token,omitempty"` // without it
+	JoulesPerSolved   *float64 `json:"joules_per_solved_task,omitempty"`
 }
 
 // A Comparison sets a decoder (head) beside the autoregressive one (base), paired by task.

@@ -28,6 +28,8 @@ var columns = []column{
 	{"rows", func(d Decoder, _ bool) string { return mean(d.Positions, d.Records-d.Errors) }},
 	{"ceil %", func(d Decoder, _ bool) string { return number(d.CeilingShare, 100, 1) }},
 	{"MiB", func(d Decoder, _ bool) string { return mebibytes(d.PeakMemory) }},
+	{"J/tok", func(d Decoder, _ bool) string { return number(d.JoulesPerToken, 1, 3) }},
+	{"J/solved", func(d Decoder, _ bool) string { return number(d.JoulesPerSolved, 1, 1) }},
 	{"empty", func(d Decoder, _ bool) string { return count(d.Empty) }},
 	{"errors", func(d Decoder, _ bool) string { return count(d.Errors) }},
 	{"not judged", func(d Decoder, _ bool) string { return count(d.Sandbox) }},
@@ -225,6 +227,9 @@ func circumstances(s Summary) []string {
 	add("commit %s", e.Commit)
 	if s.Busy != nil && *s.Busy < idle {
 		out = append(out, fmt.Sprintf("WARNING: other work took %.0f%% of this run's processor time: repeat it on an idle machine", 100*(1-*s.Busy)))
+	}
+	if len(s.held) > 0 {
+		out = append(out, "WARNING: the GPU's clocks were held down: "+strings.Join(s.held, ", "))
 	}
 	if s.Plan.Repeats > 0 && s.Plan.Repeats < 5 {
 		out = append(out, "WARNING: fewer than 5 repeats")

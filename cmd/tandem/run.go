@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	"tandem/bench"
+	"tandem/bench/telemetry"
 	"tandem/datasets"
 	"tandem/decoders"
 	"tandem/evals"
@@ -38,12 +40,16 @@ type runCmd struct {
 	Length    string          `default:"natural" enum:"natural,forced" help:"natural: outputs end at their EOS. forced: all have --max-tokens tokens."`
 	Seed      uint64          `default:"1" help:"Seed of the order and of the samples."`
 	Workers   int             `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
+	Energy    time.Duration   `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
 	Out       string          `default:"results/run" placeholder:"DIR" help:"Folder of the results (${default}); the same one resumes an interrupted run."`
 	Config    kong.ConfigFlag `placeholder:"FILE" help:"YAML file of these flags."`
 }
 
 // Run measures, judges and reports: each stage reads the file that the one before it wrote.
 func (c runCmd) Run(a *app) error {
+	if c.Energy != 0 && c.Energy < telemetry.MinWindow {
+		return fmt.Errorf("--energy %v is too short for a counter that ticks every 100 ms: give at least %v, better 10s", c.Energy, telemetry.MinWindow)
+	}
 	suite, err := loadSuite(c.Suite)
 	if err != nil {
 		return err
@@ -129,11 +135,20 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 	setup.Ideal = func(s record.Step) float64 {
 		return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, ceilings)
 	}
-	tally, err := bench.Run(a.ctx, path, setup)
-	if err == nil && tally.Failed > 0 {
-		fmt.Fprintf(a.stderr, "%d of %d examples could not be decoded; %s says why\n", tally.Failed, tally.Total, path)
+	run := func() error {
+		tally, err := bench.Run(a.ctx, path, setup)
+		if err == nil && tally.Failed > 0 {
+			fmt.Fprintf(a.stderr, "%d of %d examples could not be decoded; %s says why\n", tally.Failed, tally.Total, path)
+		}
+		return err
 	}
-	return err
+	if about.Device != "cuda" && c.Energy > 0 {
+		return fmt.Errorf("--energy reads a GPU's energy counter, and this run is on the %s: leave it out", about.Device)
+	}
+	if about.Device != "cuda" {
+		return run()
+	}
+	return watched(a.ctx, a.stderr, filepath.Join(c.Out, "telemetry.jsonl"), setup, c.Energy, run)
 }
 
 // header describes the run.

@@ -1,0 +1,68 @@
+package reports
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"tandem/bench/metric"
+	"tandem/record"
+)
+
+// readTelemetry reads telemetry.jsonl, which a run on a GPU leaves; no file is no telemetry. A line that an interruption
+// cut off is left out.
+func readTelemetry(path string) (lines []record.Telemetry, err error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	scanner := bufio.NewScanner(file)
+	for scanner.Scan() {
+		var line record.Telemetry
+		if json.Unmarshal(scanner.Bytes(), &line) == nil {
+			lines = append(lines, line)
+		}
+	}
+	return lines, scanner.Err()
+}
+
+// addTelemetry puts what was measured of the GPU into the summary.
+func (s *Summary) addTelemetry(lines []record.Telemetry) {
+	var windows []record.Energy
+	held := map[string]int{}
+	readings := 0
+	for _, line := range lines {
+		switch {
+		case line.GPU != nil:
+			s.GPU = line.GPU
+		case line.Energy != nil:
+			windows = append(windows, *line.Energy)
+		case line.Reading != nil:
+			readings++
+			for _, reason := range line.Reading.Reasons {
+				held[reason]++
+			}
+		}
+	}
+	delete(held, "idle")
+	for reason, n := range held {
+		s.held = append(s.held, fmt.Sprintf("%s in %.0f%% of the readings", reason, 100*float64(n)/float64(readings)))
+	}
+	slices.Sort(s.held)
+	for i := range s.Decoders {
+		d := &s.Decoders[i]
+		d.JoulesPerToken = apply(metric.JoulesPerToken(windows, d.Name, false))
+		d.NetJoulesPerToken = apply(metric.JoulesPerToken(windows, d.Name, true))
+		if d.Pass1 != nil {
+			d.JoulesPerSolved = apply(metric.JoulesPerSolved(windows, d.Name, d.Pass1.Value))
+		}
+	}
+}
