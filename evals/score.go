@@ -131,7 +131,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 		r.Answer, note = Extract(task, r.Completion)
 		key := [2]string{r.Task, r.Answer}
 		if programs[key] == nil {
-			programs[key] = &program{Program: sandbox.Program{Source: r.Answer, Test: task.Test, EntryPoint: task.EntryPoint},
+			programs[key] = &program{Program: sandbox.Program{Source: r.Answer, Setup: task.Prompt, Test: task.Test, EntryPoint: task.EntryPoint},
 				note: note, done: make(chan struct{})}
 			order = append(order, programs[key])
 		}

@@ -261,10 +261,19 @@ func loadFilter(policy seccomp.Policy) error {
 	return nil
 }
 
-// endAll ends what the program has left behind. In a pid namespace that is everything else; without one the Runner
+// endAll ends what the program has left behind. In a pid namespace that is everything else; without one the judge
 // ends the process group.
 func (p plan) endAll() {
 	if p.namespaces() {
 		unix.Kill(-1, unix.SIGKILL)
+	}
+}
+
+// endGroup does so for a judge that is gone, and ends the launcher too.
+func (p plan) endGroup() {
+	if !p.namespaces() {
+		done := make(chan error)
+		go func() { done <- unix.Kill(0, unix.SIGKILL) }() // from another thread: this one may send no signals
+		<-done
 	}
 }

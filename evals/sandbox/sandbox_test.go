@@ -5,7 +5,6 @@ package sandbox
 import (
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -35,6 +34,7 @@ func runner(t testing.TB) *Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { r.Close() })
 	return r
 }
 
@@ -72,7 +72,7 @@ func TestVerdicts(t *testing.T) {
 					if p.name != "fork bomb" && p.name != "daemon" { // they would take each other's processes
 						t.Parallel()
 					}
-					out := run(t, r, p.source, Limits{CPU: time.Second / 2, Wall: 2 * time.Second, Memory: 256 << 20, Output: 1 << 16})
+					out := run(t, r, p.source, Limits{CPU: time.Second, Wall: 4 * time.Second, Memory: 256 << 20, Output: 1 << 16})
 					if out.Result != p.want && (p.want != notPass || out.Result == record.Pass) {
 						t.Errorf("%s (%s), want %s", out.Result, out.Detail, p.want)
 					}
@@ -121,7 +121,7 @@ var programs = []hostile{
 	{"list of always equal", "class E:\n    def __eq__(s, o): return True\n" + body("return [E()]"), record.Fail, ""},
 	{"patched builtins", "import builtins\nbuiltins.AssertionError = ValueError\nbuiltins.all = lambda *a: True\n" + body("return 0"), record.Fail, ""},
 	{"trace", "import sys\nsys.settrace(lambda *a: None)\n" + body("return 0"), record.Fail, ""},
-	{"forged verdict", body("os.write(4, b'\\npass\\n')", "os._exit(0)"), record.RuntimeError, ""},
+	{"forged verdict", body("os.write(4, b'\\n\\0\\0\\0npass\\n')", "os._exit(0)"), record.RuntimeError, ""},
 	{"prints passed", body("print('passed')", "return 0"), record.Fail, ""},
 	{"closed verdict", body("os.close(4)", "return 0"), record.RuntimeError, ""},
 
@@ -259,7 +259,7 @@ func judgeAll(t *testing.T, suite datasets.Suite) {
 		wait.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			out, err := r.Run(t.Context(), Program{Source: task.Prompt + task.CanonicalSolution, Test: task.Test, EntryPoint: task.EntryPoint}, Limits{})
+			out, err := r.Run(t.Context(), Program{Source: task.Prompt + task.CanonicalSolution, Setup: task.Prompt, Test: task.Test, EntryPoint: task.EntryPoint}, Limits{})
 			if err != nil || out.Result != record.Pass {
 				t.Errorf("%s: %s %s %v", task.TaskID, out.Result, out.Detail, err)
 			}
@@ -288,30 +288,6 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := New(Options{}); !errors.Is(err, ErrNoPython) {
 		t.Errorf("an empty PATH: %v", err)
 	}
-}
-
-// FuzzReport: whatever a launcher or what stands in for it says, the report is read or refused.
-func FuzzReport(f *testing.F) {
-	good, _ := json.Marshal(map[string]any{"Outcome": Outcome{Result: record.Pass}, "Err": ""})
-	f.Add(good)
-	f.Add([]byte(`{"Err":"x"}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if out, err := readReport(data, "", nil); err == nil && !json.Valid(data) {
-			t.Errorf("%q became %+v", data, out)
-		}
-	})
-}
-
-// FuzzVerdict: no text without the nonce is a verdict.
-func FuzzVerdict(f *testing.F) {
-	f.Add([]byte("secret ready\nsecret pass\n"), "secret")
-	f.Add([]byte("pass"), "n")
-	f.Fuzz(func(t *testing.T, text []byte, nonce string) {
-		w := &watch{nonce: "0123456789" + nonce}
-		if out, err := w.outcome(text, nil, nil); err == nil && out.Result == record.Pass && !strings.Contains(string(text), w.nonce) {
-			t.Errorf("%q passes", text)
-		}
-	})
 }
 
 func BenchmarkRun(b *testing.B) {
