@@ -49,8 +49,27 @@ func run(t *testing.T, r *Runner, source string, limits Limits) Outcome {
 	return out
 }
 
-// TestVerdicts runs right, wrong and hostile programs with every tier that works here. A body is that of add(a, b).
+// TestVerdicts runs right, wrong and hostile programs with every tier that works here.
 func TestVerdicts(t *testing.T) {
+	for i, r := range runners(t) {
+		t.Run(string(r.Tier()), func(t *testing.T) {
+			for _, p := range hostilePrograms(i == 0) {
+				if p.needs != "" && !r.Tier().AtLeast(p.needs) || p.name == "fork bomb" && os.Geteuid() == 0 && !r.plan.OtherUID {
+					continue // rlimits do not count root's processes
+				}
+				t.Run(p.name, func(t *testing.T) {
+					if !p.alone {
+						t.Parallel()
+					}
+					p.judge(t, r)
+				})
+			}
+		})
+	}
+}
+
+// runners are those of every tier that works here, the best first.
+func runners(t *testing.T) (list []*Runner) {
 	best := runner(t)
 	t.Log(best.Explain())
 	pythons, err := findPythons("")
@@ -63,97 +82,29 @@ func TestVerdicts(t *testing.T) {
 			t.Logf("%s: %v", tier, err)
 			continue
 		}
-		t.Run(string(tier), func(t *testing.T) {
-			for _, p := range programs {
-				if p.tier != "" && !tier.AtLeast(p.tier) || p.name == "fork bomb" && os.Geteuid() == 0 && !r.plan.OtherUID {
-					continue // rlimits do not count root's processes
-				}
-				t.Run(p.name, func(t *testing.T) {
-					if p.name != "fork bomb" && p.name != "daemon" { // they would take each other's processes
-						t.Parallel()
-					}
-					out := run(t, r, p.source, Limits{CPU: time.Second, Wall: 4 * time.Second, Memory: 256 << 20, Output: 1 << 16})
-					if out.Result != p.want && (p.want != notPass || out.Result == record.Pass) {
-						t.Errorf("%s (%s), want %s", out.Result, out.Detail, p.want)
-					}
-					if out.Tier != tier || strings.ContainsAny(out.Detail, "\n\x00") {
-						t.Errorf("tier %s, detail %q", out.Tier, out.Detail)
-					}
-				})
-			}
-		})
+		t.Cleanup(func() { r.Close() })
+		list = append(list, r)
 	}
+	return list
 }
 
-// notPass stands for a result that depends on the version of Python.
-const notPass record.Result = "anything but pass"
-
-type hostile struct {
-	name, source string
-	want         record.Result
-	tier         Tier // the weakest that stops it; empty: any
-}
-
-func body(lines ...string) string {
-	return "import os, sys, time\ndef add(a, b):\n    " + strings.Join(lines, "\n    ") + "\n"
-}
-
-var programs = []hostile{
-	{"right", "def add(a, b):\n    return a + b\n", record.Pass, ""},
-	{"right with a main block", "def add(a, b):\n    return a + b\nif __name__ == '__main__':\n    1 / 0\n", record.Pass, ""},
-	{"wrong", "def add(a, b):\n    return a - b\n", record.Fail, ""},
-	{"nothing", "", record.RuntimeError, ""},
-	{"other name", "def plus(a, b):\n    return a + b\n", record.RuntimeError, ""},
-	{"syntax", "def add(a, b:\n    return a + b\n", record.SyntaxError, ""},
-	{"exception", body("raise ValueError('no')"), record.RuntimeError, ""},
-	{"exception at import", "raise ValueError('no')\n", record.RuntimeError, ""},
-
-	{"os._exit", body("os._exit(0)"), record.RuntimeError, ""},
-	{"os._exit at import", "import os\nos._exit(0)\n", record.RuntimeError, ""},
-	{"sys.exit", body("sys.exit(0)"), record.RuntimeError, ""},
-	{"SystemExit at import", "raise SystemExit(0)\n", record.RuntimeError, ""},
-	{"kill itself", body("os.kill(os.getpid(), 9)"), record.RuntimeError, ""},
-	{"exit in a thread", "import os, threading\nthreading.Thread(target=lambda: os._exit(0)).start()\nimport time\ntime.sleep(1)\n", record.RuntimeError, ""},
-	{"atexit", "import atexit, os\natexit.register(lambda: os.write(4, b'pass'))\n" + body("return 0"), record.Fail, ""},
-
-	{"always equal", "class E:\n    def __eq__(s, o): return True\n" + body("return E()"), record.Fail, ""},
-	{"int that is always equal", "class E(int):\n    def __eq__(s, o): return True\n    __hash__ = int.__hash__\n" + body("return E(1)"), record.Fail, ""},
-	{"list of always equal", "class E:\n    def __eq__(s, o): return True\n" + body("return [E()]"), record.Fail, ""},
-	{"patched builtins", "import builtins\nbuiltins.AssertionError = ValueError\nbuiltins.all = lambda *a: True\n" + body("return 0"), record.Fail, ""},
-	{"trace", "import sys\nsys.settrace(lambda *a: None)\n" + body("return 0"), record.Fail, ""},
-	{"forged verdict", body("os.write(4, b'\\n\\0\\0\\0npass\\n')", "os._exit(0)"), record.RuntimeError, ""},
-	{"prints passed", body("print('passed')", "return 0"), record.Fail, ""},
-	{"closed verdict", body("os.close(4)", "return 0"), record.RuntimeError, ""},
-
-	{"endless loop", body("while True: pass"), record.TimeLimit, ""},
-	{"endless sleep", body("time.sleep(100)"), record.TimeLimit, ""},
-	{"loop that catches all", body("while True:", "    try:", "        while True: pass", "    except BaseException: pass"), record.TimeLimit, ""},
-	{"ignored signals", "import signal\n[signal.signal(n, signal.SIG_IGN) for n in (2, 14, 15, 24)]\n" + body("while True: pass"), record.TimeLimit, ""},
-	{"stops itself", body("os.kill(os.getpid(), 19)", "time.sleep(100)"), notPass, ""}, // where signals are refused it fails at once
-	{"output", body("while True: print('x' * 1000)"), record.OutputLimit, ""},
-	{"output without newline", body("while True: os.write(1, b'x' * 4096)"), record.OutputLimit, ""},
-	{"invalid output", body("os.write(1, b'\\xff\\x00\\x1b[2J')", "return a + b"), record.Pass, ""},
-	{"memory at once", body("return 'a' * 10**12"), record.MemoryLimit, ""},
-	{"memory slowly", body("x = []", "while True: x.append(bytearray(1 << 20))"), record.MemoryLimit, ""},
-	{"recursion", body("return add(a, b)"), notPass, ""},
-	{"deep recursion", "import sys\nsys.setrecursionlimit(10**9)\n" + body("return add(a, b)"), notPass, ""},
-	{"regex", "import re\n" + body("return re.match('(a*)*b', 'a' * 40)"), record.TimeLimit, ""},
-
-	{"daemon", body("if os.fork() == 0:", "    time.sleep(100)", "return a + b"), record.Pass, Seccomp},
-	{"fork bomb", body("while True:", "    try: os.fork()", "    except OSError: time.sleep(0.1)"), record.TimeLimit, Seccomp},
-	{"network", "import socket\n" + body("try: socket.create_connection(('127.0.0.1', 22), 1)", "except PermissionError: return a + b"), record.Pass, Seccomp},
-	{"ptrace", "import ctypes\n" + body("assert ctypes.CDLL(None).ptrace(16, 1, 0, 0) == -1", "return a + b"), record.Pass, Seccomp},
-	{"namespaces", "import ctypes\n" + body("assert ctypes.CDLL(None).unshare(0x10000000) == -1", "return a + b"), record.Pass, Seccomp},
-	{"calls of another architecture", "import ctypes, mmap\n" + body("m = mmap.mmap(-1, 4096, prot=7)",
-		"m.write(bytes.fromhex('53b867010000bb02000000b90100000031d2cd805bc3'))", // socket(2, 1, 0) by int 0x80
-		"fd = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()",
-		"return a + b if fd >= 0 else 0"), notPass, Seccomp},
-	{"reads passwords", body("try: open('/etc/shadow').read()", "except OSError: return a + b"), record.Pass, Landlock},
-	{"writes to the system", body("try: open('/usr/tandem-was-here', 'w')", "except OSError: return a + b"), record.Pass, Landlock},
-	{"writes to tmp's parent", body("try: open('/tandem-was-here', 'w')", "except OSError: return a + b"), record.Pass, Landlock},
-	{"huge file", body("try:", "    with open('big', 'wb') as f: f.truncate(1 << 40)", "except OSError: return a + b"), record.Pass, Seccomp},
-	{"kills its parent", body("try: os.kill(os.getppid(), 9)", "except OSError: pass", "time.sleep(0.2)", "return 0"), record.Fail, Namespaces},
-	{"empty environment", body("return a + b if not os.environ else 0"), record.Pass, ""},
+// judge runs the program and checks what is said of it.
+func (p hostile) judge(t *testing.T, r *Runner) {
+	test := addTest
+	if p.test != "" {
+		test = p.test
+	}
+	limits := Limits{CPU: time.Second, Wall: 4 * time.Second, Memory: 256 << 20, Output: 1 << 16}
+	out, err := r.Run(t.Context(), Program{Source: p.source, Test: test, EntryPoint: "add"}, limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Result != p.want && (p.want != notPass || out.Result == record.Pass || out.Result == record.SandboxError) {
+		t.Errorf("%s (%s), want %s", out.Result, out.Detail, p.want)
+	}
+	if out.Tier != r.Tier() || out.Beside || out.Detail != oneLine(out.Detail) {
+		t.Errorf("tier %s, beside %v, detail %q", out.Tier, out.Beside, out.Detail)
+	}
 }
 
 // TestNothingIsLeft: a program that leaves a child and files behind does not leave them behind the run.

@@ -16,7 +16,7 @@ def main():
             names = load(source)
         except Refusal as error:
             wire.say(["refused", *error.args])
-            leave(0)
+            receive()  # nothing more comes: the judge ends this process
         wire.offered.update({name: value for name, value in names.items() if callable(value)})
         wire.say(["loaded", list(wire.offered)])
         while True:
