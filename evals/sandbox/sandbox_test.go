@@ -5,8 +5,11 @@ package sandbox
 import (
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -120,17 +123,12 @@ func TestCancel(t *testing.T) {
 
 // TestCanonicalSolutions judges all tasks of the embedded suite.
 func TestCanonicalSolutions(t *testing.T) {
-	judgeAll(t, basics.Suite())
+	judgeSuite(t, basics.Suite())
 }
 
 // TestHumanEval judges HumanEval's canonical solutions where the file is at hand.
 func TestHumanEval(t *testing.T) {
-	const path = "../../../shared/data/humaneval/HumanEval.jsonl.gz"
-	f, err := os.Open(path)
-	if err != nil {
-		t.Skipf("HumanEval is not here: %v", err)
-	}
-	defer f.Close()
+	f := shared(t, "humaneval/HumanEval.jsonl.gz")
 	text, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
@@ -139,20 +137,76 @@ func TestHumanEval(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judgeAll(t, suite)
+	judgeSuite(t, suite)
 }
 
-func judgeAll(t *testing.T, suite datasets.Suite) {
+// TestMBPP judges MBPP's canonical solutions where the file is at hand. Of 974, the tests of three make objects of the
+// solution's own classes, and that of one uses a module that the solution imports.
+func TestMBPP(t *testing.T) {
+	beside := map[int]bool{367: true, 601: true, 927: true}
+	defined := regexp.MustCompile(`(?m)^def\s+(\w+)`)
+	var programs []Program
+	var names []string
+	for decoder := json.NewDecoder(shared(t, "mbpp/mbpp.jsonl")); decoder.More(); {
+		var task struct {
+			TaskID        int      `json:"task_id"`
+			Code          string   `json:"code"`
+			TestSetupCode string   `json:"test_setup_code"`
+			TestList      []string `json:"test_list"`
+		}
+		if err := decoder.Decode(&task); err != nil {
+			t.Fatal(err)
+		}
+		p := Program{Source: task.Code, Setup: task.TestSetupCode, Beside: beside[task.TaskID]}
+		if task.TaskID == 596 {
+			p.Setup += "\nimport sys\n"
+		}
+		p.Test = "def check(candidate):\n    " + strings.Join(task.TestList, "\n    ") + "\n"
+		for _, name := range defined.FindAllStringSubmatch(task.Code, -1) {
+			if regexp.MustCompile(`\b` + name[1] + `\s*\(`).MatchString(task.TestList[0]) {
+				p.EntryPoint = name[1]
+			}
+		}
+		programs, names = append(programs, p), append(names, fmt.Sprintf("MBPP/%d", task.TaskID))
+	}
+	if len(programs) != 974 {
+		t.Errorf("%d tasks", len(programs))
+	}
+	judgeAll(t, programs, names)
+}
+
+// shared opens a file of the data that this project does not hold.
+func shared(t *testing.T, path string) *os.File {
+	f, err := os.Open("../../../shared/data/" + path)
+	if err != nil {
+		t.Skipf("the suite is not here: %v", err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func judgeSuite(t *testing.T, suite datasets.Suite) {
+	var programs []Program
+	var names []string
+	for _, task := range suite.Tasks {
+		names = append(names, task.TaskID)
+		programs = append(programs, Program{Source: task.Prompt + task.CanonicalSolution, Setup: task.Prompt, Test: task.Test, EntryPoint: task.EntryPoint})
+	}
+	judgeAll(t, programs, names)
+}
+
+// judgeAll judges programs that must pass.
+func judgeAll(t *testing.T, programs []Program, names []string) {
 	r := runner(t)
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, 2)
-	for _, task := range suite.Tasks {
+	for i, p := range programs {
 		wait.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			out, err := r.Run(t.Context(), Program{Source: task.Prompt + task.CanonicalSolution, Setup: task.Prompt, Test: task.Test, EntryPoint: task.EntryPoint}, Limits{})
-			if err != nil || out.Result != record.Pass {
-				t.Errorf("%s: %s %s %v", task.TaskID, out.Result, out.Detail, err)
+			out, err := r.Run(t.Context(), p, Limits{CPU: 10 * time.Second, Wall: time.Minute})
+			if err != nil || out.Result != record.Pass || out.Beside != p.Beside {
+				t.Errorf("%s: %s %s %v", names[i], out.Result, out.Detail, err)
 			}
 		})
 	}
