@@ -232,6 +232,8 @@ var escapes = []hostile{
 	{name: "kills its parent", source: body("try: os.kill(os.getppid(), 9)", "except OSError: pass", "time.sleep(0.2)", "return 0"), want: record.Fail, needs: Seccomp},
 	{name: "kills everything", source: body("try: os.kill(-1, 9)", "except OSError: pass", "time.sleep(0.2)", "return 0"), want: notPass, needs: Seccomp},
 	{name: "kills by pidfd", source: body("try:", "    import signal", "    signal.pidfd_send_signal(os.pidfd_open(os.getppid()), 9)", "except (OSError, AttributeError): pass", "time.sleep(0.2)", "return 0"), want: record.Fail, needs: Seccomp},
+	{name: "limits of its parent", source: "import resource\n" + body("try: resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (0, 0))", "except (OSError, PermissionError): return a + b"), want: record.Pass, needs: Seccomp},
+	{name: "signals by a descriptor", source: "import fcntl\n" + held("r, w = os.pipe(); fcntl.fcntl(r, 8, os.getppid())"), want: record.Pass, needs: Seccomp},
 	{name: "chroot", source: held("os.chroot('/')"), want: record.Pass, needs: Seccomp},
 }
 

@@ -26,7 +26,7 @@ func lingering(mark, end string) string {
 }
 
 // TestNothingIsLeft: after programs that leave children and files behind, and after Close, there is no process, no
-// listening port and no file that was not there before.
+// listening port, no shared memory and no file that was not there before.
 func TestNothingIsLeft(t *testing.T) {
 	pythons, err := findPythons("")
 	if err != nil {
@@ -40,6 +40,7 @@ func TestNothingIsLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 			ports, before := listening(t), processes(t, launcherName)
+			memory, _ := os.ReadFile("/proc/sysvipc/shm")
 			r, err := probe(tiers[i:i+1], pythons)
 			if err != nil {
 				t.Skip(err)
@@ -48,12 +49,15 @@ func TestNothingIsLeft(t *testing.T) {
 			for _, end := range []string{"return a + b", "os._exit(0)", "while True: pass"} {
 				run(t, r, lingering(mark, end), Limits{CPU: time.Second, Wall: 4 * time.Second})
 			}
-			run(t, r, body("[open(str(i), 'w') for i in range(50)]", "return a + b"), Limits{})
+			run(t, r, "import ctypes\n"+body("[open(str(i), 'w') for i in range(50)]", "ctypes.CDLL(None).shmget(0, 4096, 0o1600)", "return a + b"), Limits{})
 			waitGone(t, mark, nil)
 			r.Close()
 			waitGone(t, launcherName, before)
 			if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 				t.Errorf("files are left: %v %v", left, err)
+			}
+			if now, _ := os.ReadFile("/proc/sysvipc/shm"); string(now) != string(memory) {
+				t.Errorf("shared memory is left:\n%s", now)
 			}
 			if now := listening(t); !slices.Equal(now, ports) {
 				t.Errorf("ports %v, before %v", now, ports)

@@ -22,14 +22,14 @@ const (
 
 // take returns an idle process, or starts one.
 func (p *pool) take(plan plan) (*process, error) {
-	p.mutex.Lock()
-	if n := len(p.idle); n > 0 {
-		t := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		p.mutex.Unlock()
-		return t, nil
+	for t := p.pop(); t != nil; t = p.pop() {
+		select {
+		case <-t.ended:
+			t.close()
+		default:
+			return t, nil
+		}
 	}
-	p.mutex.Unlock()
 	t, err := plan.start(refereeScript, Limits{CPU: unbounded, Wall: unbounded, Memory: refereeMemory, Output: 1 << 62}, 0)
 	if err != nil {
 		return nil, err
@@ -39,6 +39,18 @@ func (p *pool) take(plan plan) (*process, error) {
 		return nil, fmt.Errorf("%w %s", err, t.report.Said)
 	}
 	return t, nil
+}
+
+// pop returns the process that was put last, nil where none is idle.
+func (p *pool) pop() *process {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if len(p.idle) == 0 {
+		return nil
+	}
+	t := p.idle[len(p.idle)-1]
+	p.idle = p.idle[:len(p.idle)-1]
+	return t
 }
 
 // put gives a process back. One that was ended is not kept.

@@ -146,14 +146,13 @@ var (
 func nextUID() int { return firstUID + int((uidOffset+uids.Add(1))%manyUIDs) }
 
 // attributes puts the launcher into a session of its own and, where planned, into namespaces in which it is root.
-// uid becomes user 1 there. Without a pid namespace, whose end ends all in it, the launcher outlives this program for
-// the moment that it needs to end what it has started.
+// uid becomes user 1 there. No signal of the parent's death is asked for: the kernel sends it when the thread ends that
+// started the launcher, which Go may let happen early. The launcher reads that this program is gone from its stdin.
 func (p plan) attributes(uid int) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setsid: true}
 	if !p.namespaces() {
 		return attr
 	}
-	attr.Pdeathsig = syscall.SIGKILL
 	attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWNS |
 		syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
 	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
@@ -166,6 +165,9 @@ func (p plan) attributes(uid int) *syscall.SysProcAttr {
 	return attr
 }
 
+// limitResults are what a launcher may report: never a pass.
+var limitResults = map[record.Result]bool{"": true, record.TimeLimit: true, record.OutputLimit: true}
+
 // readReport decodes the launcher's report. A launcher that died of a signal without one was killed by the
 // program, which only the weaker tiers allow, or by the kernel for the program's memory.
 func readReport(text []byte, complaint string, runErr error) (report, error) {
@@ -173,6 +175,9 @@ func readReport(text []byte, complaint string, runErr error) (report, error) {
 	if err := json.Unmarshal(text, &r); err == nil {
 		if r.Err != "" {
 			return report{}, errors.New(r.Err)
+		}
+		if !limitResults[r.Result] {
+			return report{}, fmt.Errorf("the launcher reports the limit %q, which does not exist", r.Result)
 		}
 		return r, nil
 	}

@@ -63,6 +63,7 @@ func TestProtocol(t *testing.T) {
 		{"an exception that takes more", "def f(): b'\\xff'.decode()", "try: f()\nexcept UnicodeDecodeError as e: assert e.start == 0", record.Pass, ""},
 		{"an exception caught by everything", "import os\ndef f(x):\n    if x: os._exit(0)\n    return object()", "try: f(0)\nexcept BaseException: pass", record.Fail, "returned an object"},
 		{"an end caught by everything", "import os\ndef f(): os._exit(0)", "try: f()\nexcept BaseException: pass", record.RuntimeError, "ended before the test did"},
+		{"an exception that would end a loop", "def f(x): raise StopIteration", "assert all(map(f, [1, 2]))", record.RuntimeError, "StopIteration"},
 		{"assertions of the candidate", "def f(x): assert x > 1, 'too small'", "f(1)", record.Fail, "f(1)"},
 		{"a helper of the program", "def g(x): return x + 1\ndef f(x): return x", "assert g(f(1)) == 2", record.Pass, ""},
 		{"a helper of the setup", "def helper(x): return 0\ndef f(x): return x", "assert helper(f(1)) == 101", record.Pass, ""},
@@ -70,6 +71,7 @@ func TestProtocol(t *testing.T) {
 		{"the entry point by its name", "def f(x): return x", "assert solution_name(1) == 1", record.RuntimeError, "solution_name"},
 		{"a test that prints", "def f(x): return x", "print('V' * 99999); import sys; sys.stdout.flush()", record.Pass, ""},
 		{"a test that does not compile", "def f(x): return x", "assert (", record.SandboxError, "SyntaxError"},
+		{"an entry point and a helper that the test redefines", "def f(x): return g(x)\ndef g(x): return x", "def g(x): return 0\nassert f(1) == 1 and g(1) == 0", record.Pass, ""},
 		{"a test that breaks its process", "def f(x): return x", "import os; os.abort()", record.RuntimeError, "broke"},
 		{"a test that needs memory", "def f(x): return x", "bytearray(1 << 33)", record.MemoryLimit, ""},
 		{"a test that takes its time", "def f(x): return x", "f(1)\nwhile True: pass", record.TimeLimit, "wall time"},
@@ -258,9 +260,10 @@ func FuzzVerdict(f *testing.F) {
 // FuzzReport: whatever a launcher or what stands in for it says, the report is read or refused.
 func FuzzReport(f *testing.F) {
 	f.Add([]byte(`{"Result":"time limit"}`))
+	f.Add([]byte(`{"Result":"pass"}`))
 	f.Add([]byte(`{"Err":"x"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if _, err := readReport(text, "", nil); err == nil && !json.Valid(text) {
+		if r, err := readReport(text, "", nil); err == nil && (!json.Valid(text) || r.Result == record.Pass) {
 			t.Errorf("%q is a report", text)
 		}
 	})

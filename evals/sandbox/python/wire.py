@@ -117,7 +117,8 @@ read_container = {tag: read for tag, _, read in containers.values()}
 known = {name: value for name, value in vars(builtins).items() if isinstance(value, type) or name in (
     "abs all any ascii bin chr divmod format hash hex len max min oct ord pow repr round sorted sum").split()}
 known_names = {id(value): name for name, value in known.items()}
-exceptions = {name: value for name, value in known.items() if isinstance(value, type) and issubclass(value, BaseException)}
+exceptions = {name: value for name, value in known.items() if isinstance(value, type) and issubclass(value, BaseException)
+              and not name.startswith(("Stop", "Generator"))}  # which would end a loop of the other side
 
 
 class Wire:
@@ -295,7 +296,7 @@ def exception(name, args):
     try:
         return exceptions[name](*args)
     except Exception:
-        return RuntimeError(str(name))
+        return RuntimeError(str(name)[:99])
 
 
 def assign(old, new):
