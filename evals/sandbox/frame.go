@@ -9,7 +9,7 @@ import (
 
 // frameLimit is the most that one answer of a candidate may hold, in bytes. Small values cost the referee up to 45 times
 // as much memory as they take in a frame, so that its own limit, refereeMemory, is far above.
-const frameLimit = 16 << 20
+const frameLimit = 32 << 20
 
 // errFrame says that a frame is longer than the limit.
 var errFrame = errors.New("a frame that is too long")

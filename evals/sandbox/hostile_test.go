@@ -103,7 +103,7 @@ var objects = []hostile{
 }
 
 var patches = []hostile{
-	{name: "patched builtins", want: record.Fail, source: body("return 0") + "import builtins\nbuiltins.AssertionError = ValueError\nbuiltins.abs = builtins.len = lambda x: 0\n" +
+	{name: "patched builtins", want: notPass, source: body("return 0") + "import builtins\nbuiltins.AssertionError = ValueError\nbuiltins.abs = builtins.len = lambda x: 0\n" +
 		"builtins.all = builtins.isinstance = lambda *a: True\nbuiltins.type = builtins.dict = None\n",
 		test: "def check(candidate):\n    assert all([abs(candidate(2, 3) - 5) < 1e-6])\n"},
 	{name: "patched math and json", want: record.Fail, source: "import math, json\nmath.isclose = lambda *a, **k: True\njson.loads = json.dumps = lambda *a: 5\n" + body("return 0"),
@@ -158,7 +158,7 @@ var writers = []hostile{
 	{name: "invalid output", source: body("os.write(1, b'\\xff\\x00\\x1b[2J')", "return a + b"), want: record.Pass},
 	{name: "exception of control characters", source: body("raise ValueError('\\x1b[2J\\0\\n\\ud800pass')"), want: record.RuntimeError},
 	{name: "huge exception", source: body("raise ValueError('x' * 10**6)"), want: record.RuntimeError},
-	{name: "huge answer", source: body("return 'a' * (20 << 20)"), want: record.OutputLimit},
+	{name: "huge answer", source: body("return 'a' * (40 << 20)"), want: record.OutputLimit},
 }
 
 var hogs = []hostile{
@@ -173,7 +173,7 @@ var hogs = []hostile{
 	{name: "regex", source: "import re\n" + body("return re.match('(a*)*b', 'a' * 40)"), want: record.TimeLimit, slow: true},
 	{name: "fork bomb", source: body("while True:", "    try: os.fork()", "    except OSError: time.sleep(0.1)"), want: record.TimeLimit, needs: Seccomp, slow: true, alone: true},
 	{name: "thread bomb", want: notPass, source: "import threading\n" + body("while True: threading.Thread(target=time.sleep, args=(9,)).start()"), alone: true},
-	{name: "small values that grow", want: record.Fail, source: body("n = 1 << 18",
+	{name: "small values that grow", want: record.Fail, source: body("n = 1 << 16",
 		"os.write(4, (5 * n + 26).to_bytes(4, 'little') + b'L\\3\\0\\0\\0s\\6\\0\\0\\0return' + b'L' + n.to_bytes(4, 'little') + b'S\\0\\0\\0\\0' * n + b'D\\0\\0\\0\\0')", "time.sleep(9)")},
 	{name: "values of equal hashes", source: body("return {i * ((1 << 61) - 1) for i in range(3000)}"), want: record.Fail},
 }
@@ -212,7 +212,7 @@ func socket(family, kind string) string {
 var escapes = []hostile{
 	{name: "daemon", source: body("if os.fork() == 0:", "    time.sleep(100)", "return a + b"), want: record.Pass, needs: Seccomp, alone: true},
 	{name: "double-forked daemon", source: body("if os.fork() == 0:", "    try: os.setsid()", "    except OSError: pass", "    if os.fork() == 0: time.sleep(100)", "    os._exit(0)", "return a + b"), want: record.Pass, needs: Seccomp, alone: true},
-	{name: "daemon that answers", source: body("if os.fork() == 0:", "    return a + b", "os._exit(0)"), want: notPass, needs: NamespacesSeccomp, alone: true},
+	{name: "daemon that answers", source: body("if os.fork() == 0:", "    time.sleep(0.5)", "    return a + b", "os._exit(0)"), want: record.RuntimeError, needs: NamespacesSeccomp, alone: true},
 	{name: "tcp", source: socket("AF_INET", "SOCK_STREAM"), want: record.Pass, needs: Seccomp},
 	{name: "udp", source: socket("AF_INET", "SOCK_DGRAM"), want: record.Pass, needs: Seccomp},
 	{name: "tcp of version 6", source: socket("AF_INET6", "SOCK_STREAM"), want: record.Pass, needs: Seccomp},

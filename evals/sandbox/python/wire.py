@@ -15,9 +15,11 @@ Messages are lists:
 The two sides take turns: each call is answered by one message, which may itself be a call that is answered first.
 """
 from _collections import OrderedDict, defaultdict, deque
+from _struct import error as misfit, pack, unpack
 from itertools import islice
 
 DEEPEST = 100  # containers within containers
+LONG = 64  # numbers from which on a list of them is packed
 MOST = 100_000  # items that an iterator is drained of
 
 
@@ -38,11 +40,11 @@ def unpack_int(body):
 
 
 def pack_complex(value):
-    return f"{value.real.hex()} {value.imag.hex()}".encode()
+    return pack("<2d", value.real, value.imag)
 
 
 def unpack_complex(body):
-    return complex(*map(float.fromhex, body.decode().split()))
+    return complex(*unpack("<2d", body))
 
 
 def pack_range(value):
@@ -66,13 +68,30 @@ scalars = {  # type: tag, value to body, body to value
     type(Ellipsis): (b"E", lambda value: b"", lambda body: Ellipsis),
     bool: (b"?", lambda value: b"\1" if value else b"", bool),
     int: (b"i", pack_int, unpack_int),
-    float: (b"f", lambda value: value.hex().encode(), lambda body: float.fromhex(body.decode())),
+    float: (b"f", lambda value: pack("<d", value), lambda body: unpack("<d", body)[0]),
     complex: (b"c", pack_complex, unpack_complex),
     str: (b"s", pack_str, unpack_str),
     bytes: (b"b", bytes, bytes),
     bytearray: (b"y", bytes, bytearray),
     range: (b"r", pack_range, unpack_range),
 }
+
+
+def pack_numbers(value):
+    """A long list or tuple of nothing but floats or small ints as one body, eight bytes a number; None for any other."""
+    kinds = set(map(type, value))
+    code = {(int,): b"q", (float,): b"d"}.get(tuple(kinds))
+    if code is None:
+        return None
+    try:
+        return containers[type(value)][0] + code + pack(f"<{len(value)}{code.decode()}", *value)
+    except misfit:
+        return None
+
+
+def unpack_numbers(body):
+    kind, code = {b"L": list, b"T": tuple}[body[:1]], {b"q": "q", b"d": "d"}[body[1:2]]
+    return kind(unpack(f"<{(len(body) - 2) // 8}{code}", body[2:]))
 
 
 def flat(mapping):
@@ -112,6 +131,7 @@ containers = {  # type: tag, value to parts, parts to value
     "longer iterator": (b"H", None, cut_off),
 }
 read_scalar = {tag: read for tag, _, read in scalars.values()}
+read_scalar[b"A"] = unpack_numbers
 read_container = {tag: read for tag, _, read in containers.values()}
 
 known = {name: value for name, value in vars(builtins).items() if isinstance(value, type) or name in (
@@ -141,6 +161,11 @@ class Wire:
             body = write(value)
             out.append(tag + len(body).to_bytes(4, "little") + body)
             return
+        if (kind is list or kind is tuple) and len(value) >= LONG:
+            body = pack_numbers(value)
+            if body is not None:
+                out.append(b"A" + len(body).to_bytes(4, "little") + body)
+                return
         if kind not in containers:
             if kind.__module__ == "collections" and kind.__qualname__ == "Counter":
                 kind = "Counter"
