@@ -37,6 +37,7 @@ func TestProtocol(t *testing.T) {
 			    assert type(y) is type(x) and y == x and repr(y).replace('None', repr(int)) == repr(x).replace('None', repr(int)), (x, y)
 			assert math.isnan(f(math.nan))`, record.Pass, ""},
 		{"a cycle does not go in", "def f(x): return x", "x = []; x.append(x); f(x)", record.SandboxError, "cyclic data"},
+		{"deep data is the program's fault", "def f(x):\n    for _ in range(90): x = [x]\n    return x", "f(f(0))", record.RuntimeError, "RecursionError"},
 		{"an object does not go in", "def f(x): return x", "f(object())", record.SandboxError, "beside"},
 		{"eval does not go in", "def f(x): return x('1 + 1')", "f(eval)", record.SandboxError, "beside"},
 		{"a list changed in place", "def f(x): x.sort(); x.append([0]); del x[0]", "x = [3, 1, 2]; y = x; assert f(x) is None; assert y == [2, 3, [0]]", record.Pass, ""},

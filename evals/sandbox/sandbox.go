@@ -27,15 +27,16 @@
 // that they are. Iterators are drained where they are, of 100 000 items at most, and arrive as iterators. An argument
 // that the candidate changes in place is changed in T too.
 //
-// An object that crosses twice arrives as two. Data with a cycle in it, data nested more than 100 deep, and objects of
-// any other type do not cross: a candidate that returns one, or leaves one in an argument, fails.
+// An object that crosses twice arrives as two. Data with a cycle in it and objects of any other type do not cross: a
+// candidate that returns one, or leaves one in an argument, fails. Data nested more than 100 deep is a runtime error.
 //
 // # What is not covered
 //
 //   - Program.Beside runs the test beside the candidate in C. A program written against beside.py can then walk the
 //     frames above it to the test and forge a verdict. The Outcome is marked.
 //   - Where a test calls helpers of the candidate that Setup does not define, it trusts their results.
-//   - The tier Seccomp keeps no files from the candidate, the suite's among them; ResourceLimitsOnly keeps nothing.
+//   - The tier Seccomp keeps no files of the user from the candidate: neither the suite's nor, below /proc, those by which
+//     it could reach the judge and forge a verdict. ResourceLimitsOnly keeps nothing.
 //   - Processor time is that of C and of the children it waited for; others end at the wall limit. Memory is bounded for
 //     each process, and there may be 64. The kernel counts the launcher's few MB to C's peak.
 //   - A judge that is killed leaves no process behind. In the tiers without namespaces it leaves an empty folder, or

@@ -11,7 +11,7 @@ def main():
     out_of_memory = Wire().encode(["raise", "MemoryError", []])
     wire = Wire()
     try:
-        _, source = wire.hear()
+        _, source, *_ = wire.hear()
         try:
             names = load(source)
         except Refusal as error:

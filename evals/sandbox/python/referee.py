@@ -24,7 +24,7 @@ class Referee(Wire):
             finish("sandbox error", f"the test passes {error.args[0]}, which does not cross: it must run beside the candidate")
 
     def refused(self, why):
-        finish("fail", f"{why}: only plain data is compared")
+        finish("fail", f"{why if type(why) is str else 'returned something else'}: only plain data is compared")
 
     def broken(self, error):
         finish("runtime error", f"it broke the protocol: {describe(error)}")
@@ -32,13 +32,13 @@ class Referee(Wire):
     def load(self, source):
         """Have the candidate's process load the candidate, and return the names of what can be called there."""
         self.say(["load", source])
-        kind, *rest = self.hear()
-        if kind == "raise" and type(rest[0]) is MemoryError:
+        kind, first, *rest = self.hear()
+        if kind == "raise" and type(first) is MemoryError:
             finish("memory limit", "while it was loaded")
-        if kind == "refused" and len(rest) == 2 and rest[0] in ("syntax error", "runtime error", "memory limit"):
-            finish(rest[0], str(rest[1]))
-        if kind == "loaded" and len(rest) == 1 and type(rest[0]) is list:
-            return [name for name in rest[0] if type(name) is str]
+        if kind == "refused" and first in ("syntax error", "runtime error", "memory limit"):
+            finish(first, rest[0] if type(rest[0]) is str else "")
+        if kind == "loaded" and type(first) is list:
+            return [name for name in first if type(name) is str]
         self.broken(Broken("no names"))
 
 

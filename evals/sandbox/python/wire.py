@@ -11,6 +11,7 @@ Messages are lists:
     ["return", result, {place or name: argument}]        with the arguments that the call has changed
     ["raise", name of a builtin exception, arguments]
     ["refuse", why]                                      the result was no plain data
+    ["load", source]                                     answered by ["loaded", [name]] or ["refused", result, why]
 
 The two sides take turns: each call is answered by one message, which may itself be a call that is answered first.
 """
@@ -178,7 +179,7 @@ class Wire:
         if id(value) in above:
             raise NotData("cyclic data")
         if len(above) >= DEEPEST:
-            raise NotData(f"data nested more than {DEEPEST} deep")
+            raise RecursionError(f"data nested more than {DEEPEST} deep")
         tag, write, _ = containers[kind]
         parts = write(value)
         if kind == "iterator" and len(parts) == MOST:
@@ -216,7 +217,7 @@ class Wire:
         if tag in read_scalar:
             return read_scalar[tag](data[at:at + size]), at + size
         if tag in read_container:
-            if depth > 2 * DEEPEST:
+            if depth >= DEEPEST:
                 raise Broken("data nested too deep")
             parts = []
             for _ in range(size):
@@ -254,8 +255,10 @@ class Wire:
                 return result
             elif kind == "raise":
                 raise rest[0]
-            else:
+            elif kind == "refuse":
                 return self.refused(rest[0])
+            else:
+                return self.broken(Broken("a message that answers no call"))
 
     def serve(self, function, args, keywords, before):
         """Answer a call of the other side."""
@@ -297,13 +300,15 @@ class Wire:
                 before = {**dict(enumerate(args)), **keywords}
                 return ["call", self.offered[target], [self.decode(arg) for arg in args],
                         {name: self.decode(arg) for name, arg in keywords.items()}, before]
+            if kind == "return":
+                result, changes = rest
+                return ["return", result, dict(changes)]
             if kind == "raise":
                 name, args = rest
                 return ["raise", exception(name, args)]
-            if kind == "return":
-                result, changes = rest
-                return [kind, result, dict(changes)]
-            return [kind, *rest]
+            if kind in ("refuse", "load", "loaded", "refused") and {type(part) for part in rest} <= {str, list}:
+                return [kind, *rest, ""]
+            raise Broken("a message that does not exist")
         except MemoryError:
             raise
         except Exception as error:
