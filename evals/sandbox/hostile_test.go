@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -204,11 +205,21 @@ var files = []hostile{
 	{name: "writes to the system", source: held("open('/usr/tandem-was-here', 'w')"), want: record.Pass, needs: Landlock},
 	{name: "writes to the root", source: held("open('/tandem-was-here', 'w')"), want: record.Pass, needs: Landlock},
 	{name: "writes to home", source: held("open(os.path.expanduser('~root') + '/tandem-was-here', 'w')"), want: record.Pass, needs: Landlock},
+	{name: "writes to the data sets", source: held("open(" + fmt.Sprintf("%q", dataFolder()) + " + '/tandem-was-here', 'w')"), want: record.Pass, needs: Landlock},
 	{name: "writes to its interpreter", source: held("open(os.__file__, 'a')"), want: record.Pass, needs: Landlock},
 	{name: "sparse file", source: held("f = open('big', 'wb'); f.truncate(1 << 40)"), want: record.Pass, needs: Seccomp},
 	{name: "fills the folder", source: held("[open(str(i), 'wb').write(bytes(8 << 20)) for i in range(99)]"), want: record.Pass, needs: NamespacesSeccomp},
 	{name: "a million files", source: held("[open(str(i), 'w').close() for i in range(10**6)]"), want: record.Pass, needs: NamespacesSeccomp},
 	{name: "fifo", source: body("os.mkfifo('pipe')", "open('pipe').read()"), want: record.TimeLimit, slow: true},
+}
+
+// dataFolder is where a judge's own files lie.
+func dataFolder() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "/"
+	}
+	return dir
 }
 
 // socket is a program that answers right if it gets no socket of the family and kind.

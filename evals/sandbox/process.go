@@ -43,7 +43,7 @@ func (p plan) start(s script, limits Limits, seed uint32) (*process, error) {
 		return nil, err
 	}
 	proc := &process{dir: dir, ended: make(chan struct{})}
-	uid := nextUID()
+	uid := s.uid()
 	if p.OtherUID && !p.namespaces() {
 		req.UID = uid
 		err = os.Chown(dir, uid, uid)
@@ -132,19 +132,28 @@ func (proc *process) close() {
 	proc.from.Close()
 }
 
-// User ids that a program may run under: a range that systems leave free, one for each of many concurrent runs,
-// so that one program's processes count against no other's limit. Each judge begins elsewhere in it.
+// User ids that an interpreter may run under: a range that systems leave free, one for each of many concurrent runs,
+// so that one program's processes count against no other's limit. The tests' processes, which live long, have their
+// own part of it. Each judge begins elsewhere.
 const (
-	firstUID = 64000
-	manyUIDs = 1024
+	firstUID    = 64000
+	refereeUIDs = 128
+	guestUIDs   = 1024 - refereeUIDs
 )
 
 var (
-	uidOffset = rand.Uint32N(manyUIDs)
-	uids      atomic.Uint32
+	started   atomic.Uint32
+	uidOffset = rand.Uint32N(guestUIDs)
 )
 
-func nextUID() int { return firstUID + int((uidOffset+uids.Add(1))%manyUIDs) }
+// uid is the user id for a new process of the script.
+func (s script) uid() int {
+	n := uidOffset + started.Add(1)
+	if s == refereeScript {
+		return firstUID + int(n%refereeUIDs)
+	}
+	return firstUID + refereeUIDs + int(n%guestUIDs)
+}
 
 // attributes puts the launcher into a session of its own and, where planned, into namespaces in which it is root.
 // uid becomes user 1 there. No signal of the parent's death is asked for: the kernel sends it when the thread ends that
