@@ -214,6 +214,28 @@ func TestScoreSandboxError(t *testing.T) {
 	}
 }
 
+// TestScoreReruns: a program that passes in some runs does not pass, and says in how many it did.
+func TestScoreReruns(t *testing.T) {
+	dir := t.TempDir()
+	seeds := map[uint32]int{}
+	judge := &counting{answer: func(n int, p sandbox.Program) (sandbox.Outcome, error) {
+		seeds[p.Seed]++
+		if strings.Contains(p.Source, "wrong") && p.Seed%2 == 1 {
+			return sandbox.Outcome{Result: record.Fail, Detail: "assert 1"}, nil
+		}
+		return sandbox.Outcome{Result: record.Pass}, nil
+	}}
+	out := filepath.Join(dir, "s.jsonl")
+	tally, err := Score(t.Context(), writeRun(t, dir), out, suite, judge, Options{Workers: 1, Reruns: 5})
+	if want := (Tally{Records: 8, Programs: 2, Passed: 4, Flaky: 1}); err != nil || tally != want || len(judge.seen) != 10 || len(seeds) != 5 {
+		t.Errorf("%+v, %v, %d runs of %d seeds", tally, err, len(judge.seen), len(seeds))
+	}
+	v := readAll(t, out)[1].Verdict
+	if v.Result != record.Fail || v.Detail != "passed 3 of 5 runs; assert 1" {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestScoreRefuses(t *testing.T) {
 	dir := t.TempDir()
 	in, out := writeRun(t, dir), filepath.Join(dir, "scored.jsonl")
@@ -238,7 +260,8 @@ func TestScoreRefuses(t *testing.T) {
 	}
 }
 
-// TestScoreRealPrograms judges one right and one wrong program of the embedded suite in the sandbox.
+// TestScoreRealPrograms judges programs of the embedded suite in the sandbox: a right one, a wrong one, and one whose
+// passing depends on the seed of the hashes.
 func TestScoreRealPrograms(t *testing.T) {
 	judge, err := sandbox.New(sandbox.Options{})
 	if errors.Is(err, sandbox.ErrNoPython) {
@@ -247,13 +270,15 @@ func TestScoreRealPrograms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer judge.Close()
 	real, dir := basics.Suite(), t.TempDir()
-	path := filepath.Join(dir, "run.jsonl")
+	path, out := filepath.Join(dir, "run.jsonl"), filepath.Join(dir, "scored.jsonl")
 	w, err := record.Create(path, record.Header{Suite: record.SuiteInfo{SHA256: real.SHA256}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, completion := range []string{real.Tasks[0].CanonicalSolution, "    return None\n"} {
+	right := real.Tasks[0].CanonicalSolution
+	for i, completion := range []string{right, "    return None\n", "    if hash('tandem') % 3 == 0: return None\n" + right} {
 		if err := w.Write(record.Record{Task: real.Tasks[0].TaskID, Decoder: "ar", Sample: i, Completion: completion}); err != nil {
 			t.Fatal(err)
 		}
@@ -261,8 +286,13 @@ func TestScoreRealPrograms(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	tally, err := Score(t.Context(), path, filepath.Join(dir, "scored.jsonl"), real, judge, Options{})
-	if err != nil || tally.Passed != 1 || tally.Programs != 2 {
+	tally, err := Score(t.Context(), path, out, real, judge, Options{Reruns: 12})
+	if err != nil || tally.Passed != 1 || tally.Programs != 3 || tally.Flaky != 1 {
 		t.Errorf("%+v, %v", tally, err)
+	}
+	for i, want := range []record.Result{record.Pass, record.Fail, record.Fail} {
+		if v := readAll(t, out)[i].Verdict; v.Result != want {
+			t.Errorf("program %d: %+v, want %s", i, v, want)
+		}
 	}
 }

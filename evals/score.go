@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,6 +25,7 @@ type Judge interface {
 // Options say how Score works. The zero value judges as many programs at once as there are processors.
 type Options struct {
 	Workers  int
+	Reruns   int // runs of each program, with hash seeds of their own, that must all pass; 0 is one
 	Limits   sandbox.Limits
 	Progress func(done, total int) // after each record; may be nil
 }
@@ -35,6 +37,7 @@ type Tally struct {
 	Programs int // judged now: distinct ones
 	Passed   int // records scored now that passed
 	Errors   int // records scored now whose verdict is a sandbox error
+	Flaky    int // programs judged now that passed in some of their runs
 }
 
 // Score judges the records of the run at in and writes them, with Answer and Verdict and in the same order, to out, each
@@ -114,6 +117,7 @@ type program struct {
 	sandbox.Program
 	note    string
 	verdict record.Verdict
+	flaky   bool
 	done    chan struct{}
 }
 
@@ -131,7 +135,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 		r.Answer, note = Extract(task, r.Completion)
 		key := [2]string{r.Task, r.Answer}
 		if programs[key] == nil {
-			programs[key] = &program{Program: sandbox.Program{Source: r.Answer, Test: task.Test, EntryPoint: task.EntryPoint},
+			programs[key] = &program{Program: sandbox.Program{Source: r.Answer, Setup: task.Prompt, Test: task.Test, EntryPoint: task.EntryPoint},
 				note: note, done: make(chan struct{})}
 			order = append(order, programs[key])
 		}
@@ -142,6 +146,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 	wait := judgeAll(ctx, order, judge, o)
 	defer wait()
 	defer cancel()
+	counted := map[*program]bool{}
 	for i, r := range records {
 		if of[i] != nil {
 			select {
@@ -151,6 +156,10 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 			}
 			verdict := of[i].verdict
 			r.Verdict = &verdict
+			if of[i].flaky && !counted[of[i]] {
+				counted[of[i]] = true
+				tally.Flaky++
+			}
 			switch verdict.Result {
 			case record.Pass:
 				tally.Passed++
@@ -179,7 +188,7 @@ func judgeAll(ctx context.Context, order []*program, judge Judge, o Options) (wa
 	for range n {
 		workers.Go(func() {
 			for p := range queue {
-				if p.judge(ctx, judge, o.Limits) {
+				if p.judge(ctx, judge, o) {
 					close(p.done)
 				}
 			}
@@ -198,19 +207,40 @@ func judgeAll(ctx context.Context, order []*program, judge Judge, o Options) (wa
 	return workers.Wait
 }
 
-// judge fills in the verdict; false means that the context ended first.
-func (p *program) judge(ctx context.Context, judge Judge, limits sandbox.Limits) bool {
-	var out sandbox.Outcome
-	for range 2 {
-		var err error
-		if out, err = judge.Run(ctx, p.Program, limits); err != nil {
+// judge fills in the verdict; false means that the context ended first. The verdict on several runs is that of the first
+// that did not pass.
+func (p *program) judge(ctx context.Context, judge Judge, o Options) bool {
+	var verdict sandbox.Outcome
+	passed, runs := 0, max(1, o.Reruns)
+	for i := range runs {
+		p.Seed = uint32(i)
+		out, err := runTwice(ctx, judge, p.Program, o.Limits)
+		if err != nil {
 			return false
 		}
-		if out.Result != record.SandboxError {
+		if out.Result == record.Pass {
+			passed++
+		}
+		if i == 0 || verdict.Result == record.Pass {
+			verdict = out
+		}
+	}
+	details := []string{p.note, verdict.Detail}
+	if p.flaky = passed > 0 && passed < runs; p.flaky {
+		details = []string{p.note, fmt.Sprintf("passed %d of %d runs", passed, runs), verdict.Detail}
+	}
+	details = slices.DeleteFunc(details, func(s string) bool { return s == "" })
+	p.verdict = record.Verdict{Result: verdict.Result, Detail: strings.Join(details, "; "), Seconds: verdict.Wall.Seconds(),
+		CPU: verdict.CPU.Seconds(), Tier: string(verdict.Tier), Beside: verdict.Beside}
+	return true
+}
+
+// runTwice runs a program, and once more after a sandbox error.
+func runTwice(ctx context.Context, judge Judge, p sandbox.Program, limits sandbox.Limits) (out sandbox.Outcome, err error) {
+	for range 2 {
+		if out, err = judge.Run(ctx, p, limits); err != nil || out.Result != record.SandboxError {
 			break
 		}
 	}
-	p.verdict = record.Verdict{Result: out.Result, Detail: strings.Trim(p.note+"; "+out.Detail, "; "), Seconds: out.Wall.Seconds(),
-		CPU: out.CPU.Seconds(), Tier: string(out.Tier)}
-	return true
+	return out, err
 }

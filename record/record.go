@@ -107,6 +107,7 @@ type Verdict struct {
 	Seconds float64 `json:"seconds"`          // wall-clock of the judging
 	CPU     float64 `json:"cpu"`              // CPU seconds of the candidate
 	Tier    string  `json:"tier"`             // isolation it ran under
+	Beside  bool    `json:"beside,omitempty"` // the test ran in the candidate's process, where it could be forged
 }
 
 // A Stop says why a decoding ended.

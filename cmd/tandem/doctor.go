@@ -24,6 +24,7 @@ func (doctorCmd) Run(a *app) error {
 		fmt.Fprintf(a.stdout, "judge       none: %v\n", err)
 		return errFailed
 	}
+	defer judge.Close()
 	_, err = fmt.Fprintf(a.stdout, "judge       python %s, %s\n            %s\n", judge.Python(), judge.Tier(), judge.Explain())
 	return err
 }

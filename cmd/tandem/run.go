@@ -66,6 +66,7 @@ func (c runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	defer judge.Close()
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"unsafe"
 
 	seccomp "github.com/elastic/go-seccomp-bpf"
@@ -211,13 +212,28 @@ var refused = []string{
 	"migrate_pages", "set_mempolicy", "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr",
 }
 
-// filter is the seccomp filter. Without a pid namespace no program may leave its process group, by which all that it
-// starts is ended, nor send a signal: the user's other processes would be in its reach.
+// refusedOutside are refused where no pid and ipc namespaces keep them inside: leaving the process group, by which all
+// that a program starts is ended; signals to the user's other processes and changes of how these run; memory and
+// queues that outlive the program.
+var refusedOutside = []string{
+	"setsid", "setpgid", "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal",
+	"setpriority", "ioprio_set", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler",
+	"process_madvise", "shmget", "msgget", "semget", "mq_open",
+}
+
+// refusedArguments are calls that are refused with an argument: those that set the owner of a descriptor, who gets its
+// signals, and limits of another process.
+var refusedArguments = []seccomp.NameWithConditions{
+	{Name: "fcntl", Conditions: seccomp.ArgumentConditions{{Argument: 1, Operation: seccomp.Equal, Value: unix.F_SETOWN}}},
+	{Name: "fcntl", Conditions: seccomp.ArgumentConditions{{Argument: 1, Operation: seccomp.Equal, Value: unix.F_SETOWN_EX}}},
+	{Name: "prlimit64", Conditions: seccomp.ArgumentConditions{{Argument: 0, Operation: seccomp.NotEqual, Value: 0}}},
+}
+
+// filter is the seccomp filter.
 func filter(namespaces bool) seccomp.Policy {
-	deny := seccomp.SyscallGroup{Action: seccomp.ActionErrno, Names: refused}
+	deny := seccomp.SyscallGroup{Action: seccomp.ActionErrno, Names: refused, NamesWithCondtions: slices.Clone(refusedArguments)}
 	if !namespaces {
-		deny.Names = append(append([]string{}, refused...), "setsid", "setpgid", "kill", "tkill", "tgkill",
-			"rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
+		deny.Names = slices.Concat(refused, refusedOutside)
 	}
 	for _, flag := range []uint64{unix.CLONE_NEWUSER, unix.CLONE_NEWNS, unix.CLONE_NEWPID, unix.CLONE_NEWNET} {
 		deny.NamesWithCondtions = append(deny.NamesWithCondtions, seccomp.NameWithConditions{Name: "clone",
@@ -261,10 +277,19 @@ func loadFilter(policy seccomp.Policy) error {
 	return nil
 }
 
-// endAll ends what the program has left behind. In a pid namespace that is everything else; without one the Runner
+// endAll ends what the program has left behind. In a pid namespace that is everything else; without one the judge
 // ends the process group.
 func (p plan) endAll() {
 	if p.namespaces() {
 		unix.Kill(-1, unix.SIGKILL)
+	}
+}
+
+// endGroup does so for a judge that is gone, and ends the launcher too.
+func (p plan) endGroup() {
+	if !p.namespaces() {
+		done := make(chan error)
+		go func() { done <- unix.Kill(0, unix.SIGKILL) }() // from another thread: this one may send no signals
+		<-done
 	}
 }

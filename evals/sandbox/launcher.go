@@ -4,14 +4,14 @@ package sandbox
 
 import (
 	"bytes"
-	"crypto/rand"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -22,135 +22,139 @@ import (
 	"tandem/record"
 )
 
-//go:embed driver.py
-var driver string
-
-// A request is what the Runner sends its launcher.
+// A request is what the launcher is told. Descriptors 3 and 4 are the interpreter's, and pass through.
 type request struct {
-	Plan    plan
-	Program Program
-	Limits  Limits
-	Dir     string // empty folder of this run
-	UID     int    // user id of the interpreter; 0: chosen by the plan
+	Plan   plan
+	Script script
+	Limits Limits
+	Seed   uint32 // of the interpreter's hashes
+	Dir    string // empty folder of this run
+	UID    int    // user id of the interpreter; 0: chosen by the plan
+}
+
+// A report is what the launcher says when the interpreter has ended.
+type report struct {
+	Result    record.Result // the limit that ended it; empty for any other end
+	Detail    string        // the limit; or how it ended
+	CPU, Wall time.Duration
+	Memory    int64  // peak resident bytes
+	Said      string // the beginning of its output
+	Err       string // why there was no run
 }
 
 // launcherMain reads a request from stdin, runs it and writes the report to stdout.
 func launcherMain() int {
-	var report struct {
-		Outcome Outcome
-		Err     string
-	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // an error then, where the judge has gone
+	var rep report
 	var req request
-	if err := json.NewDecoder(os.Stdin).Decode(&req); err != nil {
-		report.Err = "bad request: " + err.Error()
-	} else if report.Outcome, err = req.run(); err != nil {
-		report.Err = err.Error()
+	err := json.NewDecoder(os.Stdin).Decode(&req)
+	if err == nil {
+		err = req.confine()
 	}
-	if json.NewEncoder(os.Stdout).Encode(report) != nil {
+	if err == nil {
+		rep, err = req.supervise()
+	}
+	if err != nil {
+		rep.Err = err.Error()
+	}
+	if json.NewEncoder(os.Stdout).Encode(rep) != nil {
+		req.Plan.endGroup()
 		return 2
 	}
 	return 0
-}
-
-// run confines this process and judges the program in a child of it.
-func (req request) run() (Outcome, error) {
-	if err := req.confine(); err != nil {
-		return Outcome{}, err
-	}
-	return req.judge()
 }
 
 // A watch is the supervision of one interpreter.
 type watch struct {
 	limits  Limits
 	cmd     *exec.Cmd
-	nonce   string
-	limited atomic.Pointer[Outcome] // the limit that ended it
+	limited atomic.Pointer[report] // the limit that ended it
 }
 
-// judge starts the interpreter, watches over it and reads the verdict.
-func (req request) judge() (Outcome, error) {
-	job, jobIn, err := os.Pipe()
-	if err != nil {
-		return Outcome{}, err
-	}
-	verdict, verdictIn, err := os.Pipe()
-	if err != nil {
-		return Outcome{}, err
-	}
+// supervise starts the interpreter and watches over it until it ends.
+func (req request) supervise() (report, error) {
 	out, outIn, err := os.Pipe()
 	if err != nil {
-		return Outcome{}, err
+		return report{}, err
 	}
-	w := &watch{limits: req.Limits, nonce: rand.Text()}
-	w.cmd = exec.Command(req.Plan.Python.Path, "-s", "-S", "-B", "-X", "utf8", "-c", driver)
-	w.cmd.Env = []string{"PYTHONHASHSEED=0"} // the order of a set is the same whenever a program is judged
-	w.cmd.Dir = req.Dir
-	if req.Plan.namespaces() {
-		w.cmd.Dir = workDir
-	}
-	w.cmd.Stdout, w.cmd.Stderr = outIn, outIn
-	w.cmd.ExtraFiles = []*os.File{job, verdictIn}
-	w.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if uid := req.uid(); uid != 0 {
-		w.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
-	}
+	w := &watch{limits: req.Limits, cmd: req.interpreter(outIn)}
 	began := time.Now()
 	if err := w.cmd.Start(); err != nil {
-		return Outcome{}, fmt.Errorf("cannot start %s: %w", req.Plan.Python.Path, err)
+		return report{}, fmt.Errorf("cannot start %s: %w", req.Plan.Python.Path, err)
 	}
-	for _, f := range []*os.File{job, verdictIn, outIn} {
+	for _, f := range append(w.cmd.ExtraFiles, outIn) {
 		f.Close()
 	}
-	go func() {
-		jobIn.WriteString(req.job(w.nonce)) // an interpreter that dies early does not read it
-		jobIn.Close()
-	}()
 	said := make(chan []byte, 1)
 	go func() { said <- w.readOutput(out) }()
+	go func() {
+		io.Copy(io.Discard, os.Stdin) // it ends when the judge wants the end, or has come to its own
+		w.cmd.Process.Kill()
+	}()
 	ended := make(chan struct{})
 	go w.watchClocks(began, ended)
 	waitErr := w.cmd.Wait()
-	wall := time.Since(began)
+	rep := report{Detail: ending(waitErr), Wall: time.Since(began)}
 	close(ended)
 	req.Plan.endAll()
-
-	verdict.SetReadDeadline(time.Now().Add(time.Second)) // a child in a weaker tier may hold the other end
-	text, _ := io.ReadAll(io.LimitReader(verdict, 1<<16))
-	out.SetReadDeadline(time.Now().Add(time.Second))
-	outcome, err := w.outcome(text, <-said, waitErr)
-	outcome.Wall = wall
-	if state := w.cmd.ProcessState; state != nil {
-		outcome.CPU = state.UserTime() + state.SystemTime()
-		if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-			outcome.Memory = usage.Maxrss << 10
-		}
+	out.SetReadDeadline(time.Now().Add(time.Second)) // a child in a weaker tier may hold the other end
+	rep.Said = firstLine(string(<-said))
+	if limit := w.limited.Load(); limit != nil {
+		rep.Result, rep.Detail = limit.Result, limit.Detail
+	} else if signaled(waitErr) == syscall.SIGXCPU {
+		rep.Result, rep.Detail = record.TimeLimit, "the limit of processor time"
 	}
-	return outcome, err
+	rep.CPU = w.cmd.ProcessState.UserTime() + w.cmd.ProcessState.SystemTime()
+	if usage, ok := w.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		rep.Memory = usage.Maxrss << 10
+	}
+	return rep, nil
 }
 
-// job is what the driver reads: the resource limits, the lengths of the texts, the texts.
-func (req request) job(nonce string) string {
-	l := req.Limits
-	cpu := int64((l.CPU+time.Second-1)/time.Second) + 1 // the watch ends it before; this one holds if the watch is gone
-	texts := []string{nonce, req.Program.Source, req.Program.Test, req.Program.EntryPoint}
-	processes := 64
+// interpreter is the command that runs the script; both its output streams are out.
+func (req request) interpreter(out *os.File) *exec.Cmd {
+	args := append([]string{"-s", "-S", "-B", "-X", "utf8", "-c", string(req.Script)}, req.rlimits()...)
+	cmd := exec.Command(req.Plan.Python.Path, args...)
+	cmd.Env = []string{"PYTHONHASHSEED=" + strconv.FormatUint(uint64(req.Seed), 10)} // a set's order is the same in every run
+	cmd.Dir = req.Dir
+	if req.Plan.namespaces() {
+		cmd.Dir = workDir
+	}
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.ExtraFiles = []*os.File{os.NewFile(3, "job"), os.NewFile(4, "answers")}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if uid := req.uid(); uid != 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+	}
+	return cmd
+}
+
+// rlimits are the arguments of a script, in the order of bound in frames.py.
+func (req request) rlimits() []string {
+	cpu := int64(-1)
+	if req.Limits.CPU < unbounded {
+		cpu = int64((req.Limits.CPU+time.Second-1)/time.Second) + 1 // the watch ends it before; this one holds if the watch is gone
+	}
+	processes := int64(64)
 	if !req.Plan.OtherUID && !req.Plan.namespaces() {
 		processes = 1024 // the limit counts all processes of the user
 	}
-	head := fmt.Sprintf("%d %d %d %d %d %d %d", cpu, l.Memory, fileLimit, 64, processes, 64<<20, 0)
-	for _, t := range texts {
-		head += fmt.Sprintf(" %d", len(t))
+	var args []string
+	for _, n := range []int64{cpu, req.Limits.Memory, fileLimit, 64, processes, 64 << 20, 0} {
+		args = append(args, strconv.FormatInt(n, 10))
 	}
-	return head + "\n" + strings.Join(texts, "")
+	return args
 }
 
 // fileLimit bounds a file that a program writes, in bytes.
 const fileLimit = 16 << 20
 
+// unbounded is a time that no run takes.
+const unbounded = 1000 * time.Hour
+
 // stop ends the interpreter because of a limit.
 func (w *watch) stop(result record.Result, detail string) {
-	w.limited.CompareAndSwap(nil, &Outcome{Result: result, Detail: detail})
+	w.limited.CompareAndSwap(nil, &report{Result: result, Detail: detail})
 	w.cmd.Process.Kill()
 }
 
@@ -179,6 +183,9 @@ const tick = 5 * time.Millisecond
 
 // watchClocks ends the interpreter when its processor time or the wall time runs out.
 func (w *watch) watchClocks(began time.Time, ended <-chan struct{}) {
+	if w.limits.CPU >= unbounded && w.limits.Wall >= unbounded {
+		return
+	}
 	clock := int32(^w.cmd.Process.Pid<<3 | 2) // the processor-time clock of another process: clock_getcpuclockid(3)
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
@@ -198,35 +205,24 @@ func (w *watch) watchClocks(began time.Time, ended <-chan struct{}) {
 	}
 }
 
-// outcome reads what stands on the verdict's descriptor: "nonce ready", then "nonce result" and a line of detail.
-func (w *watch) outcome(text, said []byte, waitErr error) (Outcome, error) {
-	if o := w.limited.Load(); o != nil {
-		return *o, nil
+// ending says how a process ended.
+func ending(waitErr error) string {
+	if waitErr == nil {
+		return "exit status 0"
 	}
-	rest, ready := strings.CutPrefix(string(text), w.nonce+" ready\n")
-	if !ready && len(text) == 0 {
-		return Outcome{}, fmt.Errorf("the interpreter did not start: %v %s", waitErr, firstLine(string(said)))
-	}
-	if line, ok := strings.CutPrefix(rest, w.nonce+" "); ready && ok {
-		result, detail, _ := strings.Cut(line, "\n")
-		if r := record.Result(result); judged[r] {
-			return Outcome{Result: r, Detail: oneLine(detail)}, nil
-		}
-	}
-	var exit *exec.ExitError
-	if errors.As(waitErr, &exit) {
-		status := exit.Sys().(syscall.WaitStatus)
-		if status.Signaled() && status.Signal() == syscall.SIGXCPU {
-			return Outcome{Result: record.TimeLimit, Detail: "the limit of processor time"}, nil
-		}
-		return Outcome{Result: record.RuntimeError, Detail: "it ended before the test did: " + exit.Error()}, nil
-	}
-	return Outcome{Result: record.RuntimeError, Detail: "it ended before the test did, with exit status 0"}, nil
+	return waitErr.Error()
 }
 
-// judged are the results that the driver may give.
-var judged = map[record.Result]bool{record.Pass: true, record.Fail: true, record.RuntimeError: true,
-	record.SyntaxError: true, record.MemoryLimit: true}
+// signaled is the signal that ended a process, 0 where none did.
+func signaled(waitErr error) syscall.Signal {
+	var exit *exec.ExitError
+	if errors.As(waitErr, &exit) {
+		if status := exit.Sys().(syscall.WaitStatus); status.Signaled() {
+			return status.Signal()
+		}
+	}
+	return 0
+}
 
 // oneLine makes a detail fit for a report.
 func oneLine(s string) string {
@@ -236,5 +232,5 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
-	return strings.TrimSpace(s[:min(len(s), 300)])
+	return strings.TrimSpace(strings.ToValidUTF8(s[:min(len(s), 300)], ""))
 }

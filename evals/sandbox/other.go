@@ -25,6 +25,9 @@ func New(Options) (*Runner, error) { return nil, errSystem }
 // Run fails on this system.
 func (*Runner) Run(context.Context, Program, Limits) (Outcome, error) { return Outcome{}, errSystem }
 
+// Close does nothing.
+func (*Runner) Close() error { return nil }
+
 // Tier is empty on this system.
 func (*Runner) Tier() Tier { return "" }
 

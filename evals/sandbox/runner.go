@@ -3,17 +3,11 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
-	"sync/atomic"
-	"syscall"
-	"time"
 
 	"tandem/record"
 )
@@ -24,11 +18,17 @@ type Options struct {
 	Minimum Tier   // New fails where the machine offers less; empty: any tier will do
 }
 
-// A Runner runs programs, any number at a time.
+// A Runner runs programs, any number at a time. It keeps processes that are ready for tests until Close.
 type Runner struct {
 	plan        plan
 	explanation string
-	runs        atomic.Uint32
+	pool        pool // of processes for tests
+}
+
+// Close ends the processes that the Runner keeps. It is not to be used any more; what it still runs goes on.
+func (r *Runner) Close() error {
+	r.pool.close()
+	return nil
 }
 
 // New finds the interpreter and the strongest tier that works here, by running a small program in each. It fails
@@ -62,6 +62,7 @@ func probe(tiers []Tier, pythons []interpreter) (*Runner, error) {
 				r.explanation = strings.Join(append([]string{"runs with " + plan.String()}, refused...), "; ")
 				return r, nil
 			}
+			r.Close()
 			refused = append(refused, fmt.Sprintf("not with %s: %v", plan, err))
 		}
 	}
@@ -105,105 +106,6 @@ func Probe() (Tier, string, error) {
 	if err != nil {
 		return "", "", err
 	}
+	defer r.Close()
 	return r.Tier(), r.Explain(), nil
-}
-
-// grace is how much longer than the wall limit the launcher may take before it counts as lost.
-const grace = 10 * time.Second
-
-// Run judges one program. A failure of the sandbox itself is an Outcome with record.SandboxError, which says
-// nothing about the program; the error is non-nil only when ctx ended first.
-func (r *Runner) Run(ctx context.Context, program Program, limits Limits) (Outcome, error) {
-	limits = limits.orDefault()
-	out, err := r.launch(ctx, request{Plan: r.plan, Program: program, Limits: limits})
-	if ctx.Err() != nil {
-		return Outcome{}, ctx.Err()
-	}
-	if err != nil {
-		out = Outcome{Result: record.SandboxError, Detail: err.Error()}
-	}
-	out.Tier = r.plan.Tier
-	return out, nil
-}
-
-// launch starts the launcher, hands it the request and returns its report.
-func (r *Runner) launch(ctx context.Context, req request) (Outcome, error) {
-	dir, err := os.MkdirTemp("", "tandem-sandbox-") // unused where the launcher mounts one of its own
-	if err != nil {
-		return Outcome{}, err
-	}
-	defer os.RemoveAll(dir)
-	req.Dir = dir
-	uid := firstUID + int(r.runs.Add(1)%manyUIDs)
-	if r.plan.OtherUID && !r.plan.namespaces() {
-		req.UID = uid
-		if err := os.Chown(dir, uid, uid); err != nil {
-			return Outcome{}, err
-		}
-	}
-	in, err := json.Marshal(req)
-	if err != nil {
-		return Outcome{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, req.Limits.Wall+grace)
-	defer cancel()
-	var report, complaint bytes.Buffer
-	cmd := exec.CommandContext(ctx, "/proc/self/exe")
-	cmd.Args = []string{launcherName}
-	cmd.Env = []string{"GOMAXPROCS=2", "GOTRACEBACK=none"}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &report, &complaint
-	cmd.SysProcAttr = r.attributes(uid)
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
-	runErr := cmd.Run()
-	if cmd.Process != nil && !r.plan.namespaces() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // whatever the program left behind
-	}
-	return readReport(report.Bytes(), complaint.String(), runErr)
-}
-
-// User ids that a program may run under: a range that systems leave free, one for each of many concurrent runs,
-// so that one program's processes count against no other's limit.
-const (
-	firstUID = 64000
-	manyUIDs = 1024
-)
-
-// attributes puts the launcher into a session of its own and, where planned, into namespaces in which it is root.
-// uid becomes user 1 there.
-func (r *Runner) attributes(uid int) *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
-	if !r.plan.namespaces() {
-		return attr
-	}
-	attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWNS |
-		syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
-	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
-	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
-	if r.plan.OtherUID {
-		attr.UidMappings = append(attr.UidMappings, syscall.SysProcIDMap{ContainerID: 1, HostID: uid, Size: 1})
-		attr.GidMappings = append(attr.GidMappings, syscall.SysProcIDMap{ContainerID: 1, HostID: uid, Size: 1})
-		attr.GidMappingsEnableSetgroups = true
-	}
-	return attr
-}
-
-// readReport decodes the launcher's report. A launcher that died of a signal without one was killed by the
-// program, which only the weaker tiers allow, or by the kernel for the program's memory.
-func readReport(report []byte, complaint string, runErr error) (Outcome, error) {
-	var rep struct {
-		Outcome Outcome
-		Err     string
-	}
-	if err := json.Unmarshal(report, &rep); err == nil {
-		if rep.Err != "" {
-			return Outcome{}, errors.New(rep.Err)
-		}
-		return rep.Outcome, nil
-	}
-	var exit *exec.ExitError
-	if errors.As(runErr, &exit) && exit.Sys().(syscall.WaitStatus).Signaled() {
-		return Outcome{Result: record.RuntimeError, Detail: "the program's supervisor was killed"}, nil
-	}
-	return Outcome{}, fmt.Errorf("the launcher gave no report: %v %s", runErr, firstLine(complaint))
 }

@@ -1,24 +1,47 @@
-// Package sandbox runs an untrusted Python program against its tests and says what came of it.
+// Package sandbox runs an untrusted Python program against its tests and says what came of it, in a way that the
+// program cannot forge.
 //
-// A run passes through three processes:
+// A judgement passes through these stations:
 //
-//  1. Runner.Run starts the program's own binary again as the launcher, in new user, pid, net, mount, ipc and uts
-//     namespaces where the machine allows them. Main, called first in main, turns that process into the launcher.
-//  2. The launcher builds a read-only view of the file system that holds little but Python, confines itself with
-//     Landlock and seccomp, and starts the interpreter under another user id where it can. It watches processor
-//     time, wall time and output, ends everything when one runs out, and reports an Outcome.
-//  3. The interpreter runs driver.py: it bounds itself with rlimits, reads the job from a descriptor, runs the
-//     candidate, then check(candidate). Only a check that came to its end makes it write the verdict, on another
-//     descriptor and behind a random nonce. Exit status and output decide nothing.
+//  1. Runner.Run puts the candidate into a fresh process C, and takes a process T that is already warm: C runs the
+//     candidate, T the test. Each is a Python interpreter in a sandbox of its own, so that neither can see or reach
+//     the other. Source, and nothing else of the Program, enters C.
+//  2. converse passes frames between the two. T runs Setup and the test; where that calls the candidate, T sends
+//     the call and waits for C's answer. Plain data crosses, as wire.py writes it, and T makes exact builtin types
+//     of it: what is compared can have no code of the candidate in it.
+//  3. Only T gives the verdict, and "pass" only behind the last check. That C ends, in whatever way, before that
+//     is a runtime error, and an answer that breaks the protocol too.
+//  4. A launcher watches over C: processor time first, wall time second, memory, output. A limit that ended C is the
+//     verdict.
 //
-// What a candidate returns is compared only if it is made of exact builtin types, so that an object which equals
-// everything is a failure; the test sees builtins that were copied before the candidate ran.
+// The launcher is the program's own binary started again, in new user, pid, net, mount, ipc and uts namespaces where
+// the machine allows them; Main, called first in main, turns that process into it. It builds a read-only view of the
+// file system that holds little but Python, confines itself with Landlock and seccomp, and starts the interpreter
+// under another user id where it can. T is confined in the same way, for a test comes from a file too; it forks for
+// each test. C, its namespaces and its folder are new in each run.
 //
-// Note: the candidate and its test share one interpreter. A program written against this very file can walk the
-// frames above it to the test, its expected values or the nonce, and so forge a verdict; it cannot leave the
-// sandbox by that. The code of a language model that does not know this file is judged rightly. Two more limits:
-// processor time is that of the interpreter and of the children it waited for, and others end at the wall limit;
-// peak memory is never below that of the launcher (a few MB), which the kernel counts to the interpreter.
+// # What crosses
+//
+// None, bool, int, float, complex, str, bytes, bytearray, range, Ellipsis, and lists, tuples, sets, dicts, deques,
+// Counters and their like of these, by value. Functions cross as stubs that call back, exceptions as the builtin ones
+// that they are. Iterators are drained where they are, of 100 000 items at most, and arrive as iterators. An argument
+// that the candidate changes in place is changed in T too.
+//
+// An object that crosses twice arrives as two. Data with a cycle in it and objects of any other type do not cross: a
+// candidate that returns one, or leaves one in an argument, fails. Data nested more than 100 deep is a runtime error.
+//
+// # What is not covered
+//
+//   - Program.Beside runs the test beside the candidate in C. A program written against beside.py can then walk the
+//     frames above it to the test and forge a verdict. The Outcome is marked.
+//   - Where a test calls helpers of the candidate that Setup does not define, it trusts their results.
+//   - The tier Seccomp keeps no files of the user from the candidate: neither the suite's nor, below /proc, those by which
+//     it could reach the judge and forge a verdict. ResourceLimitsOnly keeps nothing.
+//   - Processor time is that of C and of the children it waited for; others end at the wall limit. Memory is bounded for
+//     each process, and there may be 64. The kernel counts the launcher's few MB to C's peak.
+//   - A judge that is killed leaves no process behind. In the tiers without namespaces it leaves an empty folder, or
+//     C's files, in the folder for temporary files.
+//   - The kernel itself, and what processor caches tell.
 package sandbox
 
 import (
@@ -29,9 +52,12 @@ import (
 
 // A Program is a candidate and the test that judges it.
 type Program struct {
-	Source     string // the candidate's whole source text
-	Test       string // Python that defines check(candidate)
-	EntryPoint string // name of the function that check is given
+	Source     string // the candidate's whole source text; runs in C
+	Setup      string // trusted Python that T runs before the test: the prompt's own imports and helpers
+	Test       string // Python that defines check(candidate); runs in T
+	EntryPoint string // name of the function that check is given; also bound to this name in the test's globals
+	Beside     bool   // the test needs the candidate's own classes or objects: it runs beside the candidate in C, in the old way; the Outcome says so
+	Seed       uint32 // of the hashes in C, which order its sets: runs with other seeds find programs that depend on it
 }
 
 // Limits bound one run. The zero value of a field means its default.
@@ -67,6 +93,7 @@ type Outcome struct {
 	Wall   time.Duration
 	Memory int64 // peak resident bytes
 	Tier   Tier
+	Beside bool // candidate and test shared a process: a candidate that knows this judge could have forged the result
 }
 
 // A Tier is the strength of the isolation that a run had.

@@ -1,0 +1,32 @@
+"""The candidate's side: loads the candidate and answers the calls of its functions.
+
+Nothing here is to be trusted, for the candidate can change all of it. Nor need it be: the test, the values that it
+expects and every comparison are in another process, which takes from this one plain data or an exception.
+"""
+
+
+def main():
+    bound()
+    send(b"ready")
+    out_of_memory = Wire().encode(["raise", "MemoryError", []])
+    wire = Wire()
+    try:
+        _, source, *_ = wire.hear()
+        try:
+            names = load(source)
+        except Refusal as error:
+            wire.say(["refused", *error.args])
+            receive()  # nothing more comes: the judge ends this process
+        wire.offered.update({name: value for name, value in names.items() if callable(value)})
+        wire.say(["loaded", list(wire.offered)])
+        while True:
+            try:
+                _, *call = wire.hear()
+                wire.serve(*call)
+            except MemoryError:
+                send(out_of_memory)
+    except BaseException:
+        leave(1)
+
+
+main()
