@@ -111,7 +111,8 @@ func open(path string, header record.Header) (*record.Writer, map[string]bool, e
 
 // A program is a distinct text to judge; done is closed when verdict holds.
 type program struct {
-	sandbox.Program
+	task    datasets.Example
+	answer  string
 	note    string
 	verdict record.Verdict
 	done    chan struct{}
@@ -131,8 +132,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 		r.Answer, note = Extract(task, r.Completion)
 		key := [2]string{r.Task, r.Answer}
 		if programs[key] == nil {
-			programs[key] = &program{Program: sandbox.Program{Source: r.Answer, Test: task.Test, EntryPoint: task.EntryPoint},
-				note: note, done: make(chan struct{})}
+			programs[key] = &program{task: task, answer: r.Answer, note: note, done: make(chan struct{})}
 			order = append(order, programs[key])
 		}
 		of[i] = programs[key]
@@ -200,17 +200,38 @@ func judgeAll(ctx context.Context, order []*program, judge Judge, o Options) (wa
 
 // judge fills in the verdict; false means that the context ended first.
 func (p *program) judge(ctx context.Context, judge Judge, limits sandbox.Limits) bool {
+	var err error
+	p.verdict, err = Verdict(ctx, p.task, p.answer, judge, limits)
+	p.verdict.Detail = notes(p.note, p.verdict.Detail)
+	return err == nil
+}
+
+// notes joins what was noted.
+func notes(parts ...string) string {
+	return strings.Trim(strings.Join(parts, "; "), "; ")
+}
+
+// Verdict judges one answer: a program by the judge, a second time after a sandbox error; any other answer by comparison.
+// The error is for a cancelled context alone.
+func Verdict(ctx context.Context, task datasets.Example, answer string, judge Judge, limits sandbox.Limits) (record.Verdict, error) {
+	k := kinds[task.Kind]
+	if k.program == nil {
+		wrong := k.judge(task, answer)
+		if wrong != "" {
+			return record.Verdict{Result: record.Fail, Detail: wrong}, ctx.Err()
+		}
+		return record.Verdict{Result: record.Pass}, ctx.Err()
+	}
 	var out sandbox.Outcome
 	for range 2 {
 		var err error
-		if out, err = judge.Run(ctx, p.Program, limits); err != nil {
-			return false
+		if out, err = judge.Run(ctx, k.program(task, answer), limits); err != nil {
+			return record.Verdict{}, err
 		}
 		if out.Result != record.SandboxError {
 			break
 		}
 	}
-	p.verdict = record.Verdict{Result: out.Result, Detail: strings.Trim(p.note+"; "+out.Detail, "; "), Seconds: out.Wall.Seconds(),
-		CPU: out.CPU.Seconds(), Tier: string(out.Tier)}
-	return true
+	return record.Verdict{Result: out.Result, Detail: out.Detail, Seconds: out.Wall.Seconds(), CPU: out.CPU.Seconds(),
+		Tier: string(out.Tier)}, nil
 }

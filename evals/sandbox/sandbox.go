@@ -30,8 +30,10 @@ import (
 // A Program is a candidate and the test that judges it.
 type Program struct {
 	Source     string // the candidate's whole source text
+	Setup      string // trusted Python that runs before the test: the prompt's own imports and helpers
 	Test       string // Python that defines check(candidate)
-	EntryPoint string // name of the function that check is given
+	EntryPoint string // name of the function that check is given; also bound to this name in the test's globals
+	Beside     bool   // the test needs the candidate's own classes or objects
 }
 
 // Limits bound one run. The zero value of a field means its default.
