@@ -27,8 +27,9 @@ type Source struct {
 	Licence string
 	Tasks   int
 	Files   []File
-	CPU     time.Duration
-	Broken  map[string]string
+	CPU     time.Duration     `json:",omitempty"` // of a program, where the judge's default is too little
+	Floor   int               `json:",omitempty"` // tasks that an empty answer passes, counted by the tests
+	Broken  map[string]string `json:",omitempty"` // tasks whose published test fails the published solution
 	read    reader
 }
 

@@ -55,6 +55,7 @@ type Suite struct {
 	Licence string
 	Tasks   []Example
 	CPU     time.Duration     // processor time that a program may take; 0: the judge's default
+	Floor   int               // tasks that an empty answer passes, where there are such
 	Broken  map[string]string // tasks whose published test fails the published solution, and why
 }
 
