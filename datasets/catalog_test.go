@@ -83,7 +83,7 @@ func TestMBPPExample(t *testing.T) {
 	}
 	beside, plain := tasks[0], tasks[1]
 	if beside.EntryPoint != "longest" || !beside.Beside || beside.Setup != "" ||
-		beside.Test != "import sys\np = Pair()\n\ndef check(candidate):\n    assert longest([Pair()]) == sys.maxsize\n    assert p\n" {
+		beside.Test != "import sys\np = Pair()\n\ndef check(candidate):\n    longest = candidate\n    assert longest([Pair()]) == sys.maxsize\n    assert p\n" {
 		t.Errorf("%+v", beside)
 	}
 	if plain.EntryPoint != "size" || plain.Beside || plain.Setup != "import sys" || plain.TaskID != "MBPP/10" {

@@ -67,7 +67,7 @@ def check(candidate):
     reference = _reference[%s]
     for arguments in _inputs:
         got = candidate(*copy.deepcopy(arguments))
-        if %t:
+        if %s:
             value = sum(c * got**i for i, c in enumerate(arguments[0]))
             assert abs(value) <= _atol, f"the polynomial {arguments[0]!r} is {value!r} at {got!r}"
             continue
@@ -88,7 +88,7 @@ func readHumanEvalPlus(files []io.Reader) iter.Seq2[Example, error] {
 			e := t.Example
 			if err == nil {
 				e.Test = fmt.Sprintf(plusTest, pyString(e.Prompt+e.CanonicalSolution), pyString(concat(t.Base, t.Plus)),
-					orZero(t.Atol), pyString(e.EntryPoint), e.EntryPoint == "find_zero")
+					orZero(t.Atol), pyString(e.EntryPoint), map[bool]string{true: "True", false: "False"}[e.EntryPoint == "find_zero"])
 			}
 			if !yield(e, err) {
 				return

