@@ -56,7 +56,7 @@ type Suite struct {
 	Tasks   []Example
 	CPU     time.Duration     // processor time that a program may take; 0: the judge's default
 	Floor   int               // tasks that an empty answer passes, where there are such
-	Broken  map[string]string // tasks whose published test fails the published solution, and why
+	Known   map[string]string // tasks that are judged otherwise than published, and how
 }
 
 // maxLine bounds one JSON line of a suite, in bytes.

@@ -89,7 +89,7 @@ func (s Source) load(get func(File) ([]byte, error)) (Suite, error) {
 	if err != nil {
 		return Suite{}, err
 	}
-	return Suite{Name: s.Name, SHA256: sums, Licence: s.Licence, Tasks: tasks, CPU: s.CPU, Floor: s.Floor, Broken: s.Broken}, nil
+	return Suite{Name: s.Name, SHA256: sums, Licence: s.Licence, Tasks: tasks, CPU: s.CPU, Floor: s.Floor, Known: s.Known}, nil
 }
 
 func hash(text []byte) string {

@@ -96,7 +96,7 @@ func (x *Extractor) chat(task datasets.Example, text string, whole bool) (progra
 		if err != nil {
 			return "", "", err
 		}
-		if p.OK && p.Defines {
+		if p.OK && p.Defines && len(p.Run) == 0 {
 			return withPreamble(task, part, p.Future), "", nil
 		}
 		if len(p.Run) == 2 {

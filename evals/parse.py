@@ -4,7 +4,8 @@ A request is {"text": ..., "entry": ...}; the answer is
   {"ok": bool, "line": n, "why": "...",            does the whole text parse; if not, where it fails
    "defines": bool,                                has it a function of the entry's name at its top
    "future": n,                                    lines that the imports from __future__ take
-   "run": [first, last] or null}                   the longest run of whole lines that parses, where the whole does not
+   "run": [first, last] or null}                   the longest run of whole lines that parses and is no prose, where
+                                                   that is not the whole
 Lines count from 1. A run with the entry's function wins over any without it.
 """
 import ast
@@ -79,7 +80,9 @@ def answer(text, entry):
     if tree is None:
         return {"ok": False, "line": line, "why": why, "run": longest(text, entry)}
     future = [n.end_lineno for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
-    return {"ok": True, "defines": defines(tree, entry), "future": max(future, default=0)}
+    first, last = trimmed(tree) or (1, 0)
+    run = None if first > last or not any(map(prose, tree.body)) else [first, last]
+    return {"ok": True, "run": run, "defines": defines(tree, entry), "future": max(future, default=0)}
 
 
 for request in sys.stdin:

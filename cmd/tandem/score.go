@@ -102,7 +102,7 @@ func (c scoreCmd) print(a *app, suite datasets.Suite, tally evals.SampleTally) e
 	if s.Unstable > 0 {
 		fmt.Fprintf(a.stdout, "%d samples passed in some of their %d runs only and count as failed\n", s.Unstable, c.Reruns)
 	}
-	for task, why := range suite.Broken {
+	for task, why := range suite.Known {
 		if _, ok := tally.ByTask[task]; ok {
 			fmt.Fprintf(a.stdout, "%s: %s\n", task, why)
 		}
