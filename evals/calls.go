@@ -32,25 +32,35 @@ func judgeCalls(task datasets.Example, answer string) string {
 	if len(got) != len(want.Calls) {
 		return fmt.Sprintf("%d calls, not %d", len(got), len(want.Calls))
 	}
-	used := make([]bool, len(got))
-	for _, allowed := range want.Calls {
-		wrong := "no call is left"
-		i := -1
-		for k, c := range got {
-			if used[k] {
-				continue
-			}
-			if wrong = wrongCall(c, allowed, want.Functions); wrong == "" {
-				i = k
-				break
-			}
-		}
-		if i < 0 {
+	of := make([]int, len(got)) // the allowed call that a call stands for, counted from 1
+	for i := range want.Calls {
+		if wrong := assign(i, got, want, of, make([]bool, len(got))); wrong != "" {
 			return wrong
 		}
-		used[i] = true
 	}
 	return ""
+}
+
+// assign finds a call for the i-th allowed one; a call that stands for another one is taken if that finds another call
+// in its turn (an augmenting path), so that the order of the calls decides nothing. BFCL's own match takes the first call
+// that fits and so fails some right answers.
+func assign(i int, got []call, want datasets.CallsAnswer, of []int, tried []bool) (wrong string) {
+	wrong = "two calls stand for the same one"
+	for k, c := range got {
+		if tried[k] {
+			continue
+		}
+		if why := wrongCall(c, want.Calls[i], want.Functions); why != "" {
+			wrong = why
+			continue
+		}
+		tried[k] = true
+		if of[k] == 0 || assign(of[k]-1, got, want, of, tried) == "" {
+			of[k] = i + 1
+			return ""
+		}
+	}
+	return wrong
 }
 
 // fenced finds the first code block.

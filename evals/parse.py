@@ -53,16 +53,17 @@ def trimmed(tree):
 
 def longest(text, entry):
     """Start at each line of column 0. An error names the line from which on no end can help, so few ends are tried."""
-    lines, best, tries = text.split("\n"), None, 600
+    lines, best, budget = text.split("\n"), None, 2_000_000  # bytes parsed, a second or two
     for start, line in enumerate(lines):
         if not line[:1].strip():
             continue
         end = len(lines)
-        while start < end and tries > 0:
+        while start < end and budget > 0:
             if best and not best[0] and best[1] >= end - start:
                 break
-            tries -= 1
-            tree, failed, _ = parse("\n".join(lines[start:end]))
+            part = "\n".join(lines[start:end])
+            budget -= len(part) + 100
+            tree, failed, _ = parse(part)
             if tree is not None:
                 span = trimmed(tree)
                 if span is not None:
