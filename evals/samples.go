@@ -242,7 +242,8 @@ func withFields(object []byte, names []string, values ...any) ([]byte, error) {
 		if err := decode.Decode(&value); err != nil {
 			return nil, err
 		}
-		if name, _ := key.(string); !slices.Contains(names, name) {
+		name, _ := key.(string)
+		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) { // as encoding/json reads them
 			add(name, value)
 		}
 	}

