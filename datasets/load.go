@@ -1,0 +1,125 @@
+package datasets
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Find returns the source of that name.
+func Find(name string) (Source, bool) {
+	for _, s := range Catalog {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Source{}, false
+}
+
+// ErrNotFetched says that a source's file is not in the cache.
+var ErrNotFetched = errors.New("is not on this machine")
+
+// maxFile bounds a file of a suite, unpacked, in bytes: a small archive can unpack to any size.
+const maxFile = 1 << 30
+
+// Load reads the suite from the cache folder and checks every file against the manifest.
+func (s Source) Load(cache string) (Suite, error) {
+	return s.load(func(f File) ([]byte, error) {
+		path := filepath.Join(cache, s.Folder, f.Path)
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("suite %s %w: fetch it with `tandem datasets fetch %s`, or name its file with --data", s.Name, ErrNotFetched, s.Name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if got := hash(text); got != f.SHA256 {
+			return nil, fmt.Errorf("%s is damaged: its SHA-256 is %.12s..., not %.12s...; delete it and run `tandem datasets fetch %s`",
+				path, got, f.SHA256, s.Name)
+		}
+		return text, nil
+	})
+}
+
+// LoadFile reads the suite from a file of one's own in the source's format, or from a folder that holds its files. The
+// manifest's hashes are not asked for: the Suite has those of the files.
+func (s Source) LoadFile(path string) (Suite, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Suite{}, fmt.Errorf("suite %s: %w", s.Name, err)
+	}
+	if !info.IsDir() && len(s.Files) > 1 {
+		return Suite{}, fmt.Errorf("suite %s has %d files: name the folder that holds %s", s.Name, len(s.Files), s.Files[0].Path)
+	}
+	return s.load(func(f File) ([]byte, error) {
+		if info.IsDir() {
+			return os.ReadFile(filepath.Join(path, f.Path))
+		}
+		return os.ReadFile(path)
+	})
+}
+
+// load reads the files that get returns.
+func (s Source) load(get func(File) ([]byte, error)) (Suite, error) {
+	var files []io.Reader
+	var sums string
+	for _, f := range s.Files {
+		text, err := get(f)
+		if err != nil {
+			return Suite{}, err
+		}
+		sums += hash(text)
+		if text, err = unpack(text); err != nil {
+			return Suite{}, fmt.Errorf("suite %s: %s: %w", s.Name, f.Path, err)
+		}
+		files = append(files, bytes.NewReader(text))
+	}
+	if len(s.Files) > 1 {
+		sums = hash([]byte(sums))
+	}
+	tasks, err := collect(s.Name, s.read(files))
+	if err != nil {
+		return Suite{}, err
+	}
+	return Suite{Name: s.Name, SHA256: sums, Licence: s.Licence, Tasks: tasks, CPU: s.CPU, Floor: s.Floor, Known: s.Known}, nil
+}
+
+func hash(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// unpack undoes gzip where the text is packed.
+func unpack(text []byte) ([]byte, error) {
+	r, err := Unpacked(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	text, err = io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("more than %d bytes", maxFile)
+	}
+	return text, err
+}
+
+// Unpacked reads what r holds, and through gzip where it begins as such a file does.
+func Unpacked(r io.Reader) (io.Reader, error) {
+	b := bufio.NewReaderSize(r, 1<<16)
+	if head, _ := b.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
+		return b, nil
+	}
+	return gzip.NewReader(b)
+}
+
+// trim removes the blanks around a line, and the mark that some editors put before a file's first.
+func trim(line []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff")))
+}

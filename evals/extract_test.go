@@ -1,0 +1,163 @@
+package evals
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"tandem/datasets"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write what extraction gives into testdata/extract; look at the difference")
+
+// extractPrompt is the prompt of the cases that have none of their own.
+const extractPrompt = "import math\nfrom typing import List\n\ndef helper(x):\n    return x + 1\n\ndef f(x):\n    \"\"\"Double.\"\"\"\n"
+
+// extractor returns an Extractor, or skips where nothing can parse.
+func extractor(t testing.TB) *Extractor {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("python3 parses the answers and is not installed")
+	}
+	x := &Extractor{}
+	t.Cleanup(func() { x.Close() })
+	return x
+}
+
+// TestExtractCases runs the table of testdata/extract: a file a case, with its mode and the note that is wanted at the
+// top, then the text and the program.
+func TestExtractCases(t *testing.T) {
+	x := extractor(t)
+	files, _ := filepath.Glob("testdata/extract/*.txtar")
+	if len(files) < 30 {
+		t.Fatalf("%d cases", len(files))
+	}
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, part := map[string]string{}, map[string]string{"prompt": extractPrompt}
+		for line := range strings.Lines(string(a.Comment)) {
+			key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			head[key] = value
+		}
+		for _, f := range a.Files {
+			part[f.Name] = string(f.Data)
+		}
+		task := datasets.Example{Prompt: part["prompt"], EntryPoint: "f", Test: "…", Kind: datasets.Kind(head["kind"])}
+		answer, note, err := x.Extract(task, part["text"], Mode(head["mode"]), head["whole"] != "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *rewrite {
+			head["note"] = note
+			a.Comment = nil
+			for _, key := range slices.Sorted(maps.Keys(head)) {
+				if head[key] != "" {
+					a.Comment = append(a.Comment, key+": "+head[key]+"\n"...)
+				}
+			}
+			a.Files[len(a.Files)-1].Data = []byte(answer)
+			if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if answer != part["want"] || note != head["note"] {
+			t.Errorf("%s:\n%s\nnote %q, want\n%s\nnote %q", file, answer, note, part["want"], head["note"])
+		}
+	}
+}
+
+// TestParserSurvives: a text that Python's parser cannot take is no program, and the next one is parsed as ever.
+func TestParserSurvives(t *testing.T) {
+	x := extractor(t)
+	for _, c := range []struct{ name, text string }{
+		{"brackets", strings.Repeat("(", 100_000)},
+		{"minuses", strings.Repeat("-", 500_000) + "1"},
+		{"attributes", "a" + strings.Repeat(".a", 300_000)},
+		{"additions", "1" + strings.Repeat("+1", 300_000)},
+		{"indents", deepIndents(200)},
+		{"zero bytes", "def f():\n\x00"},
+		{"too long", strings.Repeat("#", maxText+1)},
+		{"not UTF-8", "\xff\xfe(("},
+	} {
+		p, err := x.parse(c.text, "f")
+		if err != nil || p.OK && c.name != "attributes" && c.name != "additions" {
+			t.Errorf("%s: %+v, %v", c.name, p, err)
+		}
+		if p, err := x.parse("def f():\n    return 1\n", "f"); err != nil || !p.OK || !p.Defines {
+			t.Errorf("after %s: %+v, %v", c.name, p, err)
+		}
+	}
+	x.cmd.Process.Kill()
+	if p, err := x.parse("1", "f"); err != nil || p.OK || p.Why == "" {
+		t.Errorf("killed within: %+v, %v", p, err)
+	}
+	if p, err := x.parse("1", "f"); err != nil || !p.OK {
+		t.Errorf("after it was killed: %+v, %v", p, err)
+	}
+}
+
+func deepIndents(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.Repeat(" ", i) + "if 1:\n")
+	}
+	return b.String()
+}
+
+// TestNoPython: without python3 a completion is still cut, and what must be parsed is an error that says so.
+func TestNoPython(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	x := &Extractor{}
+	task := datasets.Example{Prompt: "def f():\n", EntryPoint: "f"}
+	if _, _, err := x.Extract(task, "    return 1", Auto, false); err == nil || !strings.Contains(err.Error(), "python3") {
+		t.Errorf("got %v", err)
+	}
+	if answer, _, err := x.Extract(task, "    return 1", Completion, false); err != nil || answer != "def f():\n    return 1" {
+		t.Errorf("%q, %v: a completion needs no parser", answer, err)
+	}
+}
+
+// FuzzExtractor: whatever the text, every mode gives an answer, takes no line that is not in prompt or text, and names a
+// mask.
+func FuzzExtractor(f *testing.F) {
+	f.Add("```python\ndef f(x):\n    return 1\n```\n", false)
+	f.Add("    return <|mask|>\n", true)
+	f.Add("~~~\n  x\n ~~~~\n```", true)
+	f.Add("def f(x):\n\treturn (", false)
+	x := extractor(f)
+	task := datasets.Example{Prompt: extractPrompt, EntryPoint: "f", Test: "…"}
+	f.Fuzz(func(t *testing.T, text string, whole bool) {
+		have := map[string]bool{"": true}
+		for line := range strings.Lines(extractPrompt + "\n" + text) {
+			have[strings.TrimSpace(line)] = true
+		}
+		for _, stop := range codeStops { // the line that a cut ends in
+			have[strings.TrimSpace(untilStop(text, []string{stop}))] = true
+		}
+		for _, mode := range []Mode{Auto, Verbatim, Chat, Completion} {
+			answer, note, err := x.Extract(task, text, mode, whole)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(strings.TrimPrefix(answer, extractPrompt)) {
+				if !have[strings.TrimSpace(line)] && !strings.Contains(text, strings.TrimSpace(line)) {
+					t.Errorf("%s: line %q is new in the answer to %q", mode, line, text)
+				}
+			}
+			if mode != Completion && maskNote(text) != "" && !strings.Contains(note, "mask") {
+				t.Errorf("%s: a mask is not named in %q", mode, note)
+			}
+		}
+	})
+}

