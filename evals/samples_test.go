@@ -168,7 +168,7 @@ func TestScoreSamplesReruns(t *testing.T) {
 	if err != nil || tally.Flaky != 1 || tally.Errors != 1 || tally.Passed != 0 || len(tally.ByTask) != 1 || len(judge.seen) != 6 {
 		t.Errorf("%+v, %v, %d runs", tally, err, len(judge.seen))
 	}
-	if text := read(t, out); !strings.Contains(text, "it passed 2 of 4 runs") || !strings.Contains(text, `"verdict": "sandbox error"`) {
+	if text := read(t, out); !strings.Contains(text, ": passed 2 of 4 runs") || !strings.Contains(text, `"verdict": "sandbox error"`) {
 		t.Errorf("%s", text)
 	}
 }
