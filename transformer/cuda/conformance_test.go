@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/ebitengine/purego"
 
@@ -93,3 +94,12 @@ func openWith(t testing.TB, w *transformer.Weights, o Options) transformer.Backe
 func TestConformance(t *testing.T) {
 	transformertest.Test(t, func(t *testing.T, w *transformer.Weights) transformer.Backend { return openWith(t, w, Options{}) })
 }
+
+// cString is a C string for control; the fake driver copies it.
+func cString(s string) uintptr {
+	text := append([]byte(s), 0)
+	strings_ = append(strings_, text)
+	return uintptr(unsafe.Pointer(&text[0]))
+}
+
+var strings_ [][]byte // kept alive for C

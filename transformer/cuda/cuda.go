@@ -76,7 +76,7 @@ func (b *backend) Describe() transformer.Description {
 	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Memory: b.memory.size}
 }
 
-// Close frees the weights and lets go of the device; sessions must be closed before.
+// Close frees the weights and lets go of the device, which sessions that are still open hold.
 func (b *backend) Close() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

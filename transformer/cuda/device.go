@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -20,6 +21,7 @@ type device struct {
 	module       uintptr
 	kernels      map[string]uintptr
 	launcher     launcher
+	users        atomic.Int32 // the backend and its sessions: the last one closes the device
 }
 
 // Attributes of a device, as cuda.h numbers them.
@@ -63,6 +65,7 @@ func open(path string) (*device, error) {
 	if err := d.call(d.retain, uintptr(unsafe.Pointer(&d.context)), uintptr(d.id)); err != nil {
 		return nil, err
 	}
+	d.users.Add(1)
 	if err := errors.Join(d.enter(), d.call(d.stream, uintptr(unsafe.Pointer(&d.queue)), 1), d.loadKernels()); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -113,8 +116,11 @@ func (d *device) room(free, total *int64) error {
 // wait returns when the stream has done everything.
 func (d *device) wait() error { return d.call(d.sync, d.queue) }
 
-// close lets go of the device; nothing that was made on it may be used any more.
+// close lets go of the device for one of its users; with the last one goes all that was made on it.
 func (d *device) close() (err error) {
+	if d.users.Add(-1) > 0 {
+		return nil
+	}
 	if d.module != 0 {
 		err = d.call(d.unload, d.module)
 	}

@@ -90,7 +90,7 @@ func (b *backend) load(w *transformer.Weights) (err error) {
 	}
 	s := stager{device: d, dtype: b.dtype}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.open(); err != nil {
+	if err := s.open(halfSize); err != nil {
 		return err
 	}
 	d.clear(b.memory.base, b.memory.size) // padding is 0
@@ -110,13 +110,15 @@ type stager struct {
 	there  arena
 	where  pointer
 	half   int
+	size   int // of a half, in bytes
 }
 
-const halfSize = 16 << 20 // bytes
+const halfSize = 16 << 20 // bytes, where there is much to carry
 
-func (s *stager) open() error {
-	s.there.take(&s.where, 2*halfSize)
-	return errors.Join(s.host.make(s.device, 2*halfSize), s.there.make(s.device, "staging of the weights"))
+func (s *stager) open(size int) error {
+	s.size = size
+	s.there.take(&s.where, 2*int64(size))
+	return errors.Join(s.host.make(s.device, 2*int64(size)), s.there.make(s.device, "staging of the weights"))
 }
 
 func (s *stager) close() error { return errors.Join(s.device.wait(), s.host.free(), s.there.free()) }
@@ -133,8 +135,8 @@ func (s *stager) send(t transfer) error {
 		m.Rows, m.Cols = 1, len(t.vector)
 	}
 	// Pieces of whole rows, of 16 at a time where gate and up take turns; a row longer than a piece is not packed.
-	rows := max(halfSize/(m.Cols*size)/16*16, 16)
-	if rows*m.Cols*size > halfSize {
+	rows := max(s.size/(m.Cols*size)/16*16, 16)
+	if rows*m.Cols*size > s.size {
 		return fmt.Errorf("cuda: a row of %d numbers is too long", m.Cols)
 	}
 	for from := 0; from < m.Rows; from += rows {
@@ -154,7 +156,7 @@ func (s *stager) send(t transfer) error {
 }
 
 func (s *stager) piece(t transfer, from, rows, cols int, data []byte) {
-	at := int64(s.half * halfSize)
+	at := int64(s.half * s.size)
 	copy(s.host.bytes()[at:], data)
 	host := unsafe.Add(s.host.data, at)
 	if t.step == 0 {

@@ -73,8 +73,9 @@ func (b *backend) Open(sequences, slots int) (_ transformer.Session, err error) 
 	}
 	s.written = make([]int, sequences)
 	s.out = make([][]transformer.Guess, sequences)
+	b.device.users.Add(1)
 	if err := errors.Join(b.device.enter(), s.reserve()); err != nil {
-		return nil, errors.Join(err, s.memory.free(), s.host.free())
+		return nil, errors.Join(err, s.memory.free(), s.host.free(), b.device.close())
 	}
 	return s, nil
 }
@@ -139,7 +140,7 @@ func (s *session) rotary() error {
 	}
 	d := s.backend.device
 	st := stager{device: d, dtype: transformer.F32}
-	err := st.open()
+	err := st.open(min(halfSize, roundUp(s.slots, 16)*half*4))
 	if err == nil {
 		for to, table := range map[*pointer][]float32{&s.cos: cos, &s.sin: sin} {
 			err = errors.Join(err, st.send(transfer{to: to, matrix: transformer.Matrix{Rows: s.slots, Cols: half, F32: table}}))
@@ -154,8 +155,10 @@ func (s *session) Reset(sequence int) { s.written[sequence] = 0 }
 
 func (s *session) Memory() int64 { return s.memory.size }
 
+// Close frees the session's memory. It may come after the backend's.
 func (s *session) Close() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	return errors.Join(s.backend.device.enter(), s.backend.device.wait(), s.dropGraphs(), s.memory.free(), s.host.free())
+	d := s.backend.device
+	return errors.Join(d.enter(), d.wait(), s.dropGraphs(), s.memory.free(), s.host.free(), d.close())
 }

@@ -175,7 +175,11 @@ int cuStreamBeginCapture_v2(Stream* s, int) {
     return OK;
 }
 int cuStreamEndCapture(Stream* s, Graph** to) {
-    ENTER_CONTEXT(cuStreamEndCapture);
+    if (int e = counted("cuStreamEndCapture")) { // a broken capture is over, too
+        delete s->capture;
+        s->capture = 0;
+        return e;
+    }
     *to = s->capture, s->capture = 0, references++;
     return *to ? OK : INVALID_VALUE;
 }
