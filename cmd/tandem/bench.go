@@ -15,7 +15,6 @@ import (
 	"tandem/bench"
 	"tandem/record"
 	"tandem/transformer"
-	"tandem/transformer/cpu"
 	"tandem/transformer/speed"
 )
 
@@ -47,7 +46,7 @@ func (c benchCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	backend, err := c.open(weights)
+	backend, err := c.open(a, weights)
 	if err != nil {
 		return err
 	}
@@ -57,7 +56,7 @@ func (c benchCmd) Run(a *app) error {
 		return fmt.Errorf("nothing to measure: name at least one of --prefill, --decode, --block, and --rounds of at least 1")
 	}
 	about := backend.Describe()
-	before, err := cpu.Ceilings(about.Threads, about.Memory)
+	before, err := ceilings(backend)
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func (c benchCmd) Run(a *app) error {
 		return err
 	}
 	report := benchReport{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit), Rows: rows}
-	if report.Ceilings, err = cpu.Ceilings(about.Threads, about.Memory); err != nil {
+	if report.Ceilings, err = ceilings(backend); err != nil {
 		return err
 	}
 	for name, value := range before { // the higher of the two: what disturbs such a measurement only lowers it

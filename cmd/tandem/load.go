@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
 	"tandem/transformer/cpu"
+	"tandem/transformer/cuda"
 )
 
 // deviceFlags choose where a model runs.
@@ -20,15 +22,45 @@ type deviceFlags struct {
 	Kernels string `placeholder:"NAME" help:"Kernel set, in place of the fastest that this processor runs."`
 }
 
-// open puts weights on the chosen device.
-func (f deviceFlags) open(w *transformer.Weights) (transformer.Backend, error) {
-	if f.Device == "cuda" {
-		return nil, fmt.Errorf("--device cuda: this build has no CUDA backend; use --device cpu")
-	}
+// open puts weights on the chosen device. auto is the GPU where there is one; flags of the processor choose that.
+func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, error) {
 	if f.Threads < 0 {
 		return nil, fmt.Errorf("--threads must be at least 1, not %d", f.Threads)
 	}
+	own := f.Threads > 0 || f.Kernels != ""
+	switch {
+	case f.Device == "cuda" && own:
+		return nil, fmt.Errorf("--threads and --kernels are for --device cpu: leave them out")
+	case f.Device == "cuda":
+		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver()})
+		if err != nil {
+			return nil, fmt.Errorf("--device cuda: %w", err)
+		}
+		return b, nil
+	case f.Device == "auto" && !own:
+		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver()})
+		if err == nil {
+			return b, nil
+		}
+		if !errors.Is(err, cuda.ErrNoDevice) {
+			fmt.Fprintf(a.stderr, "tandem: the GPU is not used: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+		}
+	}
 	return cpu.New(w, cpu.Options{Threads: f.Threads, Kernels: f.Kernels})
+}
+
+// cudaDriver is the path of libcuda where it lies in an unusual place.
+func cudaDriver() string { return os.Getenv("TANDEM_CUDA_DRIVER") }
+
+// ceilings measures what the backend's device can do at most.
+func ceilings(b transformer.Backend) (map[string]float64, error) {
+	if m, ok := b.(interface {
+		Ceilings() (map[string]float64, error)
+	}); ok {
+		return m.Ceilings()
+	}
+	about := b.Describe()
+	return cpu.Ceilings(about.Threads, about.Memory)
 }
 
 // embedded is the name of the checkpoint in the binary.

@@ -18,7 +18,6 @@ import (
 	"tandem/reports"
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
-	"tandem/transformer/cpu"
 	"tandem/transformer/tokenizer"
 )
 
@@ -76,7 +75,7 @@ func (c runCmd) Run(a *app) error {
 
 // decode runs the plan's decoders over the suite.
 func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, judge *sandbox.Runner) (err error) {
-	backend, err := c.open(model.Weights)
+	backend, err := c.open(a, model.Weights)
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 	fmt.Fprintf(a.stderr, "%s (%s parameters, %s) on %s (%s, %d threads); programs run with %s\n", model.Name,
 		millions(model.Parameters), about.Dtype, about.Device, about.Features, about.Threads, judge.Tier())
 
-	header, err := c.header(a.ctx, suite, model, plan, about, judge)
+	header, err := c.header(a.ctx, suite, model, plan, backend, judge)
 	if err != nil {
 		return err
 	}
@@ -125,9 +124,9 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 			setup.Decoders = append(setup.Decoders, d)
 		}
 	}
-	ceilings, card := setup.Header.Ceilings, transformer.Card{Config: model.Config, Dtype: about.Dtype}
+	most, card := setup.Header.Ceilings, transformer.Card{Config: model.Config, Dtype: about.Dtype}
 	setup.Ideal = func(s record.Step) float64 {
-		return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, ceilings)
+		return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, most)
 	}
 	tally, err := bench.Run(a.ctx, path, setup)
 	if err == nil && tally.Failed > 0 {
@@ -137,8 +136,9 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 }
 
 // header describes the run.
-func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, about transformer.Description, judge *sandbox.Runner) (record.Header, error) {
-	ceilings, err := cpu.Ceilings(about.Threads, about.Memory)
+func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, backend transformer.Backend, judge *sandbox.Runner) (record.Header, error) {
+	about := backend.Describe()
+	most, err := ceilings(backend)
 	if err != nil {
 		return record.Header{}, err
 	}
@@ -149,7 +149,7 @@ func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpo
 		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256, Parameters: model.Parameters, Dtype: string(about.Dtype)},
 		Plan: record.PlanInfo{Repeats: c.Repeats, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
 			Length: c.Length, Seed: c.Seed},
-		Ceilings: ceilings,
+		Ceilings: most,
 	}
 	e := &h.Environment
 	e.Threads, e.Features, e.Device = about.Threads, about.Features, about.Device

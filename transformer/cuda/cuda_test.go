@@ -288,7 +288,30 @@ func TestThreads(t *testing.T) {
 func TestFind(t *testing.T) {
 	control(t, "fake_reset")
 	text, err := Find(fake(t))
-	if err != nil || text != "emulated, 2 SMs, sm_90a, 4.0 of 4.0 GiB free" {
+	if err != nil || text != "emulated, 2 SMs, sm_90a, 1.0 of 1.0 GiB free" {
 		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// TestCeilings: the ceilings are there, and what reads counts what it reads.
+func TestCeilings(t *testing.T) {
+	control(t, "fake_reset")
+	b := openWith(t, transformer.Random(tiny, transformer.BF16, 1), Options{})
+	got, err := b.(interface {
+		Ceilings() (map[string]float64, error)
+	}).Ceilings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{transformer.ReadCeiling, transformer.F32Ceiling, transformer.BF16Ceiling} {
+		if !(got[name] > 0 && got[name] < 1e7) {
+			t.Errorf("%s is %g", name, got[name])
+		}
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := control(t, "fake_leaks"); n != 0 {
+		t.Errorf("%d things of the driver are left behind", n)
 	}
 }

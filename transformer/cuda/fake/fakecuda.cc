@@ -26,7 +26,7 @@ enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_IM
        UNSUPPORTED_PTX = 222, INVALID_HANDLE = 400, NOT_FOUND = 500, LAUNCH_FAILED = 719, CAPTURE_UNSUPPORTED = 900 };
 
 namespace {
-std::map<std::string, long> settings = {{"version", 13000}, {"devices", 1}, {"major", 9}, {"minor", 0}, {"memory", 4l << 30}};
+std::map<std::string, long> settings = {{"version", 13000}, {"devices", 1}, {"major", 9}, {"minor", 0}, {"memory", 1l << 30}};
 std::map<std::string, long> calls; // how often each entry point was called
 long setting(const char* name, long otherwise = 0) { auto i = settings.find(name); return i == settings.end() ? otherwise : i->second; }
 
@@ -100,7 +100,7 @@ double seconds() {
 extern "C" {
 // For tests.
 void fake_set(const char* name, long value) { settings[name] = value; }
-void fake_reset() { settings = {{"version", 13000}, {"devices", 1}, {"major", 9}, {"minor", 0}, {"memory", 4l << 30}}; calls.clear(); }
+void fake_reset() { settings = {{"version", 13000}, {"devices", 1}, {"major", 9}, {"minor", 0}, {"memory", 1l << 30}}; calls.clear(); }
 long fake_calls(const char* name) { return calls[name]; }
 long fake_leaks() { return (long)device.size() + references; }
 
