@@ -3,7 +3,6 @@ package cuda
 import (
 	"errors"
 	"math"
-	"runtime"
 	"unsafe"
 
 	"tandem/transformer"
@@ -27,8 +26,7 @@ type ceilingArgs struct {
 // instruction of the products (mma.sync), in bf16. It takes less than a second, during which the device should do nothing
 // else.
 func (b *backend) Ceilings() (_ map[string]float64, err error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	defer b.device.hold()()
 	d, blocks := b.device, int(b.device.processors)*ceilingBlocks
 	var free, total int64
 	if err := errors.Join(d.enter(), d.room(&free, &total)); err != nil {

@@ -66,8 +66,8 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, os.Rename(made, path)
 })
 
-// control calls fake_set and its like.
-func control(t testing.TB, name string, args ...uintptr) uintptr {
+// entry finds a function of the fake driver's own; 0 where another driver is used.
+func entry(t testing.TB, name string) uintptr {
 	t.Helper()
 	lib, err := purego.Dlopen(fake(t), purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
@@ -75,9 +75,30 @@ func control(t testing.TB, name string, args ...uintptr) uintptr {
 	}
 	fn, err := purego.Dlsym(lib, name)
 	if err != nil {
+		return 0
+	}
+	return fn
+}
+
+func onFake(t testing.TB) bool { return entry(t, "fake_set") != 0 }
+
+// control calls fake_set and its like, and skips the test where the driver is no fake.
+func control(t testing.TB, name string, args ...uintptr) uintptr {
+	t.Helper()
+	fn := entry(t, name)
+	if fn == 0 {
 		t.Skipf("%s is no fake driver", fake(t))
 	}
 	return syscall(fn, args...)
+}
+
+// calls is how often an entry point of the fake driver was called; 0 of another one.
+func calls(t testing.TB, name string) uintptr {
+	t.Helper()
+	if fn := entry(t, "fake_calls"); fn != 0 {
+		return syscall(fn, cString(name))
+	}
+	return 0
 }
 
 func openWith(t testing.TB, w *transformer.Weights, o Options) transformer.Backend {

@@ -21,7 +21,6 @@ package cuda
 import (
 	"errors"
 	"fmt"
-	"runtime"
 
 	"tandem/transformer"
 )
@@ -61,11 +60,10 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 	if err != nil {
 		return nil, err
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	defer d.hold()()
 	b := &backend{config: c, dtype: weights.Dtype, options: options, device: d}
 	if err := errors.Join(d.enter(), b.load(weights)); err != nil {
-		return nil, errors.Join(err, b.Close())
+		return nil, errors.Join(err, b.close())
 	}
 	return b, nil
 }
@@ -78,8 +76,11 @@ func (b *backend) Describe() transformer.Description {
 
 // Close frees the weights and lets go of the device, which sessions that are still open hold.
 func (b *backend) Close() error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	defer b.device.hold()()
+	return b.close()
+}
+
+func (b *backend) close() error {
 	return errors.Join(b.device.enter(), b.memory.free(), b.device.close())
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 )
@@ -21,6 +22,7 @@ type device struct {
 	module       uintptr
 	kernels      map[string]uintptr
 	launcher     launcher
+	mutex        sync.Mutex   // sessions share the stream
 	users        atomic.Int32 // the backend and its sessions: the last one closes the device
 }
 
@@ -103,6 +105,17 @@ func (d *device) look() error {
 
 func (d *device) ask(to *int32, attribute uintptr) error {
 	return d.call(d.attribute, uintptr(unsafe.Pointer(to)), attribute, uintptr(d.id))
+}
+
+// hold keeps others off the stream, and this goroutine on its thread: the driver's context belongs to a thread. What it
+// returns ends that.
+func (d *device) hold() (end func()) {
+	d.mutex.Lock()
+	runtime.LockOSThread()
+	return func() {
+		runtime.UnlockOSThread()
+		d.mutex.Unlock()
+	}
 }
 
 // enter makes the context current on this thread of the system, which the caller has locked.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"unsafe"
 
 	"tandem/transformer"
@@ -18,8 +17,7 @@ func (s *session) Forward(ctx context.Context, passes []transformer.Pass) ([][]t
 	if err := s.prepare(passes); err != nil {
 		return nil, err
 	}
-	runtime.LockOSThread() // the driver's context belongs to a thread
-	defer runtime.UnlockOSThread()
+	defer s.backend.device.hold()()
 	if err := s.backend.device.enter(); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"unsafe"
 
 	"tandem/transformer"
@@ -62,8 +61,7 @@ func (b *backend) Open(sequences, slots int) (_ transformer.Session, err error) 
 	if slots > math.MaxUint16 {
 		return nil, fmt.Errorf("cuda: %d slots; the most is %d", slots, math.MaxUint16)
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	defer b.device.hold()()
 	s := &session{backend: b, config: b.config, sequences: sequences, slots: slots, padded: roundUp(slots, 16), graphs: map[shape]*graph{}}
 	s.capacity = min(sequences*slots, max(slots, most))
 	s.dp = s.config.HeadDim
@@ -157,8 +155,7 @@ func (s *session) Memory() int64 { return s.memory.size }
 
 // Close frees the session's memory. It may come after the backend's.
 func (s *session) Close() error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	d := s.backend.device
+	defer d.hold()()
 	return errors.Join(d.enter(), d.wait(), s.dropGraphs(), s.memory.free(), s.host.free(), d.close())
 }

@@ -20,7 +20,7 @@
     static void name##_run(const void* p) { const Args& a = *(const Args*)p; body; } \
     static emu::Kernel name##_kernel(#name, name##_run, threads, sizeof(Args));
 
-struct uint4 { unsigned x, y, z, w; };
+struct alignas(16) uint4 { unsigned x, y, z, w; }; // reads of it fault where they are not aligned, as on the device
 
 namespace emu {
 struct Dim { unsigned x, y, z; };
