@@ -228,10 +228,20 @@ DEVICE void combine(const AttendArgs& a) {
     int splits = (a.rows[row].reach + SPLIT - 1) / SPLIT;
     for (int dim = threadIdx.x; dim < a.d; dim += 32) {
         float M = -INFINITE, L = 0, O = 0, old, now;
-        for (int s = 0; s < splits; s++) {
-            const float* p = a.part + (((long)s * a.capacity + row) * a.heads + h) * (a.dp + 2);
-            merge_weights(M, L, p[a.dp], p[a.dp + 1], old, now);
-            O = merge(O, p[dim], old, now);
+        for (int s = 0; s < splits; s += 8) { // reads of eight splits are under way at once
+            float m[8], l[8], o[8];
+#pragma unroll
+            for (int i = 0; i < 8; i++) {
+                const float* p = a.part + (((long)(s + i) * a.capacity + row) * a.heads + h) * (a.dp + 2);
+                bool there = s + i < splits;
+                m[i] = there ? p[a.dp] : 0.0f, l[i] = there ? p[a.dp + 1] : 0.0f, o[i] = there ? p[dim] : 0.0f;
+            }
+#pragma unroll
+            for (int i = 0; i < 8; i++)
+                if (s + i < splits) {
+                    merge_weights(M, L, m[i], l[i], old, now);
+                    O = merge(O, o[i], old, now);
+                }
         }
         activate<u16>(a.out, row, h * a.d + dim, a.units, O * (1.0f / L));
     }

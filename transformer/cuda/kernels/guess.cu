@@ -106,26 +106,36 @@ DEVICE void slices(const GuessArgs& a) {
 }
 KERNEL(guess_slices, GuessArgs, 256, slices(a))
 
-// guess joins the slices of a row in ascending order; a thread has a row.
+// guess joins the slices of a row; a warp has a row, a lane every 32nd slice, and the lanes trade in a fixed order.
 DEVICE void guess(const GuessArgs& a) {
-    int i = blockIdx.x, count = (a.vocab + SLICE - 1) / SLICE;
-    if (threadIdx.x > 0 || a.offset + i >= a.head->wants) return;
+    int i = blockIdx.x, lane = threadIdx.x, count = (a.vocab + SLICE - 1) / SLICE;
+    if (a.offset + i >= a.head->wants) return;
     const Slice* of = a.slices + (long)i * count;
-    float top = of[0].top, second = of[0].second, sum = 0, weighted = 0;
-    int token = of[0].token, sample = of[0].sample;
-    double score = of[0].score;
-    for (int n = 1; n < count; n++) {
+    float top = -INFINITE, second = -INFINITE, sum = 0, weighted = 0;
+    int token = a.vocab - 1, sample = a.vocab - 1;
+    double score = -(double)INFINITE;
+    for (int n = lane; n < count; n += 32) {
         Slice o = of[n];
         second = fmaxf(fminf(top, o.top), fmaxf(second, o.second));
-        if (o.top > top) top = o.top, token = o.token;
-        if (o.score > score) score = o.score, sample = o.sample;
+        if (better(o.top, o.token, top, token)) top = o.top, token = o.token;
+        if (better(o.score, o.sample, score, sample)) score = o.score, sample = o.sample;
     }
-    for (int n = 0; n < count; n++) {
+    for (int m = 16; m > 0; m /= 2) {
+        float t = exchange(top, m), s = exchange(second, m);
+        int id = exchange(token, m), drawn = exchange(sample, m);
+        double best = exchange(score, m);
+        second = fmaxf(fminf(top, t), fmaxf(second, s));
+        if (better(t, id, top, token)) top = t, token = id;
+        if (better(best, drawn, score, sample)) score = best, sample = drawn;
+    }
+    for (int n = lane; n < count; n += 32) {
         float by = of[n].top - top;
         if (!(by > -100)) continue;
         float e = expf(by);
         sum = fmaf(of[n].sum, e, sum), weighted = fmaf(fmaf(by, of[n].sum, of[n].weighted), e, weighted);
     }
+    sum = warp_sum(sum), weighted = warp_sum(weighted);
+    if (lane > 0) return;
     if (a.wants[a.offset + i].temp > 0) token = sample;
     Guess* g = a.guesses + a.offset + i;
     g->token = token;
@@ -146,6 +156,16 @@ DEVICE double block_sum(double v, double* all) {
     return sum;
 }
 
+// block_most is the largest number of a block of 1024.
+DEVICE double block_most(double v, double* all) {
+    for (int m = 16; m > 0; m /= 2) v = fmax(v, exchange(v, m));
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) all[threadIdx.x / 32] = v;
+    __syncthreads();
+    for (int n = 0; n < 32; n++) v = fmax(v, all[n]);
+    return v;
+}
+
 // mass is the probability at the row's temperature, times a constant, of the tokens up to a rank; or their number.
 DEVICE double mass(const float* logits, int vocab, u64 upto, float top, float temp, bool number, double* all) {
     double sum = 0;
@@ -154,15 +174,23 @@ DEVICE double mass(const float* logits, int vocab, u64 upto, float top, float te
     return block_sum(sum, all);
 }
 
-// least is the lowest rank, below high, whose mass reaches want: a bisection of the 64 bits of ranks.
+// least is the lowest rank whose mass reaches want, at most high: a bisection of the upper half of ranks, which are logits,
+// and then of the tokens among equals.
 DEVICE u64 least(const float* logits, int vocab, u64 high, double want, float top, float temp, bool number, double* all) {
-    u64 low = 0;
-    while (low < high) {
-        u64 middle = low + (high - low) / 2;
-        if (mass(logits, vocab, middle, top, temp, number, all) >= want) high = middle;
+    u64 low = 0, end = high >> 32;
+    while (low < end) {
+        u64 middle = (low + end) / 2;
+        u64 upto = middle << 32 | 0xffffffffull;
+        if (mass(logits, vocab, upto < high ? upto : high, top, temp, number, all) >= want) end = middle;
         else low = middle + 1;
     }
-    return high;
+    u64 first = 0, last = end < high >> 32 || (u32)high >= (u32)vocab ? (u64)vocab - 1 : (u64)(u32)high;
+    while (first < last) {
+        u64 middle = (first + last) / 2;
+        if (mass(logits, vocab, end << 32 | middle, top, temp, number, all) >= want) last = middle;
+        else first = middle + 1;
+    }
+    return end << 32 | last;
 }
 
 // cut finds the last rank that top-k and then top-p leave. A block has one row.
@@ -177,8 +205,9 @@ DEVICE void cut(const GuessArgs& a) {
     if (w.temp > 0) {
         if (w.top_k > 0 && w.top_k < a.vocab) last = least(logits, a.vocab, last, w.top_k, 0, 1, true, all);
         if (w.top_p > 0 && w.top_p < 1) {
-            u64 first = least(logits, a.vocab, last, 1, 0, 1, true, all);
-            float top = logits[(u32)first];
+            float top = -INFINITE;
+            for (int t = threadIdx.x; t < a.vocab; t += 1024) top = fmaxf(top, logits[t]);
+            top = (float)block_most(top, all);
             double total = mass(logits, a.vocab, last, top, w.temp, false, all);
             last = least(logits, a.vocab, last, (double)w.top_p * total, top, w.temp, false, all);
         }
