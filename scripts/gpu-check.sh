@@ -47,7 +47,10 @@ step() {
         echo "$name: FAILED with status $? after $((SECONDS - began)) s"
         failed=$((failed + 1))
     fi
-    mv "$OUT/$file.part" "$OUT/$file"
+    case $file in
+    run.txt | torch.txt) cat "$OUT/$file.part" && rm "$OUT/$file.part" ;; # their results are files of their own
+    *) mv "$OUT/$file.part" "$OUT/$file" ;;
+    esac
 }
 
 facts() {
@@ -65,13 +68,12 @@ grep -E '^(--- FAIL|FAIL|PASS|ok)|panic:' "$OUT/conformance.txt" | head -20
 for g in $geometries; do
     step "bench $g" 70 "bench-$g.json" "$BIN" bench --device cuda --geometry "$g" --dtype bf16 "${shapes[@]}" -o json
 done
-rm -rf "$OUT/run"
-step run 45 run.txt "$BIN" run --device cuda "${suite[@]}" --out "$OUT/run"
-cat "$OUT/run.txt"
-if [ -f "$OUT/run/summary.json" ]; then cp "$OUT/run/summary.json" "$OUT/run.json"; fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+step run 45 run.txt "$BIN" run --device cuda "${suite[@]}" --out "$work"
+if [ -f "$work/summary.json" ]; then cp "$work/summary.json" "$OUT/run.json"; fi
 if "$PYTHON" -c 'import torch' 2>/dev/null; then
     step torch 85 torch.txt "$PYTHON" scripts/torch_decode.py --geometry "${geometries// /,}" "${torch[@]}" --out "$OUT/torch.json"
-    cat "$OUT/torch.txt"
 else
     echo "torch: not installed, left out"
 fi

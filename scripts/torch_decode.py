@@ -100,6 +100,17 @@ def measure(model, test, batch, rows, start, rounds, repeat, device, compiled):
     return samples[1:]
 
 
+def matmul(n, device):
+    """GFLOP/s of the library's bf16 product of random n x n matrices, the best of ten: what the tensor cores give."""
+    a, b = (torch.randn(n, n, device=device, dtype=torch.bfloat16) for _ in range(2))
+    best = 0.0
+    for _ in range(12):
+        began = time.perf_counter()
+        (a @ b).sum().item()
+        best = max(best, 2 * n**3 / (time.perf_counter() - began) / 1e9)
+    return best
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--geometry", default="qwen2.5-0.5b")
@@ -116,6 +127,7 @@ def main():
     result = {"torch": torch.__version__, "cuda": torch.version.cuda, "device": torch.cuda.get_device_name() if device == "cuda" else "cpu", "rows": []}
     tests = [("decode", int(b), 1, a.context) for b in a.batch.split(",")]
     tests += [("block", 1, a.block, a.context), ("prefill", 1, a.prefill, 0)]
+    result["matmul_gflop_per_second"] = matmul(8192 if device == "cuda" else 256, device)
     for geometry in a.geometry.split(","):
         for test, batch, rows, start in tests:
             model = Model(geometry, batch, start + rows, device)

@@ -32,13 +32,13 @@ func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, 
 	case f.Device == "cuda" && own:
 		return nil, fmt.Errorf("--threads and --kernels are for --device cpu: leave them out")
 	case f.Device == "cuda":
-		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver()})
+		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver(), Tune: true})
 		if err != nil {
 			return nil, fmt.Errorf("--device cuda: %w", err)
 		}
 		return b, nil
 	case f.Device == "auto" && !own:
-		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver()})
+		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver(), Tune: true})
 		if err == nil {
 			return b, nil
 		}

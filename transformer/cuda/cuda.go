@@ -4,7 +4,7 @@
 //
 //  1. Find opens libcuda at run time (driver.go) and asks what the device is; kernels that were compiled ahead
 //     (kernels/, module.go) are embedded for it. New packs the weights on the device in the order in which the
-//     kernels stream them (load.go).
+//     kernels stream them (load.go), and may time which products suit it (tune.go).
 //  2. Open reserves K/V slots and all scratch memory in one allocation (session.go).
 //  3. Forward lists rows, tiles of attention and wanted rows in pinned memory (plan.go).
 //  4. One straight function puts the kernels of a forward on the stream (forward.go), six or seven a layer. Their grids
@@ -32,6 +32,7 @@ var ErrNoDevice = errors.New("no CUDA device")
 type Options struct {
 	Driver string // path of libcuda; empty: where systems keep it
 	Eager  bool   // launch kernel by kernel, without graphs
+	Tune   bool   // choose the fastest products by timing them: about a second, and no other results
 }
 
 type backend struct {
@@ -41,6 +42,7 @@ type backend struct {
 	device  *device
 	model   model
 	memory  arena // the weights
+	tuned   map[choice]variant
 }
 
 // New loads weights onto the device; it keeps no reference to them. Errors are one line each: no driver, an old one, a
@@ -62,7 +64,11 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 	}
 	defer d.hold()()
 	b := &backend{config: c, dtype: weights.Dtype, options: options, device: d}
-	if err := errors.Join(d.enter(), b.load(weights)); err != nil {
+	err = errors.Join(d.enter(), b.load(weights))
+	if err == nil && options.Tune {
+		err = b.tune()
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.close())
 	}
 	return b, nil

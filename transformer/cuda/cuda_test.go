@@ -118,6 +118,22 @@ func TestProductsAgree(t *testing.T) {
 	}
 }
 
+// TestTuned: whatever products are chosen, the results are the same.
+func TestTuned(t *testing.T) {
+	w := transformer.Random(tiny, transformer.BF16, 2)
+	plain, tuned := open1(t, w, Options{}, 2, 100), open1(t, w, Options{Tune: true}, 2, 100)
+	// qkv, swiglu and residual, whose two have one shape here, for 5 numbers of rows; the head for 4.
+	if n := len(tuned.(*session).backend.tuned); n != 19 {
+		t.Errorf("%d products are chosen, want 19", n)
+	}
+	for _, n := range []int{1, 9, 30, 50, 100} {
+		p := []transformer.Pass{{Tokens: tokens(n, tiny.Vocab), Want: upTo(n)}, {Tokens: tokens(n, tiny.Vocab), Span: 1, Want: upTo(n)}}
+		if a, b := must(t, plain, p...), must(t, tuned, p...); !same(a, b) {
+			t.Errorf("%d rows: tuned products give other guesses", n)
+		}
+	}
+}
+
 // TestManyRows wants more rows than the output head holds at once, of more sequences than one group of launches takes.
 func TestManyRows(t *testing.T) {
 	const sequences, slots = 30, 150

@@ -49,21 +49,16 @@ func (s *session) forward(passes []transformer.Pass) {
 		if i+1 < len(m.layers) {
 			after = m.layers[i+1].attnNorm
 		}
-		s.product("qkv", p.rows, gemmArgs{w: l.qkv, x: s.next, squares: s.squares, vector: l.bias, out: s.qkv, n: s.columns(), units: units(c.Hidden),
-			stride: s.columns()})
+		s.product(p.rows, s.qkvProduct(l))
 		s.rotate(i, l)
 		s.attend(i)
-		s.product("residual", p.rows, gemmArgs{w: l.o, x: s.attended, vector: l.mlpNorm, out: s.x, next: s.next, sums: s.squares,
-			n: int32(c.Hidden), units: units(c.Heads * c.HeadDim), stride: int32(c.Hidden), nextUnits: units(c.Hidden)})
-		s.product("swiglu", p.rows, gemmArgs{w: l.gateUp, x: s.next, squares: s.squares, next: s.hidden,
-			n: int32(2 * roundUp(c.Intermediate, 16)), units: units(c.Hidden), nextUnits: units(c.Intermediate), wide: int32(c.Intermediate)})
-		s.product("residual", p.rows, gemmArgs{w: l.down, x: s.hidden, vector: after, out: s.x, next: s.next, sums: s.squares,
-			n: int32(c.Hidden), units: units(c.Intermediate), stride: int32(c.Hidden), nextUnits: units(c.Hidden)})
+		s.product(p.rows, s.outProduct(l))
+		s.product(p.rows, s.gateUpProduct(l))
+		s.product(p.rows, s.downProduct(l, after))
 	}
 	for from := 0; from < p.wants; from += headRows {
 		n := min(headRows, p.wants-from)
-		s.product("head", n, gemmArgs{w: m.head, x: s.next, squares: s.squares, out: s.logits, n: int32(c.Vocab), units: units(c.Hidden),
-			stride: int32(c.Vocab), offset: int32(from)})
+		s.product(n, s.headProduct(from))
 		s.fetchLogits(passes, from, n)
 		s.guess(from, n)
 	}
@@ -86,50 +81,6 @@ func (s *session) columns() int32 {
 type embedArgs struct {
 	head, rows, table, gain, x, next, squares pointer
 	width, stride, units, _                   int32
-}
-
-type gemmArgs struct {
-	head, wants, w, x, squares, vector, out, next, sums pointer
-	n, units, width, stride, nextUnits, wide, offset    int32
-	eps                                                 float32
-}
-
-// A variant of the bf16 product: ct tiles of 16 columns and rt of 8 rows a warp, kw warps along K; see gemm.cu.
-type variant struct{ ct, rt, kw int }
-
-// variantFor chooses by the number of rows. All give the same bits; few rows read weights as fast as they can, many share
-// them.
-func variantFor(rows, n int, then string) variant {
-	switch {
-	case rows <= 8 && then == "swiglu":
-		return variant{2, 1, 8}
-	case rows <= 8:
-		return variant{1, 1, 8}
-	case rows <= 16:
-		return variant{2, 2, 8}
-	case rows <= 32:
-		return variant{2, 4, 8}
-	case rows <= 64:
-		return variant{2, 8, 8}
-	}
-	if n < 8192 {
-		return variant{2, 4, 1}
-	}
-	return variant{4, 4, 1}
-}
-
-// product multiplies so many rows with a matrix and does what follows it.
-func (s *session) product(then string, rows int, a gemmArgs) {
-	d, p := s.backend.device, s.plan.shape
-	a.head, a.wants, a.width, a.eps = s.upload, s.upload.at(p.wantsAt()), int32(s.config.Hidden), s.config.NormEps
-	if s.backend.dtype == transformer.F32 {
-		launch(d, then+"_f32", 256, grid{(int(a.n) + 31) / 32, (rows + 7) / 8, 1}, 4*(8*32+8), a)
-		return
-	}
-	v := variantFor(rows, int(a.n), then)
-	high, wide := v.rt*8, 8/v.kw*v.ct*16
-	launch(d, fmt.Sprintf("%s_bf16_%d_%d_%d", then, v.ct, v.rt, v.kw), 256, grid{(int(a.n) + wide - 1) / wide, (rows + high - 1) / high, 1},
-		4*(v.kw*high*wide+high), a)
 }
 
 type rotateArgs struct {

@@ -54,7 +54,7 @@ type session struct {
 }
 
 // Open reserves sequences x slots K/V slots and all scratch memory, in one allocation.
-func (b *backend) Open(sequences, slots int) (_ transformer.Session, err error) {
+func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
 	if sequences < 1 || slots < 1 {
 		return nil, fmt.Errorf("cuda: cannot open %d sequences of %d slots; both must be at least 1", sequences, slots)
 	}
@@ -62,6 +62,14 @@ func (b *backend) Open(sequences, slots int) (_ transformer.Session, err error) 
 		return nil, fmt.Errorf("cuda: %d slots; the most is %d", slots, math.MaxUint16)
 	}
 	defer b.device.hold()()
+	s, err := b.open(sequences, slots)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (b *backend) open(sequences, slots int) (*session, error) {
 	s := &session{backend: b, config: b.config, sequences: sequences, slots: slots, padded: roundUp(slots, 16), graphs: map[shape]*graph{}}
 	s.capacity = min(sequences*slots, max(slots, most))
 	s.dp = s.config.HeadDim
@@ -155,7 +163,11 @@ func (s *session) Memory() int64 { return s.memory.size }
 
 // Close frees the session's memory. It may come after the backend's.
 func (s *session) Close() error {
+	defer s.backend.device.hold()()
+	return s.close()
+}
+
+func (s *session) close() error {
 	d := s.backend.device
-	defer d.hold()()
 	return errors.Join(d.enter(), d.wait(), s.dropGraphs(), s.memory.free(), s.host.free(), d.close())
 }
