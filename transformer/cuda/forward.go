@@ -144,7 +144,7 @@ func (s *session) guess(from, n int) {
 	}
 	if p.cut {
 		a.cut = 1
-		launch(d, "guess_cut", 1024, grid{n, 1, 1}, 32*8, a)
+		launch(d, "guess_cut", 1024, grid{n, 1, 1}, 8*1025, a)
 	}
 	launch(d, "guess_slices", 256, grid{(v + sliceSize - 1) / sliceSize, n, 1}, 8*int(unsafe.Sizeof(sliceOf{})), a)
 	launch(d, "guess_join", 32, grid{n, 1, 1}, 0, a)

@@ -145,25 +145,23 @@ DEVICE void guess(const GuessArgs& a) {
 }
 KERNEL(guess_join, GuessArgs, 32, guess(a))
 
-// block_sum adds over a block of 1024; every thread gets the sum. all has room for 32.
-DEVICE double block_sum(double v, double* all) {
-    for (int m = 16; m > 0; m /= 2) v += exchange(v, m);
+// join adds the numbers of a block of 1024, or takes the largest; every thread gets the result. all has room for 1025.
+DEVICE double join(double v, bool most, double* all) {
+    all[threadIdx.x] = v;
     __syncthreads();
-    if (threadIdx.x % 32 == 0) all[threadIdx.x / 32] = v;
+    if (threadIdx.x < 32) {
+        for (int n = 1; n < 32; n++) {
+            double w = all[n * 32 + threadIdx.x];
+            v = most ? fmax(v, w) : v + w;
+        }
+        for (int m = 16; m > 0; m /= 2) {
+            double w = exchange(v, m);
+            v = most ? fmax(v, w) : v + w;
+        }
+        if (threadIdx.x == 0) all[1024] = v;
+    }
     __syncthreads();
-    double sum = 0;
-    for (int n = 0; n < 32; n++) sum += all[n];
-    return sum;
-}
-
-// block_most is the largest number of a block of 1024.
-DEVICE double block_most(double v, double* all) {
-    for (int m = 16; m > 0; m /= 2) v = fmax(v, exchange(v, m));
-    __syncthreads();
-    if (threadIdx.x % 32 == 0) all[threadIdx.x / 32] = v;
-    __syncthreads();
-    for (int n = 0; n < 32; n++) v = fmax(v, all[n]);
-    return v;
+    return all[1024];
 }
 
 // mass is the probability at the row's temperature, times a constant, of the tokens up to a rank; or their number.
@@ -171,7 +169,7 @@ DEVICE double mass(const float* logits, int vocab, u64 upto, float top, float te
     double sum = 0;
     for (int t = threadIdx.x; t < vocab; t += 1024)
         if (rank(logits[t], t) <= upto) sum += number ? 1.0 : exp((double)(logits[t] - top) / (double)temp);
-    return block_sum(sum, all);
+    return join(sum, false, all);
 }
 
 // least is the lowest rank whose mass reaches want, at most high: a bisection of the upper half of ranks, which are logits,
@@ -207,7 +205,7 @@ DEVICE void cut(const GuessArgs& a) {
         if (w.top_p > 0 && w.top_p < 1) {
             float top = -INFINITE;
             for (int t = threadIdx.x; t < a.vocab; t += 1024) top = fmaxf(top, logits[t]);
-            top = (float)block_most(top, all);
+            top = (float)join(top, true, all);
             double total = mass(logits, a.vocab, last, top, w.temp, false, all);
             last = least(logits, a.vocab, last, (double)w.top_p * total, top, w.temp, false, all);
         }
