@@ -15,7 +15,6 @@ import (
 	"tandem/bench"
 	"tandem/record"
 	"tandem/transformer"
-	"tandem/transformer/cpu"
 	"tandem/transformer/speed"
 )
 
@@ -47,7 +46,7 @@ func (c benchCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	backend, err := c.open(weights)
+	backend, err := c.open(a, weights)
 	if err != nil {
 		return err
 	}
@@ -57,12 +56,12 @@ func (c benchCmd) Run(a *app) error {
 		return fmt.Errorf("nothing to measure: name at least one of --prefill, --decode, --block, and --rounds of at least 1")
 	}
 	about := backend.Describe()
-	meter, err := cpu.NewMeter(about.Threads, about.Memory)
+	ceilings, done, err := meter(backend)
 	if err != nil {
 		return err
 	}
-	defer meter.Close()
-	rows, err := speed.Measure(a.ctx, backend, tests, c.Rounds, meter.Ceilings, newProgress(a.stderr, "measuring").report)
+	defer done()
+	rows, err := speed.Measure(a.ctx, backend, tests, c.Rounds, ceilings, newProgress(a.stderr, "measuring").report)
 	if err != nil {
 		return err
 	}

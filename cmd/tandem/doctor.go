@@ -8,6 +8,7 @@ import (
 	"tandem/evals/sandbox"
 	"tandem/transformer"
 	"tandem/transformer/cpu"
+	"tandem/transformer/cuda"
 )
 
 type doctorCmd struct{}
@@ -19,6 +20,11 @@ func (doctorCmd) Run(a *app) error {
 	for _, dtype := range []transformer.Dtype{transformer.F32, transformer.BF16} {
 		fmt.Fprintf(a.stdout, "kernels     %s: %s\n", dtype, strings.Join(cpu.Kernels(dtype), ", "))
 	}
+	gpu, err := cuda.Find(cudaDriver())
+	if err != nil {
+		gpu = "none: " + strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", "; "), "cuda: ")
+	}
+	fmt.Fprintf(a.stdout, "gpu         %s\n", gpu)
 	judge, err := sandbox.New(sandbox.Options{})
 	if err != nil {
 		fmt.Fprintf(a.stdout, "judge       none: %v\n", err)

@@ -14,6 +14,7 @@ import (
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
 	"tandem/transformer/cpu"
+	"tandem/transformer/cuda"
 )
 
 // deviceFlags choose where a model runs.
@@ -23,15 +24,49 @@ type deviceFlags struct {
 	Kernels string `placeholder:"NAME" help:"Kernel set, in place of the fastest that this processor runs."`
 }
 
-// open puts weights on the chosen device.
-func (f deviceFlags) open(w *transformer.Weights) (transformer.Backend, error) {
-	if f.Device == "cuda" {
-		return nil, fmt.Errorf("--device cuda: this build has no CUDA backend; use --device cpu")
-	}
+// open puts weights on the chosen device. auto is the GPU where there is one; flags of the processor choose that.
+func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, error) {
 	if f.Threads < 0 {
 		return nil, fmt.Errorf("--threads must be at least 1, not %d", f.Threads)
 	}
+	own := f.Threads > 0 || f.Kernels != ""
+	switch {
+	case f.Device == "cuda" && own:
+		return nil, fmt.Errorf("--threads and --kernels are for --device cpu: leave them out")
+	case f.Device == "cuda":
+		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver(), Tune: true})
+		if err != nil {
+			return nil, fmt.Errorf("--device cuda: %w", err)
+		}
+		return b, nil
+	case f.Device == "auto" && !own:
+		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver(), Tune: true})
+		if err == nil {
+			return b, nil
+		}
+		if !errors.Is(err, cuda.ErrNoDevice) {
+			fmt.Fprintf(a.stderr, "tandem: the GPU is not used: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+		}
+	}
 	return cpu.New(w, cpu.Options{Threads: f.Threads, Kernels: f.Kernels})
+}
+
+// cudaDriver is the path of libcuda where it lies in an unusual place.
+func cudaDriver() string { return os.Getenv("TANDEM_CUDA_DRIVER") }
+
+// meter returns what measures the ceilings of the backend's device, and what ends that.
+func meter(b transformer.Backend) (ceilings func() (map[string]float64, error), done func() error, err error) {
+	if device, ok := b.(interface {
+		Ceilings() (map[string]float64, error)
+	}); ok {
+		return device.Ceilings, func() error { return nil }, nil
+	}
+	about := b.Describe()
+	m, err := cpu.NewMeter(about.Threads, about.Memory)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() (map[string]float64, error) { return m.Ceilings(), nil }, m.Close, nil
 }
 
 // embedded is the name of the checkpoint in the binary.

@@ -20,7 +20,6 @@ import (
 	"tandem/reports"
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
-	"tandem/transformer/cpu"
 	"tandem/transformer/tokenizer"
 )
 
@@ -85,7 +84,7 @@ func (c runCmd) Run(a *app) error {
 
 // decode runs the plan's decoders over the suite.
 func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, judge *sandbox.Runner) (err error) {
-	backend, err := c.open(model.Weights)
+	backend, err := c.open(a, model.Weights)
 	if err != nil {
 		return err
 	}
@@ -94,7 +93,7 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 	fmt.Fprintf(a.stderr, "%s (%s parameters, %s) on %s (%s, %d threads); programs run with %s\n", model.Name,
 		millions(model.Parameters), about.Dtype, about.Device, about.Features, about.Threads, judge.Tier())
 
-	header, err := c.header(a.ctx, suite, model, plan, about, judge)
+	header, err := c.header(a.ctx, suite, model, plan, backend, judge)
 	if err != nil {
 		return err
 	}
@@ -134,9 +133,9 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 			setup.Decoders = append(setup.Decoders, d)
 		}
 	}
-	ceilings, card := setup.Header.Ceilings, transformer.Card{Config: model.Config, Dtype: about.Dtype}
+	most, card := setup.Header.Ceilings, transformer.Card{Config: model.Config, Dtype: about.Dtype}
 	setup.Ideal = func(s record.Step) float64 {
-		return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, ceilings)
+		return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, most)
 	}
 	run := func() error {
 		tally, err := bench.Run(a.ctx, path, setup)
@@ -155,12 +154,17 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 }
 
 // header describes the run.
-func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, about transformer.Description, judge *sandbox.Runner) (record.Header, error) {
-	meter, err := cpu.NewMeter(about.Threads, about.Memory)
+func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, backend transformer.Backend, judge *sandbox.Runner) (record.Header, error) {
+	about := backend.Describe()
+	ceilings, done, err := meter(backend)
 	if err != nil {
 		return record.Header{}, err
 	}
-	defer meter.Close()
+	defer done()
+	most, err := ceilings()
+	if err != nil {
+		return record.Header{}, err
+	}
 	h := record.Header{
 		Schema:      record.Schema,
 		Environment: bench.Environment(ctx, version, commit),
@@ -168,7 +172,7 @@ func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpo
 		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256, Parameters: model.Parameters, Dtype: string(about.Dtype)},
 		Plan: record.PlanInfo{Repeats: c.Repeats, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
 			Length: c.Length, Seed: c.Seed},
-		Ceilings: meter.Ceilings(),
+		Ceilings: most,
 	}
 	e := &h.Environment
 	e.Threads, e.Features, e.Device = about.Threads, about.Features, about.Device

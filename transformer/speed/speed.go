@@ -76,7 +76,7 @@ type Row struct {
 
 // Measure runs the tests in so many rounds, after one that is not counted, and fills in Samples and Ceilings; Rate does
 // the rest. Ceilings measures those of the backend's machine. Progress, if not nil, is called after each test of each round.
-func Measure(ctx context.Context, backend transformer.Backend, tests []Test, rounds int, ceilings func() map[string]float64, progress func(done, total int)) ([]Row, error) {
+func Measure(ctx context.Context, backend transformer.Backend, tests []Test, rounds int, ceilings func() (map[string]float64, error), progress func(done, total int)) ([]Row, error) {
 	config, about := backend.Config(), backend.Describe()
 	rows := make([]Row, len(tests))
 	for i, t := range tests {
@@ -92,7 +92,11 @@ func Measure(ctx context.Context, backend transformer.Backend, tests []Test, rou
 	for round := range rounds + 1 {
 		for i, t := range tests {
 			if round > 0 {
-				rows[i].Ceilings = append(rows[i].Ceilings, ceilings())
+				now, err := ceilings()
+				if err != nil {
+					return nil, err
+				}
+				rows[i].Ceilings = append(rows[i].Ceilings, now)
 			}
 			seconds, err := t.run(ctx, backend)
 			if err != nil {

@@ -16,7 +16,7 @@ func TestMeasure(t *testing.T) {
 	backend := transformertest.Reference(transformer.Random(small, transformer.F32, 1))
 	tests := []Test{{Prefill, 8, 1, 0, 2}, {Decode, 1, 2, 5, 3}, {Block, 4, 1, 5, 2}}
 	last := 0
-	meter := func() map[string]float64 { return map[string]float64{transformer.ReadCeiling: 1} }
+	meter := func() (map[string]float64, error) { return map[string]float64{transformer.ReadCeiling: 1}, nil }
 	rows, err := Measure(t.Context(), backend, tests, 3, meter, func(done, total int) { last = done - total })
 	if err != nil {
 		t.Fatal(err)

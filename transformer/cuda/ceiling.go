@@ -1,0 +1,106 @@
+package cuda
+
+import (
+	"errors"
+	"math"
+	"unsafe"
+
+	"tandem/transformer"
+)
+
+const (
+	ceilingRounds  = 6       // the best of them counts: what disturbs a round only slows it
+	ceilingRound   = 5       // milliseconds, about
+	ceilingBlocks  = 8       // of a multiprocessor
+	ceilingLargest = 2 << 30 // bytes read, where memory allows: several times the L2 cache
+)
+
+type ceilingArgs struct {
+	from, out pointer
+	bytes     int64
+	steps, _  int32
+}
+
+// Ceilings measures what the device can do at most, by the names of the transformer package: reading memory that is
+// larger than the caches, GB/s, and multiplications and additions in registers, GFLOP/s, in f32 and, with the
+// instruction of the products (mma.sync), in bf16. It takes less than a second, during which the device should do nothing
+// else.
+func (b *backend) Ceilings() (_ map[string]float64, err error) {
+	defer b.device.hold()()
+	d, blocks := b.device, int(b.device.processors)*ceilingBlocks
+	var free, total int64
+	if err := errors.Join(d.enter(), d.room(&free, &total)); err != nil {
+		return nil, err
+	}
+	pass := int64(blocks) * 256 * 16 * 4 // bytes that the grid reads at once
+	a := ceilingArgs{bytes: max(min(ceilingLargest, free/8)/pass, 1) * pass}
+	var memory arena
+	memory.take(&a.from, a.bytes)
+	memory.take(&a.out, 4096)
+	if err := memory.make(d, "the measurement of the ceilings"); err != nil {
+		return nil, err
+	}
+	w := watch{device: d}
+	defer func() { err = errors.Join(err, w.close(), memory.free()) }()
+	if err := w.open(); err != nil {
+		return nil, err
+	}
+	d.clear(a.from, a.bytes)
+	out := map[string]float64{}
+	for _, m := range []struct {
+		ceiling, kernel string
+		work            func(steps int) float64 // of a launch
+	}{
+		{transformer.ReadCeiling, "ceiling_read", func(int) float64 { return float64(a.bytes) }},
+		{transformer.F32Ceiling, "ceiling_f32", func(n int) float64 { return float64(n) * float64(blocks) * 256 * 16 * 2 }},
+		{transformer.BF16Ceiling, "ceiling_bf16", func(n int) float64 { return float64(n) * float64(blocks) * 8 * 8 * 4096 }},
+	} {
+		best, steps := 0.0, 16
+		for round := 0; round < ceilingRounds; {
+			a.steps = int32(steps)
+			ms, err := w.time(func() { launch(d, m.kernel, 256, grid{blocks, 1, 1}, 0, a) })
+			if err != nil {
+				return nil, err
+			}
+			best = max(best, m.work(steps)/(ms/1e3)/1e9)
+			if ms < ceilingRound && steps < 1<<24 && m.ceiling != transformer.ReadCeiling {
+				steps *= 2
+				continue
+			}
+			round++
+		}
+		out[m.ceiling] = best
+	}
+	return out, nil
+}
+
+// A watch times work on the stream by the device's own clock.
+type watch struct {
+	device     *device
+	began, end uintptr
+}
+
+func (w *watch) open() error {
+	return errors.Join(w.device.call(w.device.event, uintptr(unsafe.Pointer(&w.began)), 0), w.device.call(w.device.event, uintptr(unsafe.Pointer(&w.end)), 0))
+}
+
+func (w *watch) close() (err error) {
+	for _, e := range []uintptr{w.began, w.end} {
+		if e != 0 {
+			err = errors.Join(err, w.device.call(w.device.eventEnd, e))
+		}
+	}
+	return err
+}
+
+// time returns the milliseconds that work takes on the device.
+func (w *watch) time(work func()) (float64, error) {
+	d := w.device
+	if err := d.call(d.record, w.began, d.queue); err != nil {
+		return 0, err
+	}
+	work()
+	var ms float32
+	err := errors.Join(d.done(), d.call(d.record, w.end, d.queue), d.call(d.reached, w.end), d.call(d.elapsed, uintptr(unsafe.Pointer(&ms)), w.began, w.end))
+	return math.Max(float64(ms), 1e-6), err
+}

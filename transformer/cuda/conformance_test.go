@@ -1,0 +1,126 @@
+package cuda
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+
+	"tandem/transformer"
+	"tandem/transformer/transformertest"
+)
+
+// fake builds the driver that runs the kernels on the processor; TANDEM_CUDA_DRIVER names another one, such as
+// libcuda.so.1 where there is a GPU.
+func fake(t testing.TB) string {
+	t.Helper()
+	if path := os.Getenv("TANDEM_CUDA_DRIVER"); path != "" {
+		return path
+	}
+	path, err := built()
+	if err != nil {
+		t.Skipf("the fake driver cannot be built: %v", err)
+	}
+	return path
+}
+
+// built compiles the fake driver once; the file is kept in the user's cache under the hash of the sources.
+var built = sync.OnceValues(func() (string, error) {
+	hash := sha256.New()
+	for _, pattern := range []string{"fake/*", "kernels/*.cu"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			return "", fmt.Errorf("no %s: %v", pattern, err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return "", err
+			}
+			hash.Write(text)
+		}
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	path := filepath.Join(cache, "tandem", fmt.Sprintf("libfakecuda-%x.so", hash.Sum(nil)[:8]))
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", err
+	}
+	made := fmt.Sprintf("%s.%d", path, os.Getpid())
+	command := exec.Command("g++", "-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-Wno-unknown-pragmas", "-fPIC", "-shared",
+		"-o", made, "fake/fakecuda.cc")
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("g++: %w: %s", err, out)
+	}
+	return path, os.Rename(made, path)
+})
+
+// entry finds a function of the fake driver's own; 0 where another driver is used.
+func entry(t testing.TB, name string) uintptr {
+	t.Helper()
+	lib, err := purego.Dlopen(fake(t), purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fn, err := purego.Dlsym(lib, name)
+	if err != nil {
+		return 0
+	}
+	return fn
+}
+
+func onFake(t testing.TB) bool { return entry(t, "fake_set") != 0 }
+
+// control calls fake_set and its like, and skips the test where the driver is no fake.
+func control(t testing.TB, name string, args ...uintptr) uintptr {
+	t.Helper()
+	fn := entry(t, name)
+	if fn == 0 {
+		t.Skipf("%s is no fake driver", fake(t))
+	}
+	return syscall(fn, args...)
+}
+
+// calls is how often an entry point of the fake driver was called; 0 of another one.
+func calls(t testing.TB, name string) uintptr {
+	t.Helper()
+	if fn := entry(t, "fake_calls"); fn != 0 {
+		return syscall(fn, cString(name))
+	}
+	return 0
+}
+
+func openWith(t testing.TB, w *transformer.Weights, o Options) transformer.Backend {
+	t.Helper()
+	o.Driver = fake(t)
+	b, err := New(w, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestConformance passes the kernels, as they would run on a GPU, through the conformance of backends.
+func TestConformance(t *testing.T) {
+	transformertest.Test(t, func(t *testing.T, w *transformer.Weights) transformer.Backend { return openWith(t, w, Options{}) })
+}
+
+// cString is a C string for control; the fake driver copies it.
+func cString(s string) uintptr {
+	text := append([]byte(s), 0)
+	strings_ = append(strings_, text)
+	return uintptr(unsafe.Pointer(&text[0]))
+}
+
+var strings_ [][]byte // kept alive for C

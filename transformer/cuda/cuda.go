@@ -1,0 +1,139 @@
+// Package cuda runs the transformer core on an NVIDIA GPU, with nothing but its driver.
+//
+// The way a forward goes:
+//
+//  1. Find opens libcuda at run time (driver.go) and asks what the device is; kernels that were compiled ahead
+//     (kernels/, module.go) are embedded for it. New packs the weights on the device in the order in which the
+//     kernels stream them (load.go), and may time which products suit it (tune.go).
+//  2. Open reserves K/V slots and all scratch memory in one allocation (session.go).
+//  3. Forward lists rows, tiles of attention and wanted rows in pinned memory (plan.go).
+//  4. One straight function puts the kernels of a forward on the stream (forward.go), six or seven a layer. Their grids
+//     depend on sizes rounded up to powers of two alone, and the true sizes lie in device memory: the second time that
+//     sizes recur the work is captured as a graph, and from then on it is one launch (graph.go).
+//  5. Only guesses come back, to pinned memory; raw logits when a pass asks for them.
+//
+// Invariant: a row's arithmetic depends on nothing but the row and the model. Sums are cut by the length of what is
+// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows, and there are no atomics:
+// results are bit-identical for any batch, and for graphs and single launches. In bf16 weights, keys, values and what
+// is multiplied with them are rounded to bf16; sums, the residual stream and the logits are f32.
+package cuda
+
+import (
+	"errors"
+	"fmt"
+
+	"tandem/transformer"
+)
+
+// ErrNoDevice is wrapped by errors of machines that have no driver or no device.
+var ErrNoDevice = errors.New("no CUDA device")
+
+// Options choose the driver and the way of launching.
+type Options struct {
+	Driver string // path of libcuda; empty: where systems keep it
+	Eager  bool   // launch kernel by kernel, without graphs
+	Tune   bool   // choose the fastest products by timing them: about a second, and no other results
+}
+
+type backend struct {
+	config  transformer.Config
+	dtype   transformer.Dtype
+	options Options
+	device  *device
+	model   model
+	memory  arena // the weights
+	tuned   map[choice]variant
+}
+
+// New loads weights onto the device; it keeps no reference to them. Errors are one line each: no driver, an old one, a
+// device that these kernels do not run on, or too little memory, which is checked before anything is loaded.
+func New(weights *transformer.Weights, options Options) (_ transformer.Backend, err error) {
+	c := weights.Config
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.HeadDim > 256 {
+		return nil, fmt.Errorf("cuda: head dim %d of %s is above 256: use --device cpu", c.HeadDim, c.Name)
+	}
+	if err := check(weights); err != nil {
+		return nil, err
+	}
+	d, err := open(options.Driver)
+	if err != nil {
+		return nil, err
+	}
+	defer d.hold()()
+	b := &backend{config: c, dtype: weights.Dtype, options: options, device: d}
+	err = errors.Join(d.enter(), b.load(weights))
+	if err == nil && options.Tune {
+		err = b.tune()
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+func (b *backend) Config() transformer.Config { return b.config }
+
+func (b *backend) Describe() transformer.Description {
+	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: transformer.F32, Memory: b.memory.size}
+}
+
+// Close frees the weights and lets go of the device, which sessions that are still open hold.
+func (b *backend) Close() error {
+	defer b.device.hold()()
+	return b.close()
+}
+
+func (b *backend) close() error {
+	return errors.Join(b.device.enter(), b.memory.free(), b.device.close())
+}
+
+// check reports weights whose shapes are not the config's.
+func check(w *transformer.Weights) error {
+	c := w.Config
+	if w.Dtype != transformer.F32 && w.Dtype != transformer.BF16 {
+		return fmt.Errorf("cuda: dtype %q; choose f32 or bf16", w.Dtype)
+	}
+	if len(w.Layers) != c.Layers {
+		return fmt.Errorf("cuda: %d layers of weights, the config says %d", len(w.Layers), c.Layers)
+	}
+	matrix := func(name string, m transformer.Matrix, rows, cols int) error {
+		n := len(m.F32)
+		if w.Dtype == transformer.BF16 {
+			n = len(m.BF16)
+		}
+		if m.Rows != rows || m.Cols != cols || n != rows*cols {
+			return fmt.Errorf("cuda: %s is [%d, %d] of %d numbers in %s, want [%d, %d]", name, m.Rows, m.Cols, n, w.Dtype, rows, cols)
+		}
+		return nil
+	}
+	vector := func(name string, v []float32, n int, there bool) error {
+		if there && len(v) != n {
+			return fmt.Errorf("cuda: %s has %d numbers, want %d", name, len(v), n)
+		}
+		return nil
+	}
+	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	errs := []error{matrix("embedding", w.Embed, c.Vocab, c.Hidden), vector("final norm", w.Norm, c.Hidden, true)}
+	if !c.Tied {
+		errs = append(errs, matrix("output head", w.Head, c.Vocab, c.Hidden))
+	}
+	for i, l := range w.Layers {
+		at := func(name string) string { return fmt.Sprintf("layer %d: %s", i, name) }
+		errs = append(errs, matrix(at("q"), l.Q, q, c.Hidden), matrix(at("k"), l.K, kv, c.Hidden), matrix(at("v"), l.V, kv, c.Hidden),
+			matrix(at("o"), l.O, c.Hidden, q), matrix(at("gate"), l.Gate, c.Intermediate, c.Hidden),
+			matrix(at("up"), l.Up, c.Intermediate, c.Hidden), matrix(at("down"), l.Down, c.Hidden, c.Intermediate),
+			vector(at("attention norm"), l.AttnNorm, c.Hidden, true), vector(at("mlp norm"), l.MLPNorm, c.Hidden, true),
+			vector(at("q bias"), l.QBias, q, c.QKVBias), vector(at("k bias"), l.KBias, kv, c.QKVBias),
+			vector(at("v bias"), l.VBias, kv, c.QKVBias), vector(at("q norm"), l.QNorm, c.HeadDim, c.QKNorm),
+			vector(at("k norm"), l.KNorm, c.HeadDim, c.QKNorm))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

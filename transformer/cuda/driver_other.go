@@ -1,0 +1,14 @@
+//go:build !linux
+
+package cuda
+
+import "fmt"
+
+// openDriver fails: the driver is looked for on Linux alone.
+func openDriver(string) (*driver, error) {
+	return nil, fmt.Errorf("cuda: %w: only Linux is supported: use --device cpu", ErrNoDevice)
+}
+
+func syscall(uintptr, ...uintptr) uintptr { return 1 }
+
+func (d *driver) call(uintptr, ...uintptr) error { return ErrNoDevice }

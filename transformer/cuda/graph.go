@@ -1,0 +1,71 @@
+package cuda
+
+import (
+	"errors"
+	"unsafe"
+
+	"tandem/transformer"
+)
+
+// A graph is the launches of a shape: seen once, they were warmed up; then they are captured and replayed.
+type graph struct{ handle uintptr }
+
+const graphsKept = 256 // shapes of a session whose launches are remembered
+
+// run does the planned work and waits for it.
+func (s *session) run(passes []transformer.Pass) error {
+	d := s.backend.device
+	g, seen := s.graphs[s.plan.shape]
+	switch {
+	case s.backend.options.Eager || s.plan.raw:
+		s.forward(passes)
+	case !seen:
+		if len(s.graphs) >= graphsKept {
+			if err := s.dropGraphs(); err != nil {
+				return err
+			}
+		}
+		s.graphs[s.plan.shape] = &graph{}
+		s.forward(passes)
+	default:
+		if g.handle == 0 {
+			if err := s.capture(g); err != nil {
+				return err
+			}
+		}
+		if err := d.call(d.graphLaunch, g.handle, d.queue); err != nil {
+			return err
+		}
+	}
+	return errors.Join(d.done(), d.wait())
+}
+
+// capture records the launches of the planned shape.
+func (s *session) capture(g *graph) error {
+	d := s.backend.device
+	if err := d.call(d.driver.capture, d.queue, 2); err != nil { // relaxed: other threads may do as they please
+		return err
+	}
+	s.forward(nil)
+	recorded := new(uintptr)
+	err := errors.Join(d.done(), d.call(d.captured, d.queue, uintptr(unsafe.Pointer(recorded))))
+	if err == nil {
+		err = d.call(d.graph, uintptr(unsafe.Pointer(&g.handle)), *recorded, 0)
+	}
+	if *recorded != 0 {
+		err = errors.Join(err, d.call(d.captureEnd, *recorded))
+	}
+	return err
+}
+
+// dropGraphs forgets all launches.
+func (s *session) dropGraphs() (err error) {
+	d := s.backend.device
+	for shape, g := range s.graphs {
+		if g.handle != 0 {
+			err = errors.Join(err, d.call(d.graphEnd, g.handle))
+		}
+		delete(s.graphs, shape)
+	}
+	return err
+}

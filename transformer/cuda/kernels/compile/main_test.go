@@ -1,0 +1,37 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"tandem/transformer/cuda/kernels"
+)
+
+// TestCompile compiles the kernels for all targets, where NVRTC is at hand: on the loader's path or where TANDEM_NVRTC
+// says.
+func TestCompile(t *testing.T) {
+	n, err := open(os.Getenv("TANDEM_NVRTC"))
+	if err != nil {
+		t.Skipf("kernels are not compiled: %v", err)
+	}
+	for _, target := range kernels.Targets {
+		image, err := n.compile(kernels.Source(), target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if target[:2] != "sm" {
+			continue
+		}
+		names, err := entries(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := kernels.Compiled(); !slices.Equal(names, m.Kernels) {
+			t.Errorf("%s holds the kernels %q, the manifest says %q", target, names, m.Kernels)
+		}
+	}
+	if _, err := n.compile("extern \"C\" __global__ void f() { wrong; }", "sm_80"); err == nil {
+		t.Error("a wrong source compiles")
+	}
+}

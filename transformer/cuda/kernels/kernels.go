@@ -1,0 +1,91 @@
+// Package kernels holds the CUDA kernels: their source, and what was compiled from it.
+//
+//  1. Source joins the *.cu files; they need no header and no toolkit.
+//  2. The command compile hands it to NVRTC, the compiler as a library, which needs no GPU either, and writes an image
+//     for each of Targets beside manifest.json. `make kernels` runs it.
+//  3. Image returns an embedded image. A test fails when manifest.json names another source than the one that is here.
+package kernels
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+//go:embed *.cu *.gz manifest.json
+var files embed.FS
+
+// Files are the parts of the source, in the order in which they are joined.
+var Files = []string{"common", "embed", "gemm", "attend", "guess", "ceiling"}
+
+// A Manifest says what the images were compiled from and by.
+type Manifest struct {
+	Source   string            `json:"source"`   // SHA-256 of Source
+	Compiler string            `json:"compiler"` // NVRTC's version
+	Driver   int               `json:"driver"`   // the least version of the driver that loads them, as cuDriverGetVersion counts
+	Options  []string          `json:"options"`
+	Images   map[string]string `json:"images"` // SHA-256 by target
+	Kernels  []string          `json:"kernels"`
+}
+
+// Targets are what the source is compiled for: machine code for Hopper and Ampere, and PTX, which the driver of any
+// later device compiles.
+var Targets = []string{"sm_90a", "sm_80", "compute_80"}
+
+// Options of the compilation. No multiplication is fused with an addition unless the source says fmaf: kernels that share
+// arithmetic must give the same bits.
+var Options = []string{"--std=c++17", "--fmad=false"}
+
+// Source is the one source that is compiled, with marks that keep the lines of its files.
+func Source() string {
+	var b strings.Builder
+	for _, name := range Files {
+		text, err := files.ReadFile(name + ".cu")
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(&b, "#line 1 \"%s.cu\"\n%s", name, text)
+	}
+	return b.String()
+}
+
+// Hash is the SHA-256 of data.
+func Hash[T string | []byte](data T) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(data))) }
+
+// FileName of a target's image, compressed.
+func FileName(target string) string {
+	if strings.HasPrefix(target, "compute") {
+		return target + ".ptx.gz"
+	}
+	return target + ".cubin.gz"
+}
+
+// Image returns the compiled kernels for a target.
+func Image(target string) ([]byte, error) {
+	text, err := files.ReadFile(FileName(target))
+	if err != nil {
+		return nil, err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("kernels: %s: %w", FileName(target), err)
+	}
+	return io.ReadAll(r)
+}
+
+// Compiled reads the manifest.
+func Compiled() (m Manifest) {
+	text, err := files.ReadFile("manifest.json")
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("kernels: manifest.json: %v", err))
+	}
+	return m
+}

@@ -1,0 +1,181 @@
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"tandem/transformer"
+)
+
+// unit is what the lengths of matrix rows are padded to, in numbers, tile the same of output columns.
+const (
+	unit = 32
+	tile = 32
+)
+
+// A model is the addresses of the weights on the device. D hidden, H heads, K key/value heads, d head dim, F intermediate.
+type model struct {
+	table  pointer // [V][D] as in the checkpoint, for the rows of tokens
+	head   pointer // [V][D] packed
+	norm   pointer // [D] f32, as all vectors
+	layers []layer
+}
+
+type layer struct {
+	attnNorm, mlpNorm    pointer // [D]
+	bias                 pointer // [(H+2K)*d] or 0
+	qNorm, kNorm         pointer // [d] or 0
+	qkv, o, gateUp, down pointer // packed: [(H+2K)*d][D], [D][H*d], [2F][D] in turns of 16, [D][F]
+}
+
+// A transfer is a tensor on its way into its place.
+type transfer struct {
+	to          *pointer
+	matrix      transformer.Matrix
+	vector      []float32
+	first, step int // of a packed matrix, see PackArgs; step 0: as it is
+	offset      int // of a vector, in numbers
+}
+
+// lay lays out the weights in the arena and lists what goes where.
+func (b *backend) lay(w *transformer.Weights) (list []transfer) {
+	c, size := b.config, int64(b.dtype.Size())
+	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	packed := func(to *pointer, rows, cols int) {
+		b.memory.take(to, int64(roundUp(rows, tile))*int64(roundUp(cols, unit))*size)
+	}
+	vector := func(to *pointer, v []float32) {
+		b.memory.take(to, int64(len(v))*4)
+		list = append(list, transfer{to: to, vector: v})
+	}
+	m := &b.model
+	m.layers = make([]layer, c.Layers)
+	b.memory.take(&m.table, int64(c.Vocab)*int64(c.Hidden)*size)
+	packed(&m.head, c.Vocab, c.Hidden)
+	head := w.Head
+	if c.Tied {
+		head = w.Embed
+	}
+	list = append(list, transfer{to: &m.table, matrix: w.Embed}, transfer{to: &m.head, matrix: head, step: 1})
+	vector(&m.norm, w.Norm)
+	for i := range m.layers {
+		l, from := &m.layers[i], w.Layers[i]
+		vector(&l.attnNorm, from.AttnNorm)
+		vector(&l.mlpNorm, from.MLPNorm)
+		if c.QKVBias {
+			vector(&l.bias, append(append(append([]float32(nil), from.QBias...), from.KBias...), from.VBias...))
+		}
+		if c.QKNorm {
+			vector(&l.qNorm, from.QNorm)
+			vector(&l.kNorm, from.KNorm)
+		}
+		packed(&l.qkv, q+2*kv, c.Hidden)
+		packed(&l.o, c.Hidden, q)
+		packed(&l.gateUp, 2*roundUp(c.Intermediate, 16), c.Hidden)
+		packed(&l.down, c.Hidden, c.Intermediate)
+		list = append(list, transfer{to: &l.qkv, matrix: from.Q, step: 1}, transfer{to: &l.qkv, matrix: from.K, first: q, step: 1},
+			transfer{to: &l.qkv, matrix: from.V, first: q + kv, step: 1}, transfer{to: &l.o, matrix: from.O, step: 1},
+			transfer{to: &l.gateUp, matrix: from.Gate, step: 2}, transfer{to: &l.gateUp, matrix: from.Up, first: 16, step: 2},
+			transfer{to: &l.down, matrix: from.Down, step: 1})
+	}
+	return list
+}
+
+// load brings the weights to the device, through pinned memory, and packs them there.
+func (b *backend) load(w *transformer.Weights) (err error) {
+	list, d := b.lay(w), b.device
+	if err := b.memory.make(d, fmt.Sprintf("%s in %s", b.config.Name, b.dtype)); err != nil {
+		return err
+	}
+	s := stager{device: d, dtype: b.dtype}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.open(halfSize); err != nil {
+		return err
+	}
+	d.clear(b.memory.base, b.memory.size) // padding is 0
+	for _, t := range list {
+		if err := s.send(t); err != nil {
+			return err
+		}
+	}
+	return errors.Join(d.done(), d.wait())
+}
+
+// A stager carries tensors in pieces through two halves of pinned memory: one is filled while the other is copied.
+type stager struct {
+	device *device
+	dtype  transformer.Dtype
+	host   pinned
+	there  arena
+	where  pointer
+	half   int
+	size   int // of a half, in bytes
+}
+
+const halfSize = 16 << 20 // bytes, where there is much to carry
+
+func (s *stager) open(size int) error {
+	s.size = size
+	s.there.take(&s.where, 2*int64(size))
+	return errors.Join(s.host.make(s.device, 2*int64(size)), s.there.make(s.device, "staging of the weights"))
+}
+
+func (s *stager) close() error { return errors.Join(s.device.wait(), s.host.free(), s.there.free()) }
+
+// send puts one tensor into its place.
+func (s *stager) send(t transfer) error {
+	m, size := t.matrix, s.dtype.Size()
+	source := raw(m.F32)
+	if m.BF16 != nil {
+		source = raw(m.BF16)
+	}
+	if t.vector != nil {
+		source, size = raw(t.vector), 4
+		m.Rows, m.Cols = 1, len(t.vector)
+	}
+	// Pieces of whole rows, of 16 at a time where gate and up take turns; a row longer than a piece is not packed.
+	rows := max(s.size/(m.Cols*size)/16*16, 16)
+	if rows*m.Cols*size > s.size {
+		return fmt.Errorf("cuda: a row of %d numbers is too long", m.Cols)
+	}
+	for from := 0; from < m.Rows; from += rows {
+		n := min(rows, m.Rows-from)
+		piece := source[from*m.Cols*size : (from+n)*m.Cols*size]
+		s.piece(t, from, n, m.Cols, piece)
+		if err := s.device.done(); err != nil {
+			return err
+		}
+		if s.half ^= 1; s.half == 0 { // both halves are on their way
+			if err := s.device.wait(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *stager) piece(t transfer, from, rows, cols int, data []byte) {
+	at := int64(s.half * s.size)
+	copy(s.host.bytes()[at:], data)
+	host := unsafe.Add(s.host.data, at)
+	if t.step == 0 {
+		s.device.copyIn(t.to.at(int64(from)*int64(cols)*int64(s.dtype.Size())), host, int64(len(data)))
+		return
+	}
+	s.device.copyIn(s.where.at(at), host, int64(len(data)))
+	launch(s.device, "pack_"+string(s.dtype), 256, grid{rows, 1, 1}, 0, packArgs{from: s.where.at(at), to: *t.to, rows: int32(rows),
+		cols: int32(cols), first: int32(t.first + from*t.step), step: int32(t.step), units: int32(roundUp(cols, unit) / unit)})
+}
+
+type packArgs struct {
+	from, to                pointer
+	rows, cols, first, step int32
+	units, _                int32
+}
+
+// raw is the memory of a slice of numbers.
+func raw[T float32 | uint16](v []T) []byte {
+	var t T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(t)))
+}

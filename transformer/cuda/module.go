@@ -1,0 +1,62 @@
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"tandem/transformer/cuda/kernels"
+)
+
+// manifest says what the embedded kernels were compiled for.
+var manifest = kernels.Compiled()
+
+// choose names the image for a compute capability: machine code where there is some, else PTX, which the driver compiles.
+func choose(major, minor int32) string {
+	switch {
+	case major == 9 && minor == 0:
+		return "sm_90a"
+	case major == 8: // machine code runs on later devices of the same generation
+		return "sm_80"
+	}
+	return "compute_80"
+}
+
+// maxShared is the attribute of a kernel that bounds its shared memory, mostShared what the largest product needs.
+const (
+	maxShared  = 8
+	mostShared = 4 * (8*64*32 + 64)
+)
+
+// loadKernels loads the image for the device and looks its kernels up.
+func (d *device) loadKernels() error {
+	d.image = choose(d.major, d.minor)
+	image, err := kernels.Image(d.image)
+	if err != nil {
+		return err
+	}
+	image = append(image, 0) // PTX is a C string
+	err = d.call(d.load, uintptr(unsafe.Pointer(&d.module)), uintptr(unsafe.Pointer(&image[0])))
+	var f failure
+	if errors.As(err, &f) && (f.code == noBinary || f.code == unsupportedPTX) {
+		return fmt.Errorf("cuda: the driver cannot run the %s kernels on %s (compute capability %d.%d): update it: %w", d.image, d.title, d.major, d.minor, err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, name := range manifest.Kernels {
+		fn := new(uintptr)
+		text := append([]byte(name), 0)
+		if err := d.call(d.function, uintptr(unsafe.Pointer(fn)), d.module, uintptr(unsafe.Pointer(&text[0]))); err != nil {
+			return fmt.Errorf("kernel %s: %w", name, err)
+		}
+		d.kernels[name] = *fn
+		if strings.Contains(name, "_bf16_2_8_") || strings.Contains(name, "_bf16_4_4_") { // more shared memory than a block gets unasked
+			if err := d.call(d.allow, *fn, maxShared, mostShared); err != nil {
+				return fmt.Errorf("kernel %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package cuda
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"unsafe"
+
+	"tandem/transformer"
+)
+
+// The Go twins of what a forward uploads; see common.cu.
+type (
+	head struct{ rows, tiles, wants, _ int32 }
+	row  struct{ token, sequence, pos, reach int32 }
+	// tileOf is a tile of 16 query rows.
+	tileOf struct {
+		row, first, count, sequence, reach int32
+		_                                  [3]int32
+	}
+	want struct {
+		seed     uint64
+		row, pos int32
+		temp     float32
+		topK     int32
+		topP     float32
+		from, to int32
+		_        int32
+	}
+)
+
+// A shape is what the launches of a forward depend on: sizes, all but splits and flags rounded up to powers of two.
+// Forwards of the same shape are the same launches.
+type shape struct {
+	rows, tiles, wants, bans int
+	splits                   int  // of attention, 1: a warp takes all
+	cut                      bool // some pass has a top-k or top-p
+}
+
+// Offsets in the upload: a head, then lists.
+func (s shape) rowsAt() int64  { return int64(unsafe.Sizeof(head{})) }
+func (s shape) tilesAt() int64 { return s.rowsAt() + int64(s.rows)*int64(unsafe.Sizeof(row{})) }
+func (s shape) wantsAt() int64 { return s.tilesAt() + int64(s.tiles)*int64(unsafe.Sizeof(tileOf{})) }
+func (s shape) bansAt() int64  { return s.wantsAt() + int64(s.wants)*int64(unsafe.Sizeof(want{})) }
+func (s shape) bytes() int64   { return s.bansAt() + int64(s.bans)*4 }
+
+// limits is the largest shape of a session.
+func (s *session) limits() shape {
+	group := s.config.Heads / s.config.KVHeads
+	return shape{rows: s.capacity, tiles: s.capacity*group/16 + s.sequences, wants: s.capacity, bans: s.sequences * s.config.Vocab,
+		splits: (s.slots + split - 1) / split}
+}
+
+// A plan says what the launches at hand compute: the passes from, ..., to-1 of a forward.
+type plan struct {
+	limits   shape
+	shape    shape
+	count    head
+	raw      bool // some pass wants its logits
+	from, to int
+	wanted   []place // where the guesses go
+}
+
+// A place is the guess index of a pass.
+type place struct{ pass, index int }
+
+// prepare checks all passes and notes what they write. On an error nothing has changed.
+func (s *session) prepare(passes []transformer.Pass) error {
+	if len(passes) > s.sequences {
+		return fmt.Errorf("cuda: %d passes for a session of %d sequences", len(passes), s.sequences)
+	}
+	for i := range passes {
+		if err := s.check(&passes[i], s.written[i]); err != nil {
+			return fmt.Errorf("cuda: pass %d: %w", i, err)
+		}
+	}
+	s.guesses = s.guesses[:0]
+	for i := range passes {
+		p := &passes[i]
+		n := len(s.guesses)
+		s.guesses = s.guesses[:n+len(p.Want)]
+		s.out[i] = s.guesses[n:]
+		if len(p.Tokens) > 0 {
+			s.written[i] = max(s.written[i], p.Start+len(p.Tokens))
+		}
+	}
+	return nil
+}
+
+// group takes passes, from s.plan.to on, until their rows are too many for one sequence of launches, and lists them in
+// pinned memory. Sequences do not know of each other, so it makes no difference. False: no pass is left.
+func (s *session) group(passes []transformer.Pass) bool {
+	p := &s.plan
+	p.from, p.count, p.raw, p.wanted = p.to, head{}, false, p.wanted[:0]
+	size, splits, group := shape{splits: 1}, 1, s.config.Heads/s.config.KVHeads
+	for ; p.to < len(passes) && size.rows+len(passes[p.to].Tokens) <= s.capacity; p.to++ {
+		pass := &passes[p.to]
+		n := len(pass.Tokens)
+		size.rows, size.tiles, size.wants = size.rows+n, size.tiles+(n*group+15)/16, size.wants+len(pass.Want)
+		if n == 0 {
+			continue
+		}
+		splits = max(splits, (s.reach(pass, p.to, n-1)+split-1)/split)
+		if len(pass.Want) > 0 {
+			size.bans += len(pass.Ban)
+			size.cut = size.cut || pass.Temp > 0 && (pass.TopK > 0 || pass.TopP > 0 && pass.TopP < 1)
+			p.raw = p.raw || pass.Logits != nil
+		}
+	}
+	p.count = head{rows: int32(size.rows), tiles: int32(size.tiles), wants: int32(size.wants)}
+	p.shape = shape{rows: power(size.rows, 8, p.limits.rows), tiles: power(size.tiles, 1, p.limits.tiles), wants: power(size.wants, 1, p.limits.wants),
+		bans: power(size.bans, 1, p.limits.bans), splits: 1, cut: size.cut}
+	if splits = power(splits, 1, p.limits.splits); splits*roundUp(p.shape.rows, 8) <= parts && p.shape.rows <= block {
+		p.shape.splits = splits
+	}
+	s.list(passes)
+	return size.rows > 0
+}
+
+// power is the power of two from n on, not below least nor above most; 0 of 0.
+func power(n, least, most int) int {
+	if n == 0 {
+		return 0
+	}
+	return min(max(1<<bits.Len(uint(n-1)), least), max(most, n))
+}
+
+// reach is the number of slots that row i of a pass attends to.
+func (s *session) reach(p *transformer.Pass, sequence, i int) int {
+	if p.Span == 0 {
+		return s.written[sequence]
+	}
+	return min(s.written[sequence], ((p.Start+i)/p.Span+1)*p.Span)
+}
+
+// list writes the plan's passes into pinned memory.
+func (s *session) list(passes []transformer.Pass) {
+	p, at := &s.plan, s.plan.shape
+	list[head](&s.host, 0, 1)[0] = p.count
+	rows, tiles := list[row](&s.host, at.rowsAt(), at.rows), list[tileOf](&s.host, at.tilesAt(), at.tiles)
+	wants, bans := list[want](&s.host, at.wantsAt(), at.wants), list[int32](&s.host, at.bansAt(), at.bans)
+	group := s.config.Heads / s.config.KVHeads
+	n, t, w, b := 0, 0, 0, 0
+	for i := p.from; i < p.to; i++ {
+		pass := &passes[i]
+		first := n
+		for j, token := range pass.Tokens {
+			rows[n] = row{token, int32(i), int32(pass.Start + j), int32(s.reach(pass, i, j))}
+			n++
+		}
+		for from := 0; from < len(pass.Tokens)*group; from += 16 {
+			count := min(16, len(pass.Tokens)*group-from)
+			last := s.reach(pass, i, (from+count-1)/group)
+			tiles[t] = tileOf{row: int32(first), first: int32(from), count: int32(count), sequence: int32(i), reach: int32(last)}
+			t++
+		}
+		banned := b
+		if len(pass.Want) > 0 {
+			b += copy(bans[b:], pass.Ban)
+		}
+		for j, r := range pass.Want {
+			wants[w] = want{seed: pass.Seed, row: int32(first + r), pos: int32(pass.Start + r), temp: pass.Temp, topK: int32(pass.TopK),
+				topP: pass.TopP, from: int32(banned), to: int32(b)}
+			p.wanted = append(p.wanted, place{i, j})
+			w++
+		}
+	}
+}
+
+// check says what is wrong with a pass, in one line.
+func (s *session) check(p *transformer.Pass, written int) error {
+	n := len(p.Tokens)
+	switch {
+	case n == 0 && len(p.Want) > 0:
+		return fmt.Errorf("wants %d rows of no tokens", len(p.Want))
+	case p.Logits != nil && len(p.Logits) != len(p.Want)*s.config.Vocab:
+		return fmt.Errorf("room for %d logits; %d rows of %d need %d", len(p.Logits), len(p.Want), s.config.Vocab, len(p.Want)*s.config.Vocab)
+	case n == 0:
+		return nil
+	case p.Start < 0 || n > s.slots-p.Start:
+		return fmt.Errorf("%d tokens at position %d do not fit into %d slots", n, p.Start, s.slots)
+	case p.Start > written:
+		return fmt.Errorf("starts at position %d, but only %d slots are written; a pass may leave no gap", p.Start, written)
+	case p.Span < 0:
+		return fmt.Errorf("span %d; use 1 for causal, n for block-causal, 0 for the whole sequence", p.Span)
+	case len(p.Want) > n:
+		return fmt.Errorf("wants %d rows of %d tokens", len(p.Want), n)
+	case math.IsNaN(float64(p.Temp)) || p.Temp < 0:
+		return fmt.Errorf("temperature %g; it must be 0 or positive", p.Temp)
+	case p.TopK < 0:
+		return fmt.Errorf("top-k %d; it must be 0 or positive", p.TopK)
+	case !(p.TopP >= 0 && p.TopP <= 1):
+		return fmt.Errorf("top-p %g lies outside 0 to 1", p.TopP)
+	case len(p.Ban) > s.config.Vocab:
+		return fmt.Errorf("bans %d tokens of a vocabulary of %d", len(p.Ban), s.config.Vocab)
+	}
+	return s.tokens(p)
+}
+
+// tokens reports tokens and rows out of range.
+func (s *session) tokens(p *transformer.Pass) error {
+	for _, t := range p.Tokens {
+		if t < 0 || int(t) >= s.config.Vocab {
+			return fmt.Errorf("token %d lies outside the vocabulary of %d", t, s.config.Vocab)
+		}
+	}
+	for _, r := range p.Want {
+		if r < 0 || r >= len(p.Tokens) {
+			return fmt.Errorf("wants row %d of %d tokens", r, len(p.Tokens))
+		}
+	}
+	for _, t := range p.Ban {
+		if t < 0 || int(t) >= s.config.Vocab {
+			return fmt.Errorf("bans token %d outside the vocabulary of %d", t, s.config.Vocab)
+		}
+	}
+	return nil
+}

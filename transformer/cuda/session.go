@@ -1,0 +1,173 @@
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"unsafe"
+
+	"tandem/transformer"
+)
+
+const (
+	block     = 64   // rows that the largest product kernel takes at once; row counts of buffers are multiples
+	headRows  = 64   // wanted rows whose logits are held at once
+	most      = 4096 // rows of a launch sequence, unless one sequence alone is longer
+	split     = 64   // slots of a split of attention, SPLIT in attend.cu
+	parts     = 4096 // rows x splits whose sums attention may leave to be merged
+	sliceSize = 4096 // SLICE in guess.cu
+)
+
+// A session is K/V slots and scratch. Shapes: R rows at most, D hidden, H and K heads, d head dim, dp = d padded, S slots
+// padded to 16, F intermediate, V vocabulary. Activations are padded to units of 32 numbers.
+type session struct {
+	backend          *backend
+	config           transformer.Config
+	sequences, slots int
+	padded           int // S
+	dp               int
+	capacity         int // R
+	memory           arena
+	host             pinned // the upload, then the guesses
+
+	keys, values pointer // [layer][sequence][K][S*dp]
+	cos, sin     pointer // [slots][d/2] f32
+	upload       pointer // as plan.go lays it out
+	x            pointer // [R][D] f32, the residual stream
+	next         pointer // activations [R][D]: x times the gain of the norm to come
+	squares      pointer // [R][ceil(D/16)] f32
+	qkv          pointer // [R][(H+2K)*d] f32
+	q            pointer // [R][H][dp] f32
+	attended     pointer // activations [R][H*d]
+	hidden       pointer // activations [R][F]
+	part         pointer // [splits][rows][H][dp+2] f32, splits x rows at most parts
+	logits       pointer // [min(R, headRows)][V] f32
+	slices       pointer // [min(R, headRows)][ceil(V/sliceSize)]
+	cuts         pointer // [min(R, headRows)]
+	guessed      pointer // [R]
+
+	written []int // [sequences]
+	guesses []transformer.Guess
+	out     [][]transformer.Guess
+	plan    plan
+	graphs  map[shape]*graph
+}
+
+// Open reserves sequences x slots K/V slots and all scratch memory, in one allocation.
+func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
+	if sequences < 1 || slots < 1 {
+		return nil, fmt.Errorf("cuda: cannot open %d sequences of %d slots; both must be at least 1", sequences, slots)
+	}
+	if slots > math.MaxUint16 {
+		return nil, fmt.Errorf("cuda: %d slots; the most is %d", slots, math.MaxUint16)
+	}
+	defer b.device.hold()()
+	s, err := b.open(sequences, slots)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (b *backend) open(sequences, slots int) (*session, error) {
+	s := &session{backend: b, config: b.config, sequences: sequences, slots: slots, padded: roundUp(slots, 16), graphs: map[shape]*graph{}}
+	s.capacity = min(sequences*slots, max(slots, most))
+	s.dp = s.config.HeadDim
+	if b.dtype == transformer.BF16 {
+		for s.dp = 32; s.dp < s.config.HeadDim; s.dp *= 2 {
+		}
+	}
+	s.written = make([]int, sequences)
+	s.out = make([][]transformer.Guess, sequences)
+	b.device.users.Add(1)
+	if err := errors.Join(b.device.enter(), s.reserve()); err != nil {
+		return nil, errors.Join(err, s.memory.free(), s.host.free(), b.device.close())
+	}
+	return s, nil
+}
+
+// activations is the bytes of rows of n numbers, in the order of the products: f32, or bf16 and what that leaves over.
+func (s *session) activations(rows, n int) int64 { return int64(rows) * int64(roundUp(n, unit)) * 4 }
+
+func (s *session) reserve() error {
+	c, d := s.config, s.backend.device
+	size, rows, few := int64(s.backend.dtype.Size()), roundUp(s.capacity, block), int64(min(s.capacity, headRows))
+	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	cache := int64(c.Layers*s.sequences*c.KVHeads) * int64(s.padded) * int64(s.dp) * size
+	a := &s.memory
+	a.take(&s.keys, cache)
+	a.take(&s.values, cache)
+	a.take(&s.cos, int64(s.slots*c.HeadDim/2)*4)
+	a.take(&s.sin, int64(s.slots*c.HeadDim/2)*4)
+	s.plan.limits = s.limits()
+	a.take(&s.upload, s.plan.limits.bytes())
+	a.take(&s.x, int64(rows)*int64(c.Hidden)*4)
+	a.take(&s.next, s.activations(rows, c.Hidden))
+	a.take(&s.squares, int64(rows)*int64((c.Hidden+15)/16)*4)
+	a.take(&s.qkv, int64(rows)*int64(q+2*kv)*4)
+	a.take(&s.q, int64(rows)*int64(c.Heads*s.dp)*4)
+	a.take(&s.attended, s.activations(rows, q))
+	a.take(&s.hidden, s.activations(rows, c.Intermediate))
+	a.take(&s.part, int64(min(parts, rows*s.plan.limits.splits))*int64(c.Heads*(s.dp+2))*4)
+	a.take(&s.logits, few*int64(c.Vocab)*4)
+	a.take(&s.slices, few*int64((c.Vocab+sliceSize-1)/sliceSize)*int64(unsafe.Sizeof(sliceOf{})))
+	a.take(&s.cuts, few*8)
+	a.take(&s.guessed, int64(s.capacity)*int64(unsafe.Sizeof(transformer.Guess{})))
+	if err := a.make(d, fmt.Sprintf("a session of %d sequences of %d slots", s.sequences, s.slots)); err != nil {
+		return err
+	}
+	if err := s.host.make(d, s.plan.limits.bytes()+int64(s.capacity)*int64(unsafe.Sizeof(transformer.Guess{}))); err != nil {
+		return err
+	}
+	for p, n := range map[pointer]int64{s.next: s.activations(rows, c.Hidden), s.attended: s.activations(rows, q),
+		s.hidden: s.activations(rows, c.Intermediate)} {
+		d.clear(p, n) // what pads their rows is multiplied with padding: it must be no NaN
+	}
+	s.guesses = make([]transformer.Guess, 0, s.sequences*s.slots)
+	return errors.Join(d.done(), s.rotary())
+}
+
+// sliceOf is the Go twin of Slice in guess.cu.
+type sliceOf struct {
+	top, second, sum, weighted float32
+	score                      float64
+	token, sample              int32
+}
+
+// rotary fills the tables of the rotary embedding: the angle of pair i at position p is p * theta^(-2i/d).
+func (s *session) rotary() error {
+	half := s.config.HeadDim / 2
+	cos, sin := make([]float32, s.slots*half), make([]float32, s.slots*half)
+	for p := range s.slots {
+		for i := range half {
+			angle := float64(p) * math.Pow(s.config.RopeTheta, -float64(i)/float64(half))
+			cos[p*half+i], sin[p*half+i] = float32(math.Cos(angle)), float32(math.Sin(angle))
+		}
+	}
+	d := s.backend.device
+	st := stager{device: d, dtype: transformer.F32}
+	err := st.open(min(halfSize, roundUp(s.slots, 16)*half*4))
+	if err == nil {
+		for to, table := range map[*pointer][]float32{&s.cos: cos, &s.sin: sin} {
+			err = errors.Join(err, st.send(transfer{to: to, matrix: transformer.Matrix{Rows: s.slots, Cols: half, F32: table}}))
+		}
+	}
+	return errors.Join(err, st.close())
+}
+
+// Reset forgets a sequence. Its slots keep their numbers, which nothing reads: what lies beyond the reach of all rows
+// of a tile is taken as 0.
+func (s *session) Reset(sequence int) { s.written[sequence] = 0 }
+
+func (s *session) Memory() int64 { return s.memory.size }
+
+// Close frees the session's memory. It may come after the backend's.
+func (s *session) Close() error {
+	defer s.backend.device.hold()()
+	return s.close()
+}
+
+func (s *session) close() error {
+	d := s.backend.device
+	return errors.Join(d.enter(), d.wait(), s.dropGraphs(), s.memory.free(), s.host.free(), d.close())
+}

@@ -1,0 +1,83 @@
+package cuda
+
+import (
+	"errors"
+
+	"tandem/transformer"
+)
+
+const (
+	tuneRounds = 5  // the best of them counts
+	tuneSlow   = 20 // milliseconds of a round that is not worth repeating
+	tuneLayers = 8  // at most, so that the weights do not stay in the L2 cache
+)
+
+// tune times the variants of every bf16 product, on the model's own weights, and keeps the fastest for each number of
+// rows. It cannot change a result.
+func (b *backend) tune() (err error) {
+	if b.dtype != transformer.BF16 {
+		return nil
+	}
+	s, err := b.open(1, steps[len(steps)-1])
+	if err != nil {
+		return err
+	}
+	w := watch{device: b.device}
+	defer func() { err = errors.Join(err, w.close(), s.close()) }()
+	if err := w.open(); err != nil {
+		return err
+	}
+	layers := b.model.layers[:min(len(b.model.layers), tuneLayers)]
+	b.tuned = map[choice]variant{}
+	for _, rows := range steps {
+		passes := []transformer.Pass{{Tokens: make([]int32, rows), Span: 1, Want: make([]int, min(rows, headRows))}}
+		s.plan.to = 0
+		s.written[0] = rows
+		s.group(passes)
+		s.forward(nil) // its buffers hold numbers from now on
+		for _, list := range [][]product{
+			each(layers, s.qkvProduct), each(layers, s.outProduct), each(layers, s.gateUpProduct),
+			each(layers, func(l *layer) product { return s.downProduct(l, b.model.norm) }), {s.headProduct(0)},
+		} {
+			if err := s.fastest(&w, rows, list); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func each(layers []layer, f func(*layer) product) (out []product) {
+	for i := range layers {
+		out = append(out, f(&layers[i]))
+	}
+	return out
+}
+
+// fastest times the variants of products of one shape.
+func (s *session) fastest(w *watch, rows int, list []product) error {
+	if list[0].then == "head" {
+		rows = min(rows, headRows)
+	}
+	best := 0.0
+	for _, v := range variants(rows, list[0].then) {
+		for range tuneRounds {
+			ms, err := w.time(func() {
+				for _, p := range list {
+					s.multiply(rows, p, v)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			if best == 0 || ms < best {
+				best = ms
+				s.backend.tuned[list[0].choice(rows)] = v
+			}
+			if ms > tuneSlow {
+				break
+			}
+		}
+	}
+	return nil
+}
