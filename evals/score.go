@@ -208,7 +208,7 @@ func judgeAll(ctx context.Context, order []*program, judge Judge, o Options) (wa
 }
 
 // judge fills in the verdict; false means that the context ended first. The verdict on several runs is that of the first
-// that did not pass.
+// that did not pass, or a sandbox error.
 func (p *program) judge(ctx context.Context, judge Judge, o Options) bool {
 	var verdict sandbox.Outcome
 	passed, runs := 0, max(1, o.Reruns)
@@ -221,8 +221,12 @@ func (p *program) judge(ctx context.Context, judge Judge, o Options) bool {
 		if out.Result == record.Pass {
 			passed++
 		}
-		if i == 0 || verdict.Result == record.Pass {
+		if i == 0 || verdict.Result == record.Pass || out.Result == record.SandboxError {
 			verdict = out
+		}
+		if out.Result == record.SandboxError {
+			passed = 0 // it says nothing of the program, nor do the other runs without it
+			break
 		}
 	}
 	details := []string{p.note, verdict.Detail}
