@@ -87,10 +87,9 @@ func (t mbpp) ask() string {
 func unix(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
 var (
-	definition  = regexp.MustCompile(`(?m)^(?:def|class)[ \t]+(\w+)`)
-	matchObject = regexp.MustCompile(`return[ \t]+re\.(?:search|match|fullmatch)\(`)
-	imported    = regexp.MustCompile(`(?m)^import[ \t]+(\w+)[ \t]*\r?$`)
-	letters     = regexp.MustCompile(`\w+`)
+	definition = regexp.MustCompile(`(?m)^(?:def|class)[ \t]+(\w+)`)
+	imported   = regexp.MustCompile(`(?m)^import[ \t]+(\w+)[ \t]*\r?$`)
+	letters    = regexp.MustCompile(`\w+`)
 )
 
 // example turns the asserts into check(candidate). The entry point is the first name in them that the reference
@@ -121,9 +120,6 @@ func (t mbpp) example() (Example, error) {
 	}
 	e := Example{TaskID: "MBPP/" + strconv.Itoa(t.ID), Kind: Program, Prompt: t.ask(), CanonicalSolution: t.Code,
 		Setup: strings.Trim(setup, "\n"), Test: check, EntryPoint: own[0]}
-	if matchObject.MatchString(t.Code) { // not plain data: its truth alone is tested
-		e.Beside = true
-	}
 	if len(own) > 1 { // its setup too may use the candidate's classes
 		e.Beside, e.Test, e.Setup = true, e.Setup+"\n\n"+check, ""
 	}

@@ -25,10 +25,11 @@
 // None, bool, int, float, complex, str, bytes, bytearray, range, Ellipsis, and lists, tuples, sets, dicts, deques,
 // Counters and their like of these, by value. Functions cross as stubs that call back, exceptions as the builtin ones
 // that they are. Iterators are drained where they are, of 100 000 items at most, and arrive as iterators. An argument
-// that the candidate changes in place is changed in T too.
+// that the candidate changes in place is changed in T too. Any other object of the candidate's stays in C: T gets a
+// stand-in that is true or false, as C says, equals nothing, and stands for the object in later calls.
 //
-// An object that crosses twice arrives as two. Data with a cycle in it and objects of any other type do not cross: a
-// candidate that returns one, or leaves one in an argument, fails. Data nested more than 100 deep is a runtime error.
+// An object that crosses twice arrives as two. Data with a cycle in it does not cross: a candidate that returns some, or
+// leaves some in an argument, fails. Data nested more than 100 deep is a runtime error.
 //
 // # What is not covered
 //

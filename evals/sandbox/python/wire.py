@@ -3,7 +3,8 @@
 A value is a tag, four bytes of size and a body. A scalar's body is so many bytes; a container's is so many values.
 Only exact types of the tables below are written, and reading makes nothing else, so that no comparison on this side
 ever runs code of the other. Identity does not cross: an object that is passed twice arrives as two, a cycle is
-refused. An iterator is drained, and arrives as an iterator. A function arrives as a stub that calls back.
+refused. An iterator is drained, and arrives as an iterator. A function arrives as a stub that calls back. Any other
+object of the candidate arrives as a Thing, which is true or false, equals nothing and goes home as what it was.
 
 Messages are lists:
 
@@ -30,6 +31,16 @@ class NotData(Exception):
 
 class Broken(Exception):
     """Bytes that no honest other side sends."""
+
+
+class Thing:
+    """An object of the candidate as the other side sees it."""
+
+    def __init__(self, target, truth):
+        self.target, self.truth = target, truth
+
+    def __bool__(self):
+        return self.truth
 
 
 def pack_int(value):
@@ -175,7 +186,7 @@ class Wire:
             elif callable(value):
                 return self.put_function(out, value)
             else:
-                raise NotData(f"an object of type {type_name(kind)}")
+                return self.put_object(out, value)
         if id(value) in above:
             raise NotData("cyclic data")
         if len(above) >= DEEPEST:
@@ -201,6 +212,13 @@ class Wire:
             self.offered[len(self.offered)] = value
             tag, body = b"p", str(len(self.offered) - 1).encode()
         out.append(tag + len(body).to_bytes(4, "little") + body)
+
+    def put_object(self, out, value):
+        """An object of the other side goes home; one of this side crosses where a Wire says so."""
+        if type(value) is not Thing:
+            raise NotData(f"an object of type {type_name(type(value))}")
+        body = str(value.target).encode()
+        out.append(b"o" + len(body).to_bytes(4, "little") + body)
 
     def decode(self, data):
         value, end = self.get(data, 0, 0)
@@ -232,6 +250,8 @@ class Wire:
             return self.offered[name], at + size
         if tag == b"p":
             return self.stub(name), at + size
+        if tag == b"x" or tag == b"z":
+            return Thing(name, tag == b"x"), at + size
         raise Broken("a tag that does not exist")
 
     def stub(self, target):
