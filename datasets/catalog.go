@@ -81,7 +81,7 @@ var Catalog = []Source{
 		Files: mbppSanitized, read: readMBPP(3, 0, all)},
 	{Name: "infilling-single-line", About: "one line of a function, the rest given", Folder: "humaneval-infilling", Licence: "MIT", Tasks: 1033, Floor: 27, read: readInfilling,
 		Files: []File{file("HumanEval-SingleLineInfilling.jsonl.gz", "1277073e7ddce163ef68598c2bca777f688a53df99422f097e37362090f88e1f", 75058, infilling)}},
-	{Name: "infilling-multi-line", About: "several lines of a function", Folder: "humaneval-infilling", Licence: "MIT", Tasks: 5815, read: readInfilling,
+	{Name: "infilling-multi-line", About: "several lines of a function", Folder: "humaneval-infilling", Licence: "MIT", Tasks: 5815, Floor: 55, read: readInfilling,
 		Files: []File{file("HumanEval-MultiLineInfilling.jsonl.gz", "2f341612eee1d35da1357a4f365e0c0b3ba6e2b62eb491e88aaefa4855af0349", 170082, infilling)}},
 	{Name: "infilling-random-span", About: "a span between any two characters", Folder: "humaneval-infilling", Licence: "MIT", Tasks: 1640, Floor: 30, read: readInfilling,
 		Files: []File{file("HumanEval-RandomSpanInfilling.jsonl.gz", "b4f330d8a8ff97bf85d9def497dffcae4d741e506449386a877236e422e33e8d", 89591, infilling)}},

@@ -3,6 +3,7 @@ package datasets
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -161,4 +162,29 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestGSM8K: the question is asked, the number behind the last mark is the answer.
+func TestGSM8K(t *testing.T) {
+	text := `{"question": "2 + 2?", "answer": "#### no, it is\n2 + 2 = <<2+2=4>>4\n#### 4"}` + "\n"
+	tasks, err := collect("g", readGSM8K([]io.Reader{strings.NewReader(text)}))
+	if err != nil || len(tasks) != 1 || string(tasks[0].Answer) != `"4"` || !strings.HasPrefix(tasks[0].Prompt, "Question: 2 + 2?\n") {
+		t.Errorf("%+v, %v", tasks, err)
+	}
+	if _, err := collect("g", readGSM8K([]io.Reader{strings.NewReader(`{"question": "?", "answer": "4"}`)})); err == nil {
+		t.Error("an answer without a mark was taken")
+	}
+}
+
+// TestPlanning: the first tasks are examples before each of the others and none of the tasks.
+func TestPlanning(t *testing.T) {
+	var text strings.Builder
+	for i := range shots + 2 {
+		fmt.Fprintf(&text, "{\"input\": \"i%d\", \"output\": \"o%d\"}\n", i, i)
+	}
+	tasks, err := collect("p", readPlanning(Sudoku, "rule")([]io.Reader{strings.NewReader(text.String())}))
+	if err != nil || len(tasks) != 2 || tasks[1].CanonicalSolution != "o9" || string(tasks[1].Answer) != `"i9"` ||
+		!strings.HasPrefix(tasks[1].Prompt, "rule\n\nInput:\ni0\nOutput:\no0\n\nInput:\ni1") || !strings.HasSuffix(tasks[1].Prompt, "o7\n\nInput:\ni9\nOutput:\n") {
+		t.Errorf("%+v, %v", tasks, err)
+	}
 }

@@ -184,7 +184,7 @@ func (f File) finish(part *os.File, path, origin string) error {
 		return err
 	}
 	if sum != f.SHA256 {
-		return errors.Join(fmt.Errorf("%s has SHA-256 %.12s..., the manifest says %.12s...", origin, sum, f.SHA256), os.Remove(part.Name()))
+		return errors.Join(fmt.Errorf("%s has SHA-256 %.12s, the manifest says %.12s", origin, sum, f.SHA256), os.Remove(part.Name()))
 	}
 	if err := part.Sync(); err != nil {
 		return err

@@ -42,7 +42,7 @@ func (s Source) Load(cache string) (Suite, error) {
 			return nil, err
 		}
 		if got := hash(text); got != f.SHA256 {
-			return nil, fmt.Errorf("%s is damaged: its SHA-256 is %.12s..., not %.12s...; delete it and run `tandem datasets fetch %s`",
+			return nil, fmt.Errorf("%s is damaged: its SHA-256 is %.12s, not %.12s; delete it and run `tandem datasets fetch %s`",
 				path, got, f.SHA256, s.Name)
 		}
 		return text, nil

@@ -16,7 +16,7 @@ var numberStops = []string{"\nQuestion:", "\nQ:", "<|endoftext|>"}
 var (
 	marked = regexp.MustCompile(`####\s*([^\n]*)`)
 	boxed  = regexp.MustCompile(`\\boxed\{([^{}]*)\}`)
-	number = regexp.MustCompile(`[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?`)
+	number = regexp.MustCompile(`[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)`)
 )
 
 // maxDigits bounds a number, so that a long row of digits costs nothing.
@@ -37,7 +37,7 @@ func finalNumber(answer string) (*big.Rat, bool) {
 func lastNumber(text string, first bool) (value *big.Rat, ok bool) {
 	for _, at := range number.FindAllStringIndex(text, -1) {
 		digits := strings.ReplaceAll(text[at[0]:at[1]], ",", "")
-		if digits == "" || len(digits) > maxDigits {
+		if len(digits) > maxDigits {
 			continue
 		}
 		if at[0] > 0 && strings.ContainsAny(digits[:1], "+-") && isDigit(text[at[0]-1]) {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"sync"
@@ -204,25 +203,21 @@ func resultText(v record.Verdict) string {
 }
 
 // resumeSamples opens the results file for appending and takes from the queue the samples that it holds. A last line
-// that was torn is cut off; a file of other samples is an error and stays as it is.
+// that was torn is cut off; a file of other samples is an error and stays as it is. A pipe or device holds nothing.
 func resumeSamples(path string, queue <-chan Sample, tally *SampleTally) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.OpenFile(path, os.O_WRONLY, 0)
+	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("--out: %w", err)
-		}
-		return nil, err
+		return nil, fmt.Errorf("--out: %w", err)
 	}
 	good, err := replay(file, path, queue, tally)
 	if err == nil {
-		if err = file.Truncate(good); errors.Is(err, fs.ErrInvalid) || err != nil && good == 0 {
-			err = nil // a device, not a file
-		}
+		err = file.Truncate(good)
 	}
 	if err == nil {
-		if _, err = file.Seek(good, io.SeekStart); err != nil && good == 0 {
-			err = nil
-		}
+		_, err = file.Seek(good, io.SeekStart)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -239,7 +234,7 @@ func replay(file io.Reader, path string, queue <-chan Sample, tally *SampleTally
 			return good, nil // what is left has no end: a line that was torn
 		}
 		if err != nil {
-			return good, nil // a device that cannot be read holds nothing
+			return 0, err
 		}
 		var s scored
 		was, bad := readSample(bytes.Clone(line), tally.Samples+1)

@@ -2,8 +2,11 @@ package evals
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -243,4 +246,23 @@ func TestCallsTruth(t *testing.T) {
 func mutate(calls string) string {
 	before, _, _ := strings.Cut(calls, "=")
 	return before + "=\"no such value\")"
+}
+
+// TestPromptsArePinned: a changed byte in any prompt changes scores, so it must be meant. The hash is over all prompts of
+// a suite as they are asked, each with a zero byte behind it.
+func TestPromptsArePinned(t *testing.T) {
+	for name, want := range map[string]string{
+		"humaneval": "4e821ee58dd4", "humaneval-plus": "b8bcef717427", "mbpp": "3368c6f7f362", "mbpp-3shot": "ee79e8520de3", "mbpp-test": "d48a8ba314cf", "mbpp-sanitized": "c8e528470354", "mbpp-sanitized-3shot": "84f276e745ae",
+		"infilling-single-line": "24fde87f626d", "bfcl-simple": "18c14a2adc2b", "bfcl-multiple": "7259937e4540", "bfcl-parallel": "001c3d94f41e", "sudoku-4x4": "8b3235a8a92c", "countdown-3": "0fa95d3e2eb2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := sha256.New()
+			for _, task := range public(t, name).Tasks {
+				io.WriteString(h, Ask(task)+"\x00")
+			}
+			if got := hex.EncodeToString(h.Sum(nil))[:12]; got != want {
+				t.Errorf("its prompts have the hash %s, not %s", got, want)
+			}
+		})
+	}
 }

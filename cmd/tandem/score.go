@@ -20,6 +20,7 @@ type scoreCmd struct {
 	Timeout time.Duration `placeholder:"3s" help:"Processor time of a program; the suite's own, mostly 3s, by default."`
 	Reruns  int           `default:"1" help:"Times that each program is judged; it passes when it passes every time."`
 	Extract string        `default:"auto" enum:"auto,verbatim,completion,chat" help:"Where the program stands in a sample: ${enum}. auto changes nothing that parses."`
+	Results string        `name:"eval-results" placeholder:"FILE" help:"Also write EvalPlus's eval_results.json."`
 	JSON    bool          `help:"Print the summary as JSON."`
 	sandboxFlag
 }
@@ -61,6 +62,15 @@ func (c scoreCmd) Run(a *app) error {
 	}
 	if err := c.print(a, suite, tally); err != nil {
 		return err
+	}
+	if c.Results != "" {
+		results, err := evals.ReadEvalPlus(c.Out, suite, time.Now())
+		if err != nil {
+			return err
+		}
+		if err := results.WriteFile(c.Results); err != nil {
+			return err
+		}
 	}
 	if tally.Errors > 0 {
 		return fmt.Errorf("%d samples could not be judged (sandbox error, see %s) and are in no figure: delete their lines and all after them to judge them anew", tally.Errors, c.Out)
