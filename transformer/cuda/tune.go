@@ -7,10 +7,14 @@ import (
 )
 
 const (
-	tuneRounds = 5  // the best of them counts
-	tuneSlow   = 20 // milliseconds of a round that is not worth repeating
-	tuneLayers = 8  // at most, so that the weights do not stay in the L2 cache
+	tuneRounds = 5 // the best of them counts
+	tuneLayers = 8 // at most, so that the weights do not stay in the L2 cache
 )
+
+// tuneSlow is how many milliseconds a round may take. A device that needs more is left alone: it is emulated.
+var tuneSlow = 20.0
+
+var errSlow = errors.New("not worth tuning")
 
 // tune times the variants of every bf16 product, on the model's own weights, and keeps the fastest for each number of
 // rows. It cannot change a result.
@@ -39,7 +43,10 @@ func (b *backend) tune() (err error) {
 			each(layers, s.qkvProduct), each(layers, s.outProduct), each(layers, s.gateUpProduct),
 			each(layers, func(l *layer) product { return s.downProduct(l, b.model.norm) }), {s.headProduct(0)},
 		} {
-			if err := s.fastest(&w, rows, list); err != nil {
+			switch err := s.fastest(&w, rows, list); {
+			case err == errSlow:
+				return nil
+			case err != nil:
 				return err
 			}
 		}
@@ -75,7 +82,7 @@ func (s *session) fastest(w *watch, rows int, list []product) error {
 				s.backend.tuned[list[0].choice(rows)] = v
 			}
 			if ms > tuneSlow {
-				break
+				return errSlow
 			}
 		}
 	}

@@ -37,6 +37,9 @@ type Manifest struct {
 // later device compiles.
 var Targets = []string{"sm_90a", "sm_80", "compute_80"}
 
+// Compiler is the version of NVRTC that the images are made with. PTX of a later one needs a later driver.
+const Compiler = "13.0"
+
 // Options of the compilation. No multiplication is fused with an addition unless the source says fmaf: kernels that share
 // arithmetic must give the same bits.
 var Options = []string{"--std=c++17", "--fmad=false"}

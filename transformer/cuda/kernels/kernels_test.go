@@ -11,6 +11,9 @@ func TestManifest(t *testing.T) {
 	if m.Source != Hash(Source()) {
 		t.Error("the *.cu files differ from those that were compiled: run `make kernels`")
 	}
+	if m.Compiler != "NVRTC "+Compiler {
+		t.Errorf("compiled by %s, not NVRTC %s: run `make kernels`", m.Compiler, Compiler)
+	}
 	if !slices.Equal(m.Options, Options) {
 		t.Errorf("compiled with %v, not %v: run `make kernels`", m.Options, Options)
 	}

@@ -30,7 +30,10 @@ func run(library, to string) error {
 	if err != nil {
 		return err
 	}
-	m := kernels.Manifest{Source: kernels.Hash(kernels.Source()), Compiler: "NVRTC " + n.version, Driver: n.major * 1000,
+	if n.version != kernels.Compiler {
+		return fmt.Errorf("%s is NVRTC %s, the images are made with %s: see requirements.txt", library, n.version, kernels.Compiler)
+	}
+	m := kernels.Manifest{Source: kernels.Hash(kernels.Source()), Compiler: "NVRTC " + n.version, Driver: n.major*1000 + n.minor*10,
 		Options: kernels.Options, Images: map[string]string{}}
 	for _, target := range kernels.Targets {
 		image, err := n.compile(kernels.Source(), target)

@@ -18,8 +18,8 @@ type nvrtc struct {
 	logSize, log                          uintptr
 	cubinSize, cubin, ptxSize, ptx, about uintptr
 
-	version string
-	major   int
+	version      string
+	major, minor int
 }
 
 // open loads NVRTC from a path or, with none, from where the loader finds it. The library looks for its builtins on the
@@ -54,7 +54,7 @@ func open(path string) (*nvrtc, error) {
 		if err := call(n.about, uintptr(unsafe.Pointer(&major)), uintptr(unsafe.Pointer(&minor))); err != nil {
 			return nil, err
 		}
-		n.major, n.version = int(major), fmt.Sprintf("%d.%d", major, minor)
+		n.major, n.minor, n.version = int(major), int(minor), fmt.Sprintf("%d.%d", major, minor)
 		return n, nil
 	}
 	return nil, fmt.Errorf("no NVRTC among %s: pip install nvidia-cuda-nvrtc and name its libnvrtc.so with -nvrtc", strings.Join(tried, ", "))
