@@ -64,7 +64,7 @@ type Guess struct {
 	Entropy float32 // in nats
 }
 
-// A Session holds the K/V slots of a fixed number of sequences and the scratch memory of their forwards. One
+// A Session holds the K/V slots of a fixed number of sequences, in the dtype of the weights, and the scratch memory of their forwards. One
 // goroutine at a time may use it.
 type Session interface {
 	// Forward runs passes[i] on sequence i (there may be fewer passes than sequences). out[i][j] guesses for

@@ -20,14 +20,17 @@ type model64 struct {
 	embed, head [][]float64
 	layers      []layer64
 	norm        []float64
-	round       func(float64) float64 // of what enters a matrix product or a K/V slot
+	round, slot func(float64) float64 // of what enters a matrix product, and a K/V slot
 }
 
 func widen(w *transformer.Weights, activations transformer.Dtype) *model64 {
 	m := &model64{Config: w.Config, embed: matrix64(w.Embed), norm: vector64(w.Norm)}
-	m.round = func(x float64) float64 { return x }
+	m.round, m.slot = exact, exact
 	if activations == transformer.BF16 {
-		m.round = func(x float64) float64 { return float64(transformer.FromBF16(transformer.RoundBF16(float32(x)))) }
+		m.round = nearest
+	}
+	if w.Dtype == transformer.BF16 {
+		m.slot = nearest
 	}
 	m.head = m.embed
 	if !w.Config.Tied {
@@ -62,7 +65,7 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 			h := m.rounded(rms(x, l.attnNorm, m.NormEps))
 			p := start + i
 			queries[i] = m.rounded(m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p))
-			past[n][p] = keyed{m.rounded(m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p)), m.rounded(add(mul(l.v, h), l.vBias))}
+			past[n][p] = keyed{each(m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p), m.slot), each(add(mul(l.v, h), l.vBias), m.slot)}
 		}
 		for i, x := range rows {
 			p := start + i
@@ -101,13 +104,21 @@ func (m *model64) heads(x, gain []float64, p int) []float64 {
 	return x
 }
 
-// rounded rounds x in place.
-func (m *model64) rounded(x []float64) []float64 {
+func exact(x float64) float64 { return x }
+func nearest(x float64) float64 {
+	return float64(transformer.FromBF16(transformer.RoundBF16(float32(x))))
+}
+
+// each applies f to x in place.
+func each(x []float64, f func(float64) float64) []float64 {
 	for i, v := range x {
-		x[i] = m.round(v)
+		x[i] = f(v)
 	}
 	return x
 }
+
+// rounded is x as it enters a matrix product, in place.
+func (m *model64) rounded(x []float64) []float64 { return each(x, m.round) }
 
 // attend is softmax(q k / sqrt(HeadDim)) v over the visible positions, head by head. The largest weight is 1 before the
 // division by their sum.

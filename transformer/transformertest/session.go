@@ -13,8 +13,8 @@ import (
 // written out. It is what other backends are compared with, and slow: use it on models of a few thousand numbers.
 func Reference(w *transformer.Weights) transformer.Backend { return rounding(w, transformer.F32) }
 
-// rounding is a reference that rounds what enters a matrix product or a K/V slot where activations are bf16, as a backend
-// says that it does: what is left of the distance to it is the backend's own.
+// rounding is a reference that rounds keys and values where the weights are bf16, and what enters a matrix product where
+// activations are, as a backend says that it does: what is left of the distance to it is the backend's own.
 func rounding(w *transformer.Weights, activations transformer.Dtype) transformer.Backend {
 	return reference{model: widen(w, activations), dtype: w.Dtype, activations: activations}
 }
