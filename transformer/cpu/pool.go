@@ -9,6 +9,10 @@ import (
 // lasts, so that such a model is not dominated by wake-ups.
 const spins = 20000
 
+// Spins of a thread that has no job before it sleeps: about a millisecond, more than lies between the forwards of a run
+// even where one task ends and the next begins. Waking a thread of a virtual machine takes a good part of that.
+const linger = 1000000
+
 // A pool runs one function on all its threads at once. Thread 0 is the caller; the others are locked to an
 // operating-system thread each and wait between jobs, first spinning, then asleep on their channel.
 type pool struct {
@@ -82,7 +86,7 @@ func (p *pool) work(t int) {
 
 // await returns once there are more jobs than done.
 func (p *pool) await(t int, done uint32) {
-	for range spins {
+	for range linger {
 		if p.jobs.Load() != done {
 			return
 		}
