@@ -17,12 +17,12 @@ type Point struct {
 // Frontier draws pass@1 against speed with the interval of both, so that no speed stands without its quality.
 // lines names the lines of the points.
 func Frontier(points []Point, lines []string) Chart {
-	low, high, bottom, top := points[0].Speed.Low, points[0].Speed.High, points[0].Pass.Low, points[0].Pass.High
+	high, bottom, top := points[0].Speed.High, points[0].Pass.Low, points[0].Pass.High
 	for _, p := range points {
-		low, high = min(low, p.Speed.Low), max(high, p.Speed.High)
+		high = max(high, p.Speed.High)
 		bottom, top = min(bottom, p.Pass.Low), max(top, p.Pass.High)
 	}
-	p := axes("useful tokens per second", "pass@1, %", linear(max(0, low-0.1*(high-low)), high+0.1*(high-low), 7),
+	p := axes("useful tokens per second", "pass@1, %", linear(0, 1.05*high, 7),
 		linear(100*bottom, 100*top, 6))
 	p.Add(drawing(func(c draw.Canvas, p *gonum.Plot) {
 		tx, ty := p.Transforms(&c)
