@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tandem/bench"
+	"tandem/bench/telemetry"
 	"tandem/evals/sandbox"
 	"tandem/transformer"
 	"tandem/transformer/cpu"
@@ -25,12 +26,29 @@ func (doctorCmd) Run(a *app) error {
 		gpu = "none: " + strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", "; "), "cuda: ")
 	}
 	fmt.Fprintf(a.stdout, "gpu         %s\n", gpu)
+	fmt.Fprintf(a.stdout, "nvml        %s\n", nvml())
 	judge, err := sandbox.New(sandbox.Options{})
 	if err != nil {
 		fmt.Fprintf(a.stdout, "judge       none: %v\n", err)
 		return errFailed
 	}
 	defer judge.Close()
-	_, err = fmt.Fprintf(a.stdout, "judge       python %s, %s\n            %s\n", judge.Python(), judge.Tier(), judge.Explain())
+	_, err = fmt.Fprintf(a.stdout, "judge       python %s, %s\n            %s\n", judge.Python(), judge.Tier(),
+		strings.Join(judge.Explain(), "\n            "))
 	return err
+}
+
+// nvml says what can be read of the GPU beside a run.
+func nvml() string {
+	source, err := telemetry.Open("")
+	if err != nil {
+		return "none: " + strings.TrimPrefix(err.Error(), "telemetry: ")
+	}
+	defer source.Close()
+	gpu := source.GPU()
+	text := fmt.Sprintf("%s, %s, driver %s, power limit %.0f W", gpu.Name, gpu.UUID, gpu.Driver, gpu.PowerLimit)
+	if _, err := source.Joules(); err != nil {
+		text += ", no energy counter"
+	}
+	return text
 }

@@ -35,9 +35,6 @@ func (*Runner) Tier() Tier { return "" }
 func (*Runner) Python() string { return "" }
 
 // Explain says why there is no sandbox.
-func (*Runner) Explain() string { return errSystem.Error() }
-
-// Probe fails on this system.
-func Probe() (Tier, string, error) { return "", "", errSystem }
+func (*Runner) Explain() []string { return []string{errSystem.Error()} }
 
 func launcherMain() int { return 2 }

@@ -21,7 +21,7 @@ type Options struct {
 // A Runner runs programs, any number at a time. It keeps processes that are ready for tests until Close.
 type Runner struct {
 	plan        plan
-	explanation string
+	explanation []string
 	pool        pool // of processes for tests
 }
 
@@ -55,16 +55,23 @@ func New(options Options) (*Runner, error) {
 func probe(tiers []Tier, pythons []interpreter) (*Runner, error) {
 	var refused []string
 	for _, tier := range tiers {
+		reason := ""
 		for _, plan := range plans(tier, pythons, os.Geteuid() == 0) {
 			r := &Runner{plan: plan}
 			err := r.works()
 			if err == nil {
-				r.explanation = strings.Join(append([]string{"runs with " + plan.String()}, refused...), "; ")
+				r.explanation = append([]string{"runs with " + plan.String()}, refused...)
+				if !plan.namespaces() {
+					r.explanation = append(r.explanation, mends()...)
+				}
 				return r, nil
 			}
 			r.Close()
-			refused = append(refused, fmt.Sprintf("not with %s: %v", plan, err))
+			if reason == "" { // one plan's of a tier says enough
+				reason = fmt.Sprintf("not with %s: %v", tier, err)
+			}
 		}
+		refused = append(refused, reason)
 	}
 	return nil, fmt.Errorf("sandbox: no isolation that is strong enough works here: %s", strings.Join(refused, "; "))
 }
@@ -97,15 +104,25 @@ func (r *Runner) Tier() Tier { return r.plan.Tier }
 // Python returns the version of the interpreter, "3.11.7".
 func (r *Runner) Python() string { return r.plan.Python.Version }
 
-// Explain says in a line what the runs use, and why each stronger choice was not possible.
-func (r *Runner) Explain() string { return r.explanation }
+// Explain says in a few lines what the runs use, why each stronger tier was not possible, and what would help.
+func (r *Runner) Explain() []string { return r.explanation }
 
-// Probe returns the best tier of this machine and the line that explains it.
-func Probe() (Tier, string, error) {
-	r, err := New(Options{})
-	if err != nil {
-		return "", "", err
+// switches are the settings of Linux that forbid namespaces to users, and the values that do.
+var switches = []struct{ path, forbids, mend string }{
+	{"/proc/sys/user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=15000"},
+	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
+	{"/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"},
+}
+
+// mends says what would allow namespaces here.
+func mends() (lines []string) {
+	for _, s := range switches {
+		if value, err := os.ReadFile(s.path); err == nil && strings.TrimSpace(string(value)) == s.forbids {
+			lines = append(lines, "for namespaces, as root: "+s.mend)
+		}
 	}
-	defer r.Close()
-	return r.Tier(), r.Explain(), nil
+	if lines == nil {
+		lines = []string{"for namespaces in a container: start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined, or --privileged"}
+	}
+	return lines
 }
