@@ -34,13 +34,13 @@ func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, 
 	case f.Device == "cuda" && own:
 		return nil, fmt.Errorf("--threads and --kernels are for --device cpu: leave them out")
 	case f.Device == "cuda":
-		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver(), Tune: true})
+		b, err := openCUDA(w)
 		if err != nil {
 			return nil, fmt.Errorf("--device cuda: %w", err)
 		}
 		return b, nil
 	case f.Device == "auto" && !own:
-		b, err := cuda.New(w, cuda.Options{Driver: cudaDriver(), Tune: true})
+		b, err := openCUDA(w)
 		if err == nil {
 			return b, nil
 		}
@@ -50,9 +50,6 @@ func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, 
 	}
 	return cpu.New(w, cpu.Options{Threads: f.Threads, Kernels: f.Kernels})
 }
-
-// cudaDriver is the path of libcuda where it lies in an unusual place.
-func cudaDriver() string { return os.Getenv("TANDEM_CUDA_DRIVER") }
 
 // meter returns what measures the ceilings of the backend's device, and what ends that.
 func meter(b transformer.Backend) (ceilings func() (map[string]float64, error), done func() error, err error) {
