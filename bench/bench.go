@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"tandem/decoders"
 	"tandem/record"
@@ -33,8 +34,7 @@ type Tokenizer interface {
 type Prompt struct{ Task, Text string }
 
 // A Setup is all that a run needs. Header.Plan says how much is run. With a Batch of n, n decoders of one name
-// decode n tasks at once; Seconds is then each sequence's own wait, so tokens over seconds is the speed that one
-// user of n sees, not the throughput of the machine.
+// decode n tasks at once; a record's Seconds is then its own wait, and its Share what it cost.
 type Setup struct {
 	Header    record.Header // the file's first line; its Suite, Model, Decoders and Plan must be those of this run
 	Prompts   []Prompt
@@ -141,10 +141,17 @@ func (s Setup) warmUp(ctx context.Context, groups []group, lanes map[string][]de
 func (s Setup) decodeGroup(ctx context.Context, g group, lane []decoders.Decoder) []record.Record {
 	records := make([]record.Record, len(g.examples))
 	var wait sync.WaitGroup
+	start := time.Now()
 	for i, e := range g.examples {
 		wait.Go(func() { records[i] = s.decode(ctx, e, lane[i]) })
 	}
 	wait.Wait()
+	if s.Header.Plan.Batch > 1 {
+		share := time.Since(start).Seconds() / float64(len(records))
+		for i := range records {
+			records[i].Share = share
+		}
+	}
 	return records
 }
 

@@ -3,6 +3,9 @@ package bench
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"tandem/record"
 )
@@ -34,8 +37,26 @@ func same(before, now record.Header) error {
 			return fmt.Errorf("%s: %w", fact.name, err)
 		}
 		if string(was) != string(is) {
-			return fmt.Errorf("%s of that run was %s and is now %s", fact.name, was, is)
+			return fmt.Errorf("%s of that run was %s and is now %s", fact.name, differing(was, is), differing(is, was))
 		}
 	}
 	return nil
+}
+
+// differing is what a says otherwise than b: of objects the keys that differ, of anything else all of it.
+func differing(a, b []byte) string {
+	var left, right map[string]json.RawMessage
+	if json.Unmarshal(a, &left) != nil || json.Unmarshal(b, &right) != nil {
+		return string(a)
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		if string(left[key]) != string(right[key]) {
+			parts = append(parts, key+" "+string(left[key]))
+		}
+	}
+	if parts == nil {
+		return "without " + strings.Join(slices.Sorted(maps.Keys(right)), ", ")
+	}
+	return strings.Join(parts, ", ")
 }

@@ -219,7 +219,8 @@ func workersOr(n int) int {
 	return n
 }
 
-// withFields returns the JSON object with fields added at its end; fields of these names that it has are dropped.
+// withFields returns the JSON object with values added at its end, as fields of these names; those of these names that it
+// has are dropped.
 func withFields(object []byte, names []string, values ...any) ([]byte, error) {
 	decode := json.NewDecoder(bytes.NewReader(object))
 	if _, err := decode.Token(); err != nil { // the opening brace
@@ -247,12 +248,12 @@ func withFields(object []byte, names []string, values ...any) ([]byte, error) {
 			add(name, value)
 		}
 	}
-	for i, name := range names {
-		value, err := json.Marshal(values[i])
+	for i, v := range values {
+		value, err := json.Marshal(v)
 		if err != nil {
 			return nil, err
 		}
-		add(name, value)
+		add(names[i], value)
 	}
 	return append(out, "}\n"...), nil
 }

@@ -43,9 +43,9 @@ func read(t testing.TB, path string) string {
 	return string(text)
 }
 
-const wantLines = `{"task_id": "a", "completion": "    right", "passed": true, "verdict": "pass", "result": "passed"}
-{"task_id": "b", "completion": "    wrong", "model": "m<x>", "n": 1.50, "passed": false, "verdict": "fail", "result": "failed: fail: assert"}
-{"solution": "def a():\n    right", "task_id": "a", "passed": true, "verdict": "pass", "result": "passed"}
+const wantLines = `{"task_id": "a", "completion": "    right", "passed": true, "verdict": "pass", "result": "passed", "flaky": false, "judged": "two abc, extract verbatim, 0s, 1 runs"}
+{"task_id": "b", "completion": "    wrong", "model": "m<x>", "n": 1.50, "passed": false, "verdict": "fail", "result": "failed: fail: assert", "flaky": false, "judged": "two abc, extract verbatim, 0s, 1 runs"}
+{"solution": "def a():\n    right", "task_id": "a", "passed": true, "verdict": "pass", "result": "passed", "flaky": false, "judged": "two abc, extract verbatim, 0s, 1 runs"}
 `
 
 func TestScoreSamples(t *testing.T) {
@@ -137,9 +137,11 @@ func TestSamplesRefuse(t *testing.T) {
 	}
 	// Results of other samples are refused and stay.
 	in := write(t, "s.jsonl", sampleLines)
-	for _, held := range []string{strings.Replace(wantLines, "right", "left", 1), wantLines + wantLines, "{}\n", "some notes\n"} {
+	for _, held := range []string{strings.Replace(wantLines, "right", "left", 1), wantLines + wantLines, "{}\n", "some notes\n",
+		`{"important": "a line without an end"}`, wantLines + "a tail", strings.ReplaceAll(wantLines, "two abc", "two abd"),
+		strings.ReplaceAll(wantLines, "1 runs", "2 runs")} {
 		out := write(t, "out.jsonl", held)
-		if _, err := ScoreSamples(t.Context(), Samples(in), out, suite, passing(), SampleOptions{}); err == nil || !strings.Contains(err.Error(), "choose another --out") {
+		if _, err := ScoreSamples(t.Context(), Samples(in), out, suite, passing(), SampleOptions{Mode: Verbatim}); err == nil || !strings.Contains(err.Error(), "choose another --out") {
 			t.Errorf("%v", err)
 		}
 		if read(t, out) != held {

@@ -243,11 +243,11 @@ func Verdict(ctx context.Context, task datasets.Example, answer string, judge Ju
 		if out.Result == record.Pass {
 			passed++
 		}
-		if i == 0 || first.Result == record.Pass || out.Result == record.SandboxError {
+		if i == 0 || first.Result == record.Pass {
 			first = out
 		}
-		if out.Result == record.SandboxError {
-			break // it says nothing about the program, and neither do the other runs then
+		if first.Result == record.SandboxError {
+			break // it says nothing about the program; that it passed before does not either
 		}
 	}
 	if flaky = passed > 0 && passed < runs && first.Result != record.SandboxError; flaky {

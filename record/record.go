@@ -130,6 +130,7 @@ type Record struct {
 	Tokens       int      `json:"tokens"`                // useful: generated, up to and without the first EOS
 	Canvas       int      `json:"canvas"`                // output positions that were ever committed, EOS and beyond included
 	Seconds      float64  `json:"seconds"`               // wall-clock of Decode; tokenisation and judging outside
+	Share        float64  `json:"share,omitempty"`       // of the wall-clock of the batch that it was decoded in; absent where it was alone
 	Busy         float64  `json:"busy,omitempty"`        // of the time of all threads, the share that this process had a processor
 	Ideal        float64  `json:"ideal,omitempty"`       // seconds the same forwards take at the ceilings in the Header
 	PeakMemory   int64    `json:"peak_memory,omitempty"` // bytes: weights, K/V and activations of the backend
@@ -140,6 +141,15 @@ type Record struct {
 	Answer       string   `json:"answer,omitempty"` // the program that was judged
 	Verdict      *Verdict `json:"verdict,omitempty"`
 	Err          string   `json:"err,omitempty"` // why this example has no completion
+}
+
+// Cost is the wall-clock that the record cost: its share of its batch's, or all of its own. Tokens over Cost is the
+// throughput of the machine, tokens over Seconds the speed that one of a batch sees.
+func (r Record) Cost() float64 {
+	if r.Share > 0 {
+		return r.Share
+	}
+	return r.Seconds
 }
 
 // Key identifies a record within a run: a resumed run skips the keys that its file holds.

@@ -29,12 +29,14 @@ type page struct {
 	Where   [][2]string
 	Charts  []template.HTML
 	Replay  *Replay
+
+	Warnings []string
 }
 
 // Page is report.html: one file that needs no network and no other file.
 func Page(s Summary, header record.Header, records []record.Record, charts []plot.Chart) ([]byte, error) {
 	groups := groupByDecoder(header, records)
-	data := page{Summary: s, Notes: comparisonLines(s), Where: where(s), Replay: replay(s, groups)}
+	data := page{Summary: s, Notes: comparisonLines(s), Where: where(s), Replay: replay(s, groups), Warnings: warnings(s)}
 	style, err := pageFiles.ReadFile("page/style.css")
 	if err != nil {
 		return nil, err
@@ -103,6 +105,7 @@ func where(s Summary) (out [][2]string) {
 	add("weights", "%s, %.1fM parameters, %s, SHA-256 %.12s", s.Model.Name, float64(s.Model.Parameters)/1e6, s.Model.Dtype, s.Model.SHA256)
 	add("suite", "%s, %d tasks, SHA-256 %.12s", s.Suite.Name, s.Suite.Tasks, s.Suite.SHA256)
 	add("length", "%s, %d tokens at the most", s.Plan.Length, s.Plan.MaxTokens)
+	add("batch", "%d", s.Plan.Batch)
 	add("repeats", "%d, interleaved in a random order of seed %d", s.Plan.Repeats, s.Plan.Seed)
 	return out
 }

@@ -204,14 +204,14 @@ func detectable(passes []stats.Pair) *float64 {
 	return apply(stats.MinimumDetectable(sd, len(differences), 1-stats.Confidence, 0.8))
 }
 
-// pairedSeconds are the median wall-clock times of one task under two decoders: a repeat that something else
+// pairedSeconds are the median wall-clock times that one task costs under two decoders: a repeat that something else
 // on the machine disturbed does not move them.
 func pairedSeconds(base, head []record.Record) (b, h float64, ok bool) {
 	median := func(records []record.Record) float64 {
 		var seconds []float64
 		for _, r := range records {
 			if r.Err == "" {
-				seconds = append(seconds, r.Seconds)
+				seconds = append(seconds, r.Cost())
 			}
 		}
 		m, _ := stats.Quantile(seconds, 0.5)

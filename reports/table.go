@@ -36,8 +36,9 @@ var columns = []column{
 }
 
 // key explains the columns in a line.
-const key = "tok/s: useful tokens; first: first readable token; TPF: useful tokens a forward; NFE: forwards a task;\n" +
-	"rows: positions computed a task; ceil: share of the speed at this machine's measured limits"
+const key = "tok/s: useful tokens, pooled; first: first readable token; TPF: useful tokens a forward; NFE: forwards a task;\n" +
+	"rows: positions computed a task; ceil: share of the speed at this machine's measured limits;\n" +
+	"speed-up: geometric mean of the tasks' own time ratios, in which a long task counts no more than a short one"
 
 // Table lays the summary out for a terminal: a line a decoder, the comparisons and the verdict below.
 func Table(s Summary) string {
@@ -223,16 +224,34 @@ func circumstances(s Summary) []string {
 		out = append(out, fmt.Sprintf("%d repeats, interleaved", s.Plan.Repeats))
 	}
 	add("%s length", s.Plan.Length)
+	if s.Plan.Batch > 1 {
+		out = append(out, fmt.Sprintf("batch %d: tok/s and speed-ups are of all together, ms are each one's own", s.Plan.Batch))
+	}
 	add("judged under %s", e.SandboxTier)
 	add("commit %s", e.Commit)
+	out = append(out, "intervals are 95%")
+	for _, w := range warnings(s) {
+		out = append(out, "WARNING: "+w)
+	}
+	return out
+}
+
+// warnings say what makes a run less to be trusted, and what to do.
+func warnings(s Summary) (out []string) {
 	if s.Busy != nil && *s.Busy < idle {
-		out = append(out, fmt.Sprintf("WARNING: other work took %.0f%% of this run's processor time: repeat it on an idle machine", 100*(1-*s.Busy)))
+		out = append(out, fmt.Sprintf("other work took %.0f%% of this run's processor time: repeat it on an idle machine", 100*(1-*s.Busy)))
 	}
 	if len(s.held) > 0 {
-		out = append(out, "WARNING: the GPU's clocks were held down: "+strings.Join(s.held, ", "))
+		out = append(out, "the GPU's clocks were held down: "+strings.Join(s.held, ", "))
 	}
 	if s.Plan.Repeats > 0 && s.Plan.Repeats < 5 {
-		out = append(out, "WARNING: fewer than 5 repeats")
+		out = append(out, "fewer than 5 repeats")
 	}
-	return append(out, "intervals are 95%")
+	for _, d := range s.Decoders {
+		if d.CeilingShare != nil && *d.CeilingShare > 1 {
+			out = append(out, "a share of the ceiling is above 100%: the ceilings were measured while the machine was disturbed")
+			break
+		}
+	}
+	return out
 }

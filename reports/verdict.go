@@ -9,11 +9,14 @@ import (
 // forwards per second; so to win over base, head must commit more tokens a forward than its forwards cost,
 // counted in what base gets for the same time.
 func verdict(c Comparison, head Decoder) string {
-	if c.Speedup == nil || head.TokensPerForward == nil || c.BreakEven == nil {
+	if c.Speedup == nil || head.TokensPerForward == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s needs > %.2f tokens per forward to win here; it commits %.2f%s%s.",
-		c.Head, *c.BreakEven, head.TokensPerForward.Value, speedWords(*c.Speedup, c.Base), qualityWords(c))
+	does := fmt.Sprintf("commits %.2f tokens per forward", head.TokensPerForward.Value)
+	if c.BreakEven != nil {
+		does = fmt.Sprintf("needs > %.2f tokens per forward to win here; it commits %.2f", *c.BreakEven, head.TokensPerForward.Value)
+	}
+	return fmt.Sprintf("%s %s%s%s.", c.Head, does, speedWords(*c.Speedup, c.Base), qualityWords(c))
 }
 
 // speedWords says who is faster, or that the interval does not tell.

@@ -75,10 +75,8 @@ func CanvasTokens(records []record.Record) int {
 	return sum(records, func(r record.Record) int { return r.Canvas })
 }
 
-// Seconds is sum(wall-clock of decoding).
-func Seconds(records []record.Record) float64 {
-	return sum(records, func(r record.Record) float64 { return r.Seconds })
-}
+// Seconds is sum(wall-clock of decoding); of a batch's, each record has its share.
+func Seconds(records []record.Record) float64 { return sum(records, record.Record.Cost) }
 
 // TokensPerSecond is sum(useful tokens) / sum(seconds), pooled over records.
 func TokensPerSecond(records []record.Record) (float64, bool) {
@@ -92,6 +90,9 @@ func DecodeTokensPerSecond(records []record.Record) (float64, bool) {
 	for _, r := range records {
 		if r.Err != "" || len(r.Trace) == 0 {
 			continue
+		}
+		if r.Share > 0 { // in a batch one's prefill is another's decoding
+			return 0, false
 		}
 		tokens += float64(r.Tokens)
 		seconds += r.Seconds
@@ -160,7 +161,7 @@ func Busy(records []record.Record) (float64, bool) {
 			known = append(known, r)
 		}
 	}
-	return ratio(sum(known, func(r record.Record) float64 { return r.Busy * r.Seconds }), Seconds(known))
+	return ratio(sum(known, func(r record.Record) float64 { return r.Busy * r.Cost() }), Seconds(known))
 }
 
 // CeilingShare is sum(ideal seconds) / sum(seconds) over the records that have an ideal: how near the forwards

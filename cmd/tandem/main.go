@@ -87,7 +87,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		return fail(stderr, fmt.Errorf("%w; see `tandem --help`", err))
+		return fail(stderr, fmt.Errorf("%w; see `tandem %s--help`", err, verb(parser, args)))
 	}
 	err = k.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr})
 	if errors.Is(err, errFailed) {
@@ -99,8 +99,19 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 	return 0
 }
 
+// verb is the verb that a command line begins with, and a space behind it; empty where there is no such verb.
+func verb(parser *kong.Kong, args []string) string {
+	for _, child := range parser.Model.Children {
+		if child.Name == args[0] {
+			return child.Name + " "
+		}
+	}
+	return ""
+}
+
 // fail prints the error as one line and returns exit status 2.
 func fail(stderr io.Writer, err error) int {
-	fmt.Fprintf(stderr, "tandem: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	text := strings.TrimSuffix(err.Error(), ": "+context.Canceled.Error()) // the message says "interrupted"
+	fmt.Fprintf(stderr, "tandem: %s\n", strings.ReplaceAll(text, "\n", "; "))
 	return 2
 }

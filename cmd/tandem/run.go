@@ -46,8 +46,28 @@ type runCmd struct {
 	sandboxFlag
 }
 
+// check reports the first flag whose value makes no sense.
+func (c runCmd) check() error {
+	for _, flag := range []struct {
+		name         string
+		value, least int
+	}{{"repeats", c.Repeats, 1}, {"samples", c.Samples, 1}, {"batch", c.Batch, 1}, {"max-tokens", c.MaxTokens, 1}, {"limit", c.Limit, 0},
+		{"workers", c.Workers, 0}} {
+		if flag.value < flag.least {
+			return fmt.Errorf("--%s must be at least %d, not %d", flag.name, flag.least, flag.value)
+		}
+	}
+	if c.Threshold < 0 || c.Threshold > 1 {
+		return fmt.Errorf("--threshold must be above 0 and at most 1, not %g", c.Threshold)
+	}
+	return nil
+}
+
 // Run measures, judges and reports: each stage reads the file that the one before it wrote.
 func (c runCmd) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	if c.Energy != 0 && c.Energy < telemetry.MinWindow {
 		return fmt.Errorf("--energy %v is too short for a counter that ticks every 100 ms: give at least %v, better 10s", c.Energy, telemetry.MinWindow)
 	}
@@ -69,7 +89,7 @@ func (c runCmd) Run(a *app) error {
 	}
 	defer judge.Close()
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
-		return err
+		return fmt.Errorf("--out: %w; choose a folder that can be written", err)
 	}
 	runFile, scoredFile := filepath.Join(c.Out, "run.jsonl"), filepath.Join(c.Out, "scored.jsonl")
 	if err := c.decode(a, runFile, suite, model, plan, judge); err != nil {
@@ -108,7 +128,10 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 		setup.Prompts = append(setup.Prompts, bench.Prompt{Task: task.TaskID, Text: prompt})
 		slots = max(slots, len(model.Tokenizer.Encode(prompt))+c.MaxTokens)
 	}
-	if most := model.Config.MaxPositions; most > 0 && slots > most {
+	if most := model.Config.MaxPositions; most > 0 && slots-c.MaxTokens >= most {
+		return fmt.Errorf("the longest prompt of %s has %d tokens, but %s was trained for %d positions: choose another --suite or --model",
+			suite.Name, slots-c.MaxTokens, model.Name, most)
+	} else if most > 0 && slots > most {
 		return fmt.Errorf("the longest prompt and --max-tokens %d need %d positions, but %s was trained for %d: lower --max-tokens",
 			c.MaxTokens, slots, model.Name, most)
 	}
@@ -134,8 +157,10 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 		}
 	}
 	most, card := setup.Header.Ceilings, transformer.Card{Config: model.Config, Dtype: about.Dtype}
-	setup.Ideal = func(s record.Step) float64 {
-		return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, most)
+	if c.Batch == 1 { // else a forward is of several decodings, and what one of them costs at best is not known
+		setup.Ideal = func(s record.Step) float64 {
+			return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, most)
+		}
 	}
 	run := func() error {
 		tally, err := bench.Run(a.ctx, path, setup)

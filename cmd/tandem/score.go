@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	"tandem/bench/metric"
@@ -47,6 +48,11 @@ func (c scoreCmd) Run(a *app) error {
 		defer runner.Close()
 		fmt.Fprintf(a.stderr, "programs run with %s\n", runner.Tier())
 		judge = runner
+	}
+	if in, err := os.Stat(c.Samples); err == nil {
+		if out, err := os.Stat(c.Out); err == nil && os.SameFile(in, out) {
+			return fmt.Errorf("--out is the samples file: choose another")
+		}
 	}
 	bound := limits(cmp.Or(c.Timeout, suite.CPU))
 	bar := newProgress(a.stderr, "judging")

@@ -24,7 +24,8 @@
 //
 // None, bool, int, float, complex, str, bytes, bytearray, range, Ellipsis, and lists, tuples, sets, dicts, deques,
 // Counters and their like of these, by value. Functions cross as stubs that call back, exceptions as the builtin ones
-// that they are. Iterators are drained where they are, of 100 000 items at most, and arrive as iterators. An argument
+// that they are, named tuples of the candidate as tuples. Iterators are drained where they are, of 100 000 items at most, and
+// arrive as iterators: a test that goes on with one that it gave away finds it at its end. An argument
 // that the candidate changes in place is changed in T too. Any other object of the candidate's stays in C: T gets a
 // stand-in that is true or false, as C says, equals nothing, and stands for the object in later calls.
 //

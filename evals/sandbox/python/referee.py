@@ -72,7 +72,8 @@ def judge(source, setup, test, entry):
         check, space[entry] = space["check"], candidate  # an entry point may be named check too
         check(candidate)
     except AssertionError as error:
-        finish("fail", failed_line(error, test) or describe(error))
+        why = f" ({entry} gave an object of type {Thing.compared}, which equals nothing here)" if Thing.compared else ""
+        finish("fail", (failed_line(error, test) or describe(error)) + why)
     except MemoryError:
         finish("memory limit")
     except BaseException as error:

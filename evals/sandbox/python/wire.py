@@ -21,6 +21,7 @@ from _struct import error as misfit, pack, unpack
 from itertools import islice
 
 DEEPEST = 100  # containers within containers
+MANY = 10_000  # functions and objects that one message offers
 LONG = 64  # numbers from which on a list of them is packed
 MOST = 100_000  # items that an iterator is drained of
 
@@ -36,11 +37,19 @@ class Broken(Exception):
 class Thing:
     """An object of the candidate as the other side sees it."""
 
-    def __init__(self, target, truth):
-        self.target, self.truth = target, truth
+    compared = None  # the name of the type of the last one that was compared
+
+    def __init__(self, target, truth, kind):
+        self.target, self.truth, self.kind = target, truth, kind
 
     def __bool__(self):
         return self.truth
+
+    def __eq__(self, other):
+        Thing.compared = self.kind
+        return self is other
+
+    __hash__ = object.__hash__
 
 
 def pack_int(value):
@@ -124,6 +133,8 @@ def cut_off(parts):
     raise RuntimeError(f"an iterator crosses with {MOST} items at most")
 
 
+factory_named = {kind.__name__: kind for kind in (int, float, complex, bool, str, bytes, list, tuple, set, frozenset, dict)}
+factories = {kind: name for name, kind in factory_named.items()}
 strict = {"strict": True} if sys.version_info >= (3, 10) else {}
 views = [type({}.keys()), type({}.values()), type({}.items())]
 containers = {  # type: tag, value to parts, parts to value
@@ -134,7 +145,8 @@ containers = {  # type: tag, value to parts, parts to value
     deque: (b"Q", list, deque),
     dict: (b"D", flat, lambda parts: dict(pairs(parts))),
     OrderedDict: (b"O", flat, lambda parts: OrderedDict(pairs(parts))),
-    defaultdict: (b"U", flat, lambda parts: defaultdict(None, pairs(parts))),
+    defaultdict: (b"U", lambda value: [factories.get(value.default_factory)] + flat(value),
+                  lambda parts: defaultdict(factory_named.get(parts[0]), pairs(parts[1:]))),
     "Counter": (b"#", flat, counter),
     views[0]: (b"k", list, lambda parts: dict.fromkeys(parts).keys()),
     views[1]: (b"v", list, lambda parts: dict(enumerate(parts)).values()),
@@ -159,6 +171,7 @@ class Wire:
     def __init__(self):
         self.offered = {}  # functions of this side that the other may call, by name or number
         self.stubs = {}  # functions of the other side: stub to name or number
+        self.met = 0  # functions and objects in the message at hand
 
     def encode(self, value):
         out = []
@@ -242,6 +255,9 @@ class Wire:
                 part, at = self.get(data, at, depth + 1)
                 parts.append(part)
             return read_container[tag](parts), at
+        self.met += 1
+        if self.met > MANY:
+            raise Broken("too many functions and objects")
         name = data[at:at + size].decode()
         if tag == b"n":
             return known[name], at + size
@@ -251,7 +267,8 @@ class Wire:
         if tag == b"p":
             return self.stub(name), at + size
         if tag == b"x" or tag == b"z":
-            return Thing(name, tag == b"x"), at + size
+            target, _, kind = name.partition(" ")
+            return Thing(int(target), tag == b"x", kind[:99]), at + size
         raise Broken("a tag that does not exist")
 
     def stub(self, target):
@@ -313,6 +330,7 @@ class Wire:
 
     def hear(self):
         """The other side's next message, wholly decoded and of the right form."""
+        self.met = 0
         try:
             kind, *rest = self.decode(receive())
             if kind == "call":
