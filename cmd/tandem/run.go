@@ -175,7 +175,11 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 	if about.Device != "cuda" {
 		return run()
 	}
-	return watched(a.ctx, a.stderr, filepath.Join(c.Out, "telemetry.jsonl"), setup, c.Energy, run)
+	uuid := ""
+	if device, ok := backend.(interface{ UUID() string }); ok {
+		uuid = device.UUID()
+	}
+	return watched(a.ctx, a.stderr, uuid, filepath.Join(c.Out, "telemetry.jsonl"), setup, c.Energy, run)
 }
 
 // header describes the run.

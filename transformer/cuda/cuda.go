@@ -80,6 +80,12 @@ func (b *backend) Describe() transformer.Description {
 	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: transformer.F32, Memory: b.memory.size}
 }
 
+// UUID is the device's as NVML writes it, "GPU-…": the one to watch where a machine has several.
+func (b *backend) UUID() string {
+	u := b.device.uuid
+	return fmt.Sprintf("GPU-%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+}
+
 // Close frees the weights and lets go of the device, which sessions that are still open hold.
 func (b *backend) Close() error {
 	defer b.device.hold()()

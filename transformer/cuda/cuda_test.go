@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -356,5 +357,18 @@ func TestCeilings(t *testing.T) {
 	t.Log(got)
 	if err := b.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestUUID: NVML's way of writing the sixteen bytes.
+func TestUUID(t *testing.T) {
+	b, err := New(transformer.Random(wide, transformer.F32, 1), Options{Driver: fake(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	got := b.(interface{ UUID() string }).UUID()
+	if os.Getenv("TANDEM_CUDA_DRIVER") == "" && got != "GPU-00112233-4455-6677-8899-aabbccddeeff" {
+		t.Errorf("UUID %s", got)
 	}
 }

@@ -14,6 +14,7 @@ type device struct {
 	*driver
 	id           int32
 	title        string
+	uuid         [16]byte
 	major, minor int32
 	processors   int32  // streaming multiprocessors
 	image        string // which kernels: sm_90a, sm_80 or compute_80
@@ -92,7 +93,7 @@ func (d *device) look() error {
 	}
 	name := make([]byte, 256)
 	err := errors.Join(d.call(d.get, uintptr(unsafe.Pointer(&d.id)), 0), d.call(d.name, uintptr(unsafe.Pointer(&name[0])), uintptr(len(name)), uintptr(d.id)),
-		d.ask(&d.processors, attributeProcessors), d.ask(&d.major, attributeMajor), d.ask(&d.minor, attributeMinor))
+		d.call(d.unique, uintptr(unsafe.Pointer(&d.uuid[0])), uintptr(d.id)), d.ask(&d.processors, attributeProcessors), d.ask(&d.major, attributeMajor), d.ask(&d.minor, attributeMinor))
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type driver struct {
 	path string
 
 	init, version, count, get, name, attribute uintptr
+	unique                                     uintptr
 	retain, release, current, info             uintptr
 	alloc, free, hostAlloc, hostFree           uintptr
 	upload, download, fill                     uintptr
@@ -32,7 +33,7 @@ type driver struct {
 func (d *driver) symbols() map[string]*uintptr {
 	return map[string]*uintptr{
 		"cuInit": &d.init, "cuDriverGetVersion": &d.version, "cuDeviceGetCount": &d.count, "cuDeviceGet": &d.get,
-		"cuDeviceGetName": &d.name, "cuDeviceGetAttribute": &d.attribute,
+		"cuDeviceGetName": &d.name, "cuDeviceGetUuid_v2": &d.unique, "cuDeviceGetAttribute": &d.attribute,
 		"cuDevicePrimaryCtxRetain": &d.retain, "cuDevicePrimaryCtxRelease_v2": &d.release, "cuCtxSetCurrent": &d.current,
 		"cuMemGetInfo_v2": &d.info, "cuMemAlloc_v2": &d.alloc, "cuMemFree_v2": &d.free,
 		"cuMemHostAlloc": &d.hostAlloc, "cuMemFreeHost": &d.hostFree,
