@@ -341,8 +341,14 @@ func TestBatch(t *testing.T) {
 	if _, err := Run(t.Context(), path, s); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(keys(t, read(t, path))); n != 12 {
+	records := read(t, path)
+	if n := len(keys(t, records)); n != 12 {
 		t.Errorf("%d records", n)
+	}
+	for _, r := range records {
+		if r.Share <= 0 || r.Share > r.Seconds+1 || r.Cost() != r.Share {
+			t.Errorf("%s took %g s and cost %g s", r.Task, r.Seconds, r.Share)
+		}
 	}
 	if warm := decodings - 12; warm < 1 || warm > 3 {
 		t.Errorf("%d decodings to warm up", warm)

@@ -54,7 +54,13 @@ func (s Source) Check(cache string, f File) (Status, error) {
 // partSuffix ends the name of a file that is not whole yet.
 const partSuffix = ".part"
 
-// client bounds the waits for a server, not the time of a download.
+// errOtherBytes is of a file whose SHA-256 is not the manifest's.
+var errOtherBytes = errors.New("the manifest says")
+
+// stall is how long a server may send nothing.
+var stall = time.Minute
+
+// client bounds the waits for a server's answer; copy those for what it sends.
 var client = &http.Client{Transport: &http.Transport{
 	Proxy:                 http.ProxyFromEnvironment,
 	DialContext:           (&net.Dialer{Timeout: 20 * time.Second}).DialContext,
@@ -80,7 +86,11 @@ func (s Source) Fetch(ctx context.Context, cache string, report func(f File, don
 			return err
 		}
 		for _, url := range f.URLs {
+			_, missing := os.Stat(path + partSuffix)
 			err = f.download(ctx, url, path, report)
+			if errors.Is(err, errOtherBytes) && missing == nil { // what was begun may be another server's
+				err = f.download(ctx, url, path, report)
+			}
 			if err == nil || ctx.Err() != nil {
 				break
 			}
@@ -107,12 +117,20 @@ func (f File) download(ctx context.Context, url, path string, report func(File, 
 		have = 0
 	}
 	if have < f.Bytes {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		watch := time.AfterFunc(stall, func() { cancel(fmt.Errorf("the server sent nothing for %v", stall)) })
+		defer watch.Stop()
 		body, from, err := get(ctx, url, have)
 		if err != nil {
 			return err
 		}
 		defer body.Close()
-		if err := f.copy(part, body, from, report); err != nil {
+		err = f.copy(part, body, from, func(f File, done int64) { watch.Reset(stall); report(f, done) })
+		if err != nil && context.Cause(ctx) != ctx.Err() {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", url, err)
 		}
 	}
@@ -184,7 +202,7 @@ func (f File) finish(part *os.File, path, origin string) error {
 		return err
 	}
 	if sum != f.SHA256 {
-		return errors.Join(fmt.Errorf("%s has SHA-256 %.12s, the manifest says %.12s", origin, sum, f.SHA256), os.Remove(part.Name()))
+		return errors.Join(fmt.Errorf("%s has SHA-256 %.12s, %w %.12s", origin, sum, errOtherBytes, f.SHA256), os.Remove(part.Name()))
 	}
 	if err := part.Sync(); err != nil {
 		return err

@@ -3,6 +3,7 @@ package datasets
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -155,5 +156,54 @@ func TestTake(t *testing.T) {
 	left, _ := filepath.Glob(filepath.Join(cache, "folder/sub/*"))
 	if len(left) != 1 {
 		t.Errorf("left behind: %q", left)
+	}
+}
+
+// TestFetchStalled: a server that stops sending is given up, and the next one is asked.
+func TestFetchStalled(t *testing.T) {
+	was := stall
+	stall = 100 * time.Millisecond
+	defer func() { stall = was }()
+	text := []byte(strings.Repeat("x", 1000))
+	done := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Write(text[:500])
+		w.(http.Flusher).Flush()
+		<-done
+	}))
+	defer slow.Close()
+	defer close(done)
+	whole := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
+	}))
+	defer whole.Close()
+	sum := fmt.Sprintf("%x", sha256.Sum256(text))
+	s := Source{Name: "x", Files: []File{{Path: "x", URLs: []string{slow.URL}, SHA256: sum, Bytes: 1000}}}
+	dir := t.TempDir()
+	if err := s.Fetch(t.Context(), dir, func(File, int64) {}); err == nil || !strings.Contains(err.Error(), "sent nothing for 100ms") {
+		t.Errorf("error %v", err)
+	}
+	s.Files[0].URLs = append(s.Files[0].URLs, whole.URL)
+	if err := s.Fetch(t.Context(), dir, func(File, int64) {}); err != nil {
+		t.Errorf("with a second server: %v", err)
+	}
+}
+
+// TestFetchForeignPart: a part with other bytes is no reason to give a server up.
+func TestFetchForeignPart(t *testing.T) {
+	text := []byte(strings.Repeat("x", 1000))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
+	}))
+	defer server.Close()
+	for _, size := range []int{10, 1000} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "x"+partSuffix), bytes.Repeat([]byte("y"), size), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s := Source{Name: "x", Files: []File{{Path: "x", URLs: []string{server.URL}, SHA256: fmt.Sprintf("%x", sha256.Sum256(text)), Bytes: 1000}}}
+		if err := s.Fetch(t.Context(), dir, func(File, int64) {}); err != nil {
+			t.Errorf("a part of %d other bytes: %v", size, err)
+		}
 	}
 }

@@ -37,6 +37,13 @@ func refined() record.Record {
 		}}
 }
 
+// batched is leftToRight as one of four that were decoded at once.
+func batched() record.Record {
+	r := leftToRight()
+	r.Share, r.Ideal = 0.025, 0
+	return r
+}
+
 // failed has no completion and must count in no metric but Errors.
 func failed() record.Record {
 	return record.Record{Task: "c", Decoder: "ar", Tokens: 99, Seconds: 99, Busy: 0.1, Ideal: 9, PeakMemory: 1 << 40, Err: "no"}
@@ -54,6 +61,8 @@ func TestFigures(t *testing.T) {
 	}{
 		{"tokens/s", TokensPerSecond, ar, 30},
 		{"tokens/s, pooled", TokensPerSecond, both, 15},
+		{"tokens/s of a batch", TokensPerSecond, []record.Record{batched(), failed()}, 120},
+		{"seconds per task of a batch", SecondsPerTask, []record.Record{batched()}, 0.1},
 		{"decode tokens/s", DecodeTokensPerSecond, ar, 2 / 0.06},
 		{"decode tokens/s after a silent prefill", DecodeTokensPerSecond, diffusion, 3 / 0.2},
 		{"seconds per task", SecondsPerTask, both, 0.2},
