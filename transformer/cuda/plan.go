@@ -2,7 +2,6 @@ package cuda
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 	"unsafe"
 
@@ -70,7 +69,7 @@ func (s *session) prepare(passes []transformer.Pass) error {
 		return fmt.Errorf("cuda: %d passes for a session of %d sequences", len(passes), s.sequences)
 	}
 	for i := range passes {
-		if err := s.check(&passes[i], s.written[i]); err != nil {
+		if err := passes[i].Check(s.written[i], s.slots, s.config.Vocab); err != nil {
 			return fmt.Errorf("cuda: pass %d: %w", i, err)
 		}
 	}
@@ -165,54 +164,4 @@ func (s *session) list(passes []transformer.Pass) {
 			w++
 		}
 	}
-}
-
-// check says what is wrong with a pass, in one line.
-func (s *session) check(p *transformer.Pass, written int) error {
-	n := len(p.Tokens)
-	switch {
-	case n == 0 && len(p.Want) > 0:
-		return fmt.Errorf("wants %d rows of no tokens", len(p.Want))
-	case p.Logits != nil && len(p.Logits) != len(p.Want)*s.config.Vocab:
-		return fmt.Errorf("room for %d logits; %d rows of %d need %d", len(p.Logits), len(p.Want), s.config.Vocab, len(p.Want)*s.config.Vocab)
-	case n == 0:
-		return nil
-	case p.Start < 0 || n > s.slots-p.Start:
-		return fmt.Errorf("%d tokens at position %d do not fit into %d slots", n, p.Start, s.slots)
-	case p.Start > written:
-		return fmt.Errorf("starts at position %d, but only %d slots are written; a pass may leave no gap", p.Start, written)
-	case p.Span < 0:
-		return fmt.Errorf("span %d; use 1 for causal, n for block-causal, 0 for the whole sequence", p.Span)
-	case len(p.Want) > n:
-		return fmt.Errorf("wants %d rows of %d tokens", len(p.Want), n)
-	case math.IsNaN(float64(p.Temp)) || p.Temp < 0:
-		return fmt.Errorf("temperature %g; it must be 0 or positive", p.Temp)
-	case p.TopK < 0:
-		return fmt.Errorf("top-k %d; it must be 0 or positive", p.TopK)
-	case !(p.TopP >= 0 && p.TopP <= 1):
-		return fmt.Errorf("top-p %g lies outside 0 to 1", p.TopP)
-	case len(p.Ban) > s.config.Vocab:
-		return fmt.Errorf("bans %d tokens of a vocabulary of %d", len(p.Ban), s.config.Vocab)
-	}
-	return s.tokens(p)
-}
-
-// tokens reports tokens and rows out of range.
-func (s *session) tokens(p *transformer.Pass) error {
-	for _, t := range p.Tokens {
-		if t < 0 || int(t) >= s.config.Vocab {
-			return fmt.Errorf("token %d lies outside the vocabulary of %d", t, s.config.Vocab)
-		}
-	}
-	for _, r := range p.Want {
-		if r < 0 || r >= len(p.Tokens) {
-			return fmt.Errorf("wants row %d of %d tokens", r, len(p.Tokens))
-		}
-	}
-	for _, t := range p.Ban {
-		if t < 0 || int(t) >= s.config.Vocab {
-			return fmt.Errorf("bans token %d outside the vocabulary of %d", t, s.config.Vocab)
-		}
-	}
-	return nil
 }
