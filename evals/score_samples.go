@@ -124,7 +124,7 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 	for range workers {
 		group.Go(func() {
 			for j := range jobs {
-				j.run(ctx, x, tasks, suite, judge, o)
+				j.run(ctx, x, tasks, suite, judge, o, judged)
 				close(j.done)
 			}
 		})
@@ -179,7 +179,7 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 }
 
 // run judges the job's sample and makes its line.
-func (j *job) run(ctx context.Context, x *Extractor, tasks map[string]datasets.Example, suite datasets.Suite, judge Judge, o SampleOptions) {
+func (j *job) run(ctx context.Context, x *Extractor, tasks map[string]datasets.Example, suite datasets.Suite, judge Judge, o SampleOptions, judged string) {
 	task, ok := tasks[j.sample.TaskID]
 	if !ok {
 		j.err = fmt.Errorf("samples, line %d: task %q is not in suite %s", j.sample.Line, j.sample.TaskID, suite.Name)
@@ -197,7 +197,7 @@ func (j *job) run(ctx context.Context, x *Extractor, tasks map[string]datasets.E
 		return
 	}
 	verdict.Detail = notes(note, verdict.Detail)
-	j.scored = scored{Passed: verdict.Result == record.Pass, Verdict: verdict.Result, Result: resultText(verdict), Flaky: flaky, Judged: judgedBy(suite, o)}
+	j.scored = scored{Passed: verdict.Result == record.Pass, Verdict: verdict.Result, Result: resultText(verdict), Flaky: flaky, Judged: judged}
 	j.line, j.err = withFields(j.sample.raw, scoredFields, j.scored.Passed, j.scored.Verdict, j.scored.Result, j.scored.Flaky, j.scored.Judged)
 }
 

@@ -104,8 +104,8 @@ type ForwardTimes struct {
 
 // Forwarding is sum(seconds)/decodings, sum(seconds of first forwards)/decodings, sum(seconds of other
 // forwards)/sum(other forwards) and sum(useful tokens)/decodings, over the records without an Err. A forward's time
-// is the difference of the times at which it and the one before it ended. False where there is no second forward, and in a batch, whose
-// forwards are of several decodings.
+// is the difference of the times at which it and the one before it ended. False where there is no second
+// forward, and in a batch, whose forwards are of several decodings.
 func Forwarding(records []record.Record) (f ForwardTimes, ok bool) {
 	decodings, others := 0, 0
 	for _, r := range records {

@@ -13,6 +13,9 @@ import (
 
 // openCUDA puts weights on the GPU, once it has computed what the processor computes.
 func openCUDA(w *transformer.Weights) (transformer.Backend, error) {
+	if _, err := cuda.Find(cudaDriver()); err != nil { // before any work for a device that is not there
+		return nil, err
+	}
 	if err := checkCUDA(); err != nil {
 		return nil, err
 	}

@@ -71,20 +71,19 @@ func stateOf(s datasets.Source, dir string) (datasets.Status, error) {
 	return worst, nil
 }
 
-// chosen returns the sources of these names, all of them for none.
-func chosen(names []string) ([]datasets.Source, error) {
-	if len(names) == 0 {
-		return datasets.Catalog, nil
+// chosen returns the sources of these names, all of them for none, and the folder of the cache.
+func (f cacheFlag) chosen(names []string) (sources []datasets.Source, dir string, err error) {
+	if dir, err = f.dir(); err != nil || len(names) == 0 {
+		return datasets.Catalog, dir, err
 	}
-	var sources []datasets.Source
 	for _, name := range names {
 		s, ok := datasets.Find(name)
 		if !ok {
-			return nil, fmt.Errorf("no public suite is called %s; see `tandem datasets list`", name)
+			return nil, "", fmt.Errorf("no public suite is called %s; see `tandem datasets list`", name)
 		}
 		sources = append(sources, s)
 	}
-	return sources, nil
+	return sources, dir, nil
 }
 
 type datasetsFetchCmd struct {
@@ -97,11 +96,7 @@ func (c datasetsFetchCmd) Run(a *app) error {
 	if len(c.Suites) == 1 && c.Suites[0] == "all" {
 		c.Suites = nil
 	}
-	sources, err := chosen(c.Suites)
-	if err != nil {
-		return err
-	}
-	dir, err := c.dir()
+	sources, dir, err := c.chosen(c.Suites)
 	if err != nil {
 		return err
 	}
@@ -137,11 +132,7 @@ type datasetsVerifyCmd struct {
 }
 
 func (c datasetsVerifyCmd) Run(a *app) error {
-	sources, err := chosen(c.Suites)
-	if err != nil {
-		return err
-	}
-	dir, err := c.dir()
+	sources, dir, err := c.chosen(c.Suites)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ import (
 // readingEvery is the pause between two readings of the GPU.
 const readingEvery = 250 * time.Millisecond
 
-// watched runs the plan with the GPU of that UUID watched, and then the windows of energy if they are asked for, all of it written to
-// telemetry.jsonl at path. Without NVML the run goes on alone.
+// watched runs the plan with the GPU of that UUID watched, and then the windows of energy if they are asked for, all of it
+// written to telemetry.jsonl at path. Without NVML the run goes on alone.
 func watched(ctx context.Context, stderr io.Writer, uuid, path string, setup bench.Setup, window time.Duration, run func() error) (err error) {
 	source, err := telemetry.Open(uuid)
 	if err != nil {
@@ -40,10 +40,11 @@ func watched(ctx context.Context, stderr io.Writer, uuid, path string, setup ben
 		return errors.Join(err, file.Close())
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	write := json.NewEncoder(file)
-	stop := telemetry.Watch(source, readingEvery, func(line record.Telemetry) error { return write.Encode(line) })
+	encoder := json.NewEncoder(file)
+	write := func(line record.Telemetry) error { return encoder.Encode(line) }
+	stop := telemetry.Watch(source, readingEvery, write)
 	if err := errors.Join(run(), stop()); err != nil || window == 0 {
 		return err
 	}
-	return bench.Energy(ctx, setup, source, window, func(line record.Telemetry) error { return write.Encode(line) })
+	return bench.Energy(ctx, setup, source, window, write)
 }
