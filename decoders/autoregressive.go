@@ -6,11 +6,12 @@ import (
 	"slices"
 
 	"tandem/record"
+	"tandem/transformer"
 )
 
 // autoregressive writes left to right: one forward over the prompt, then one for each token, each over the slots
 // that the earlier ones stored. The uncached control computes all tokens again in every forward; its output is the
-// same.
+// same. Where the session runs chains, the cached one is a chain.
 type autoregressive struct{ decoder }
 
 func (d *autoregressive) Decode(ctx context.Context, req Request) iter.Seq2[record.Step, error] {
@@ -18,6 +19,10 @@ func (d *autoregressive) Decode(ctx context.Context, req Request) iter.Seq2[reco
 }
 
 func (d *autoregressive) write(r *run) {
+	if device, ok := r.session.(transformer.Chainer); ok && !d.settings.Uncached {
+		r.chain(device, transformer.Chain{Seeds: []uint64{r.req.Seed}}, record.Prefill, record.Decode)
+		return
+	}
 	budget := len(r.text) + r.req.MaxTokens
 	for kind := record.Prefill; ; kind = record.Decode {
 		from, to := r.written, len(r.text)

@@ -51,9 +51,14 @@ type refiner struct {
 // published decoders do and Separate does here. The uncached control computes all blocks so far in every forward;
 // the output of the three is the same.
 //
+// Where the session runs chains, all this is one: the same forwards, without the host between them.
+//
 // With shifted logits the row before a block belongs to the block before, so a forward of its own stores that one
 // and guesses for the block's first position [Fast-dLLM v2].
 func (w *refiner) blockCausal() {
+	if w.chained() {
+		return
+	}
 	size, prompt, total := w.settings.Block, len(w.req.Prompt), len(w.text)
 	separate := w.settings.Separate || w.shift == 1
 	start, stored := prompt/size*size, 0

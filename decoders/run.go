@@ -132,13 +132,18 @@ func (r *run) forward(kind record.Kind, from, to, span int, want []int) (record.
 		r.yield(record.Step{}, fmt.Errorf("%s forward at position %d: %w", kind, from, err))
 		return record.Step{}, nil, false
 	}
+	return r.step(kind, from, to, span), guesses[0], true
+}
+
+// step is a forward over text[from:to] that is done now, without commits.
+func (r *run) step(kind record.Kind, from, to, span int) record.Step {
 	at := time.Since(r.began)
 	r.written = max(r.written, to)
 	reach := r.written
 	if span > 0 {
 		reach = min(reach, ((to-1)/span+1)*span)
 	}
-	return record.Step{At: at, Kind: kind, Rows: to - from, Reach: reach}, guesses[0], true
+	return record.Step{At: at, Kind: kind, Rows: to - from, Reach: reach}
 }
 
 // settle writes a guess at a position of text and returns its commit.

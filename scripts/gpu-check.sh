@@ -27,7 +27,7 @@ failed=0
 geometries="qwen2.5-0.5b qwen2.5-1.5b qwen2.5-7b"
 shapes=(--prefill 512 --decode 64 --block 32 --context 1024)
 suite=(--limit 30 --repeats 3)
-tests='^Test(Conformance|Graphs|ProductsAgree|ManyRows|AgreesWithCPU|Threads|Ceilings)$'
+tests='^Test(Conformance|Graphs|ProductsAgree|ManyRows|AgreesWithCPU|Threads|Ceilings|Chains|LongChain|ChainSharesTheDevice)$'
 torch=(--batch 1,2,4,8,16,32,64 --context 1024 --repeat 30)
 if [ -n "${TINY:-}" ]; then
     geometries="tiny"

@@ -15,6 +15,7 @@ var arrows = map[string][]string{
 	"transformer/speed":                {"transformer"},
 	"transformer/cpu":                  {"transformer"},
 	"transformer/cuda":                 {"transformer", "transformer/cuda/kernels"},
+	"transformer/cuda/fake":            {"transformer/cuda/kernels"},
 	"transformer/cuda/kernels":         {},
 	"transformer/cuda/kernels/compile": {"transformer/cuda/kernels"},
 	"transformer/tokenizer":            {},

@@ -2,8 +2,6 @@ package cuda
 
 import (
 	"errors"
-	"math"
-	"unsafe"
 
 	"tandem/transformer"
 )
@@ -72,35 +70,4 @@ func (b *backend) Ceilings() (_ map[string]float64, err error) {
 		out[m.ceiling] = best
 	}
 	return out, nil
-}
-
-// A watch times work on the stream by the device's own clock.
-type watch struct {
-	device     *device
-	began, end uintptr
-}
-
-func (w *watch) open() error {
-	return errors.Join(w.device.call(w.device.event, uintptr(unsafe.Pointer(&w.began)), 0), w.device.call(w.device.event, uintptr(unsafe.Pointer(&w.end)), 0))
-}
-
-func (w *watch) close() (err error) {
-	for _, e := range []uintptr{w.began, w.end} {
-		if e != 0 {
-			err = errors.Join(err, w.device.call(w.device.eventEnd, e))
-		}
-	}
-	return err
-}
-
-// time returns the milliseconds that work takes on the device.
-func (w *watch) time(work func()) (float64, error) {
-	d := w.device
-	if err := d.call(d.record, w.began, d.queue); err != nil {
-		return 0, err
-	}
-	work()
-	var ms float32
-	err := errors.Join(d.done(), d.call(d.record, w.end, d.queue), d.call(d.reached, w.end), d.call(d.elapsed, uintptr(unsafe.Pointer(&ms)), w.began, w.end))
-	return math.Max(float64(ms), 1e-6), err
 }

@@ -3,18 +3,14 @@
 package cuda
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
 
 	"tandem/transformer"
+	fakecuda "tandem/transformer/cuda/fake"
 	"tandem/transformer/transformertest"
 )
 
@@ -25,48 +21,12 @@ func fake(t testing.TB) string {
 	if path := os.Getenv("TANDEM_CUDA_DRIVER"); path != "" {
 		return path
 	}
-	path, err := built()
+	path, err := fakecuda.Driver()
 	if err != nil {
 		t.Skipf("the fake driver cannot be built: %v", err)
 	}
 	return path
 }
-
-// built compiles the fake driver once; the file is kept in the user's cache under the hash of the sources.
-var built = sync.OnceValues(func() (string, error) {
-	hash := sha256.New()
-	for _, pattern := range []string{"fake/*", "kernels/*.cu"} {
-		names, err := filepath.Glob(pattern)
-		if err != nil || len(names) == 0 {
-			return "", fmt.Errorf("no %s: %v", pattern, err)
-		}
-		for _, name := range names {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				return "", err
-			}
-			hash.Write(text)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	path := filepath.Join(cache, "tandem", fmt.Sprintf("libfakecuda-%x.so", hash.Sum(nil)[:8]))
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return "", err
-	}
-	made := fmt.Sprintf("%s.%d", path, os.Getpid())
-	command := exec.Command("g++", "-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-Wno-unknown-pragmas", "-fPIC", "-shared",
-		"-o", made, "fake/fakecuda.cc")
-	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("g++: %w: %s", err, out)
-	}
-	return path, os.Rename(made, path)
-})
 
 // entry finds a function of the fake driver's own; 0 where another driver is used.
 func entry(t testing.TB, name string) uintptr {

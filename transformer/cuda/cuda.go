@@ -11,6 +11,8 @@
 //     depend on sizes rounded up to powers of two alone, and the true sizes lie in device memory: the second time that
 //     sizes recur the work is captured as a graph, and from then on it is one launch (graph.go).
 //  5. Only guesses come back, to pinned memory; raw logits when a pass asks for them.
+//  6. A decoding whose passes follow from each other is a chain (chain.go): each forward ends in a kernel that settles its
+//     guesses and lists the rows of the next, the host launches one forward ahead, and what was settled comes back.
 //
 // Invariant: a row's arithmetic depends on nothing but the row and the model. Sums are cut by the length of what is
 // summed alone and added in a fixed order, whichever kernel is chosen for the number of rows, and there are no atomics:

@@ -14,6 +14,23 @@ const graphsKept = 256 // shapes of a session whose launches are remembered
 
 // run does the planned work and waits for it.
 func (s *session) run(passes []transformer.Pass) error {
+	w := &s.watches[0]
+	if err := s.submit(passes, w); err != nil {
+		return err
+	}
+	if err := s.backend.device.wait(); err != nil {
+		return err
+	}
+	return s.count(w)
+}
+
+// submit puts the planned work on the stream, between the marks of a watch.
+func (s *session) submit(passes []transformer.Pass, w *watch) error {
+	return errors.Join(w.start(), s.enqueue(passes), w.stop())
+}
+
+// enqueue launches the planned work: kernel by kernel, or as a graph where its shape recurs.
+func (s *session) enqueue(passes []transformer.Pass) error {
 	d := s.backend.device
 	g, seen := s.graphs[s.plan.shape]
 	switch {
@@ -37,7 +54,7 @@ func (s *session) run(passes []transformer.Pass) error {
 			return err
 		}
 	}
-	return errors.Join(d.done(), d.wait())
+	return d.done()
 }
 
 // capture records the launches of the planned shape.

@@ -34,7 +34,17 @@ type shape struct {
 	rows, tiles, wants, bans int
 	splits                   int  // of attention, 1: a warp takes all
 	cut                      bool // some pass has a top-k or top-p
+	link                     link // of a chain
 }
+
+// A link says what a forward is in a chain.
+type link uint8
+
+const (
+	noLink    link = iota // no part of a chain
+	firstLink             // its pass comes from the host, as that of others
+	laterLink             // its pass was written by unmask.cu
+)
 
 // Offsets in the upload: a head, then lists.
 func (s shape) rowsAt() int64  { return int64(unsafe.Sizeof(head{})) }
@@ -109,11 +119,17 @@ func (s *session) group(passes []transformer.Pass) bool {
 	p.count = head{rows: int32(size.rows), tiles: int32(size.tiles), wants: int32(size.wants)}
 	p.shape = shape{rows: power(size.rows, 8, p.limits.rows), tiles: power(size.tiles, 1, p.limits.tiles), wants: power(size.wants, 1, p.limits.wants),
 		bans: power(size.bans, 1, p.limits.bans), splits: 1, cut: size.cut}
-	if splits = power(splits, 1, p.limits.splits); splits*roundUp(p.shape.rows, 8) <= parts && p.shape.rows <= block {
-		p.shape.splits = splits
-	}
+	p.shape.splits = s.splits(splits, p.shape.rows)
 	s.list(passes)
 	return size.rows > 0
+}
+
+// splits is into how many pieces attention is cut that reaches over n of them: few rows alone keep all warps busy so.
+func (s *session) splits(n, rows int) int {
+	if n = power(n, 1, s.plan.limits.splits); n*roundUp(rows, 8) <= parts && rows <= block {
+		return n
+	}
+	return 1
 }
 
 // power is the power of two from n on, not below least nor above most; 0 of 0.

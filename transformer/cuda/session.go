@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 	"unsafe"
 
 	"tandem/transformer"
@@ -45,12 +46,15 @@ type session struct {
 	slices       pointer // [min(R, headRows)][ceil(V/sliceSize)]
 	cuts         pointer // [min(R, headRows)]
 	guessed      pointer // [R]
+	chain        chainBuffers
 
 	written []int // [sequences]
 	guesses []transformer.Guess
 	out     [][]transformer.Guess
 	plan    plan
 	graphs  map[shape]*graph
+	watches [2]watch // forwards of a chain take turns
+	worked  time.Duration
 }
 
 // Open reserves sequences x slots K/V slots and all scratch memory, in one allocation.
@@ -81,7 +85,7 @@ func (b *backend) open(sequences, slots int) (*session, error) {
 	s.out = make([][]transformer.Guess, sequences)
 	b.device.users.Add(1)
 	if err := errors.Join(b.device.enter(), s.reserve()); err != nil {
-		return nil, errors.Join(err, s.memory.free(), s.host.free(), b.device.close())
+		return nil, errors.Join(err, s.release())
 	}
 	return s, nil
 }
@@ -113,11 +117,21 @@ func (s *session) reserve() error {
 	a.take(&s.slices, few*int64((c.Vocab+sliceSize-1)/sliceSize)*int64(unsafe.Sizeof(sliceOf{})))
 	a.take(&s.cuts, few*8)
 	a.take(&s.guessed, int64(s.capacity)*int64(unsafe.Sizeof(transformer.Guess{})))
+	s.layChain()
 	if err := a.make(d, fmt.Sprintf("a session of %d sequences of %d slots", s.sequences, s.slots)); err != nil {
 		return err
 	}
 	if err := s.host.make(d, s.plan.limits.bytes()+int64(s.capacity)*int64(unsafe.Sizeof(transformer.Guess{}))); err != nil {
 		return err
+	}
+	if err := s.chain.host.make(d, s.chain.bytes+2*int64(unsafe.Sizeof(page{}))); err != nil {
+		return err
+	}
+	for i := range s.watches {
+		s.watches[i].device = d
+		if err := s.watches[i].open(); err != nil {
+			return err
+		}
 	}
 	for p, n := range map[pointer]int64{s.next: s.activations(rows, c.Hidden), s.attended: s.activations(rows, q),
 		s.hidden: s.activations(rows, c.Intermediate)} {
@@ -169,5 +183,10 @@ func (s *session) Close() error {
 
 func (s *session) close() error {
 	d := s.backend.device
-	return errors.Join(d.enter(), d.wait(), s.dropGraphs(), s.memory.free(), s.host.free(), d.close())
+	return errors.Join(d.enter(), d.wait(), s.dropGraphs(), s.release())
+}
+
+// release gives back what the session holds.
+func (s *session) release() error {
+	return errors.Join(s.watches[0].close(), s.watches[1].close(), s.memory.free(), s.host.free(), s.chain.host.free(), s.backend.device.close())
 }

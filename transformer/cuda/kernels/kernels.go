@@ -21,7 +21,7 @@ import (
 var files embed.FS
 
 // Files are the parts of the source, in the order in which they are joined.
-var Files = []string{"common", "embed", "gemm", "attend", "guess", "ceiling"}
+var Files = []string{"common", "embed", "gemm", "attend", "guess", "unmask", "ceiling"}
 
 // A Manifest says what the images were compiled from and by.
 type Manifest struct {
@@ -48,13 +48,18 @@ var Options = []string{"--std=c++17", "--fmad=false"}
 func Source() string {
 	var b strings.Builder
 	for _, name := range Files {
-		text, err := files.ReadFile(name + ".cu")
-		if err != nil {
-			panic(err)
-		}
-		fmt.Fprintf(&b, "#line 1 \"%s.cu\"\n%s", name, text)
+		fmt.Fprintf(&b, "#line 1 \"%s.cu\"\n%s", name, Part(name))
 	}
 	return b.String()
+}
+
+// Part is the text of one of Files.
+func Part(name string) []byte {
+	text, err := files.ReadFile(name + ".cu")
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
 
 // Hash is the SHA-256 of data.

@@ -10,12 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "../kernels/common.cu"
-#include "../kernels/embed.cu"
-#include "../kernels/gemm.cu"
-#include "../kernels/attend.cu"
-#include "../kernels/guess.cu"
-#include "../kernels/ceiling.cu"
+#include "../../kernels/common.cu"
+#include "../../kernels/embed.cu"
+#include "../../kernels/gemm.cu"
+#include "../../kernels/attend.cu"
+#include "../../kernels/guess.cu"
+#include "../../kernels/unmask.cu"
+#include "../../kernels/ceiling.cu"
 
 #undef threadIdx
 #undef blockIdx

@@ -1,0 +1,64 @@
+package cuda
+
+import (
+	"errors"
+	"math"
+	"time"
+	"unsafe"
+)
+
+// A watch times work on the stream by the device's own clock.
+type watch struct {
+	device     *device
+	began, end uintptr
+}
+
+func (w *watch) open() error {
+	return errors.Join(w.device.call(w.device.event, uintptr(unsafe.Pointer(&w.began)), 0), w.device.call(w.device.event, uintptr(unsafe.Pointer(&w.end)), 0))
+}
+
+func (w *watch) close() (err error) {
+	for _, e := range []uintptr{w.began, w.end} {
+		if e != 0 {
+			err = errors.Join(err, w.device.call(w.device.eventEnd, e))
+		}
+	}
+	return err
+}
+
+// start and stop mark where work on the stream begins and ends.
+func (w *watch) start() error { return w.device.call(w.device.record, w.began, w.device.queue) }
+func (w *watch) stop() error  { return w.device.call(w.device.record, w.end, w.device.queue) }
+
+// wait returns when the device has done all before stop.
+func (w *watch) wait() error { return w.device.call(w.device.reached, w.end) }
+
+// elapsed is the milliseconds between the marks, which the device has passed.
+func (w *watch) elapsed() (float64, error) {
+	var ms float32
+	err := w.device.call(w.device.driver.elapsed, uintptr(unsafe.Pointer(&ms)), w.began, w.end)
+	return math.Max(float64(ms), 1e-6), err
+}
+
+// time returns the milliseconds that work takes on the device.
+func (w *watch) time(work func()) (float64, error) {
+	if err := w.start(); err != nil {
+		return 0, err
+	}
+	work()
+	if err := errors.Join(w.device.done(), w.stop(), w.wait()); err != nil {
+		return 0, err
+	}
+	return w.elapsed()
+}
+
+// count adds the time of a forward that is done.
+func (s *session) count(w *watch) error {
+	ms, err := w.elapsed()
+	s.worked += time.Duration(ms * float64(time.Millisecond))
+	return err
+}
+
+// DeviceTime is how long the device has worked on the session's forwards since Open, by its own clock: from when it came
+// to a forward until it was done. What it waited for the host between them is not in it.
+func (s *session) DeviceTime() time.Duration { return s.worked }
