@@ -11,7 +11,7 @@ export CGO_CFLAGS  := -g -O2 -Wno-deprecated-declarations
 LDFLAGS  = -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help build bench test lint cover fuzz docs pretrain kernels
+.PHONY: help build bench test lint cover fuzz docs pretrain kernels nvrtc
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,5 +53,9 @@ pretrain: ## train the embedded checkpoint anew (an hour or two; see transformer
 	.venv/bin/python transformer/pretrain/reference.py --checkpoint transformer/checkpoint/embedded --suite out/dev.jsonl --out transformer/checkpoint/testdata
 
 kernels: ## compile the CUDA kernels anew, with NVRTC from PyPI; needs no GPU
-	python3 -m venv .venv && .venv/bin/pip install -q -r transformer/cuda/kernels/requirements.txt
-	$(GO) run ./transformer/cuda/kernels/compile -nvrtc $$(.venv/bin/python -c 'import glob, sys; print(glob.glob(sys.prefix + "/lib/python*/site-packages/nvidia/*/lib/libnvrtc.so.1?")[0])')
+	$(MAKE) --no-print-directory nvrtc
+	$(GO) run ./transformer/cuda/kernels/compile -nvrtc .venv-nvrtc/libnvrtc.so
+
+nvrtc: ## install the compiler of the CUDA kernels as .venv-nvrtc/libnvrtc.so
+	python3 -m venv .venv-nvrtc && .venv-nvrtc/bin/pip install -q -r transformer/cuda/kernels/requirements.txt
+	ln -sf $$(cd .venv-nvrtc && ls -d lib/python*/site-packages/nvidia/*/lib/libnvrtc.so.1? | head -1) .venv-nvrtc/libnvrtc.so

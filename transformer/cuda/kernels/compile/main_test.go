@@ -9,7 +9,7 @@ import (
 )
 
 // TestCompile compiles the kernels for all targets, where NVRTC is at hand: on the loader's path or where TANDEM_NVRTC
-// says.
+// says. The latter is taken for the version of requirements.txt, which makes the embedded images again, byte for byte.
 func TestCompile(t *testing.T) {
 	n, err := open(os.Getenv("TANDEM_NVRTC"))
 	if err != nil {
@@ -19,6 +19,9 @@ func TestCompile(t *testing.T) {
 		image, err := n.compile(kernels.Source(), target)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if os.Getenv("TANDEM_NVRTC") != "" && kernels.Hash(image) != kernels.Compiled().Images[target] {
+			t.Errorf("%s compiles to another image than the embedded one: run make kernels", target)
 		}
 		if target[:2] != "sm" {
 			continue

@@ -27,6 +27,9 @@ type nvrtc struct {
 func open(path string) (*nvrtc, error) {
 	tried := []string{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"}
 	if path != "" {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+		}
 		tried = []string{path}
 		parts, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "libnvrtc-builtins.so.*"))
 		for _, part := range parts {
