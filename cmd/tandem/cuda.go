@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 
+	"tandem/decoders"
+	"tandem/record"
 	"tandem/transformer"
 	"tandem/transformer/cpu"
 	"tandem/transformer/cuda"
@@ -22,13 +25,15 @@ func openCUDA(w *transformer.Weights) (transformer.Backend, error) {
 	return cuda.New(w, cuda.Options{Driver: cudaDriver(), Tune: true})
 }
 
-// checkCUDA compares the logits of a small random model in bf16, a block behind a prompt, with the processor's: a driver or a
-// device that the kernels have not met shall not be measured before it is right.
+// checkCUDA compares the logits of a small random model in bf16, a block behind a prompt, with the processor's, and what both
+// decoders write with the device left to itself with what they write forward by forward: a driver or a device that the
+// kernels have not met shall not be measured before it is right.
 func checkCUDA() error {
 	config, err := transformer.Geometry("tiny")
 	if err != nil {
 		return err
 	}
+	config.Layers, config.MaskToken = 2, 0
 	w := transformer.Random(config, transformer.BF16, 1)
 	device, err := cuda.New(w, cuda.Options{Driver: cudaDriver()})
 	if err != nil {
@@ -54,7 +59,50 @@ func checkCUDA() error {
 	if distance := math.Sqrt(off / norm); !(distance <= 0.02) {
 		return fmt.Errorf("the GPU does not compute what the processor does (logits of a small model are %.2g apart): use --device cpu, and report it", distance)
 	}
+	for _, d := range []decoders.Settings{{Family: decoders.AR}, {Family: decoders.Diffusion, Block: 8, Quota: decoders.LowConfidence, Steps: 2}} {
+		alone, err := sampleText(device, d, func(s transformer.Session) transformer.Session { return s })
+		if err != nil {
+			return err
+		}
+		led, err := sampleText(device, d, func(s transformer.Session) transformer.Session { return struct{ transformer.Session }{s} })
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(alone, led) {
+			return fmt.Errorf("the GPU left to itself does not write what it writes forward by forward (%s): use --device cpu, and report it", d.Name())
+		}
+	}
 	return nil
+}
+
+// sampleText is what a decoder writes in a session of the device: 12 tokens.
+func sampleText(b transformer.Backend, settings decoders.Settings, as func(transformer.Session) transformer.Session) ([]int32, error) {
+	const prompt, tokens = 13, 12
+	session, err := b.Open(1, prompt+tokens)
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	d, err := decoders.On(as(session), b.Config(), settings, prompt+tokens)
+	if err != nil {
+		return nil, err
+	}
+	var trace record.Trace
+	for step, err := range d.Decode(context.Background(), decoders.Request{Prompt: sampleTokens(prompt, b), MaxTokens: tokens}) {
+		if err != nil {
+			return nil, err
+		}
+		trace = append(trace, step)
+	}
+	return trace.Tokens(), nil
+}
+
+func sampleTokens(n int, b transformer.Backend) []int32 {
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = int32(i*37) % int32(b.Config().Vocab)
+	}
+	return out
 }
 
 // sampleLogits are those of a block of 16 behind 40 tokens.
@@ -64,12 +112,9 @@ func sampleLogits(b transformer.Backend) ([]float32, error) {
 		return nil, err
 	}
 	defer session.Close()
-	prompt, block := make([]int32, 40), transformer.Pass{Tokens: make([]int32, 16), Start: 40}
-	for i := range prompt {
-		prompt[i] = int32(i*37) % int32(b.Config().Vocab)
-	}
+	prompt, block := sampleTokens(40, b), transformer.Pass{Tokens: sampleTokens(16, b), Start: 40}
 	for i := range block.Tokens {
-		block.Tokens[i], block.Want = int32(i*101)%int32(b.Config().Vocab), append(block.Want, i)
+		block.Want = append(block.Want, i)
 	}
 	block.Logits = make([]float32, 16*b.Config().Vocab)
 	for _, p := range []transformer.Pass{{Tokens: prompt, Span: 1}, block} {
