@@ -91,6 +91,7 @@ DEVICE Reached reach(const Cut& c, const u64* bins, u64 want) {
         sum += other;
     }
     if (lane == 0) c.sums[warp] = sum;
+    if (threadIdx.x == 0) *c.reached = {0, BINS - 1}; // of a row without a number
     __syncthreads();
     for (int n = 0; n < warp; n++) before += c.sums[n];
     if (before < want && want <= before + both) {
