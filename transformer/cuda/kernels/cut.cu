@@ -12,9 +12,9 @@ DEVICE u64 mass(float below, float temp) {
     return below < INFINITE ? (u64)(exp(-(double)below / (double)temp) * 17592186044416.0 + 0.5) : 0;
 }
 
-// bin_of is the bin of what is so far below the top: 128 to a power of two, from 2^-8 to 2^8.
+// bin_of is the bin of what is so far below the top: 128 to a power of two, from 2^-8 to 2^8. -0 is 0.
 DEVICE int bin_of(float below) {
-    int b = (int)(__float_as_uint(below) >> 16) - (119 << 7);
+    int b = (int)(__float_as_uint(below + 0.0f) >> 16) - (119 << 7);
     return b < 0 ? 0 : min(b, BINS - 1);
 }
 
@@ -65,15 +65,14 @@ DEVICE u64 exchange(u64 v, int mask) {
 struct Reached { u64 before; int bin; };
 
 const int NEAR = 3072; // ranks that a Cut lists
-// A Cut is a block of 1024 threads at a row. Its candidates are the tokens of one bin up to rank high: listed or, where they
-// are too many, looked for in the whole row.
+// A Cut is a block of 1024 threads at a row. Its candidates are the tokens of one bin: listed or, where they are too many,
+// looked for in the whole row.
 struct Cut {
     const float* logits;
     const Slice* slices;
     int vocab;
     float top, temp;
     int bin;
-    u64 high;
     u64* list;   // [NEAR] in shared memory, as all that follows
     u64* digits; // [BINS]
     u64* sums;   // [32]
@@ -113,10 +112,10 @@ DEVICE u64 total(const Cut& c, u64 v) {
     return v;
 }
 
-// gather makes the tokens of a bin up to rank high the candidates. A warp has a slice, and leaves out those further down.
-DEVICE void gather(Cut& c, int bin, u64 high) {
+// gather makes the tokens of a bin the candidates. A warp has a slice, and leaves out those further down.
+DEVICE void gather(Cut& c, int bin) {
     int lane = threadIdx.x % 32, slices = (c.vocab + SLICE - 1) / SLICE;
-    c.bin = bin, c.high = high;
+    c.bin = bin;
     if (threadIdx.x == 0) *c.count = 0;
     __syncthreads();
     for (int s = threadIdx.x / 32; s < slices; s += 32) {
@@ -128,7 +127,7 @@ DEVICE void gather(Cut& c, int bin, u64 high) {
 #pragma unroll
             for (int n = 0; n < 16; n++) {
                 int id = from + n * 32;
-                if (id >= c.vocab || bin_of(c.top - v[n]) != bin || rank(v[n], id) > high) continue;
+                if (id >= c.vocab || bin_of(c.top - v[n]) != bin) continue;
                 int at = atomicAdd(c.count, 1);
                 if (at < NEAR) c.list[at] = rank(v[n], id);
             }
@@ -144,7 +143,7 @@ template <class F> DEVICE void each(const Cut& c, F f) {
         return;
     }
     for (int id = threadIdx.x; id < c.vocab; id += 1024)
-        if (bin_of(c.top - c.logits[id]) == c.bin && rank(c.logits[id], id) <= c.high) f(rank(c.logits[id], id));
+        if (bin_of(c.top - c.logits[id]) == c.bin) f(rank(c.logits[id], id));
 }
 
 DEVICE u64 mass_of(const Cut& c, u64 rank) { return mass(c.top - logit(rank), c.temp); }
@@ -174,20 +173,20 @@ DEVICE void cut(const GuessArgs& a) {
     if (!limited(a, w)) return;
     const u64 *numbers = a.bins + (long)i * 2 * BINS, *masses = numbers + BINS;
     u64* at = (u64*)shared;
-    Cut c = {a.logits + (long)i * a.stride, a.slices + (long)i * slices, a.vocab, row_top(a.slices + (long)i * slices, slices), w.temp, BINS, 0,
+    Cut c = {a.logits + (long)i * a.stride, a.slices + (long)i * slices, a.vocab, row_top(a.slices + (long)i * slices, slices), w.temp, BINS,
         at, at + NEAR, at + NEAR + BINS, (Reached*)(at + NEAR + BINS + 32), (int*)(at + NEAR + BINS + 34)};
-    u64 last = ~0ull, kept = 0;
+    u64 last, kept = 0;
     if (by_number(a, w)) {
         Reached r = reach(c, numbers, w.top_k);
-        gather(c, r.bin, last);
+        gather(c, r.bin);
         last = least(c, w.top_k - r.before, true);
         each(c, [&](u64 r) { kept += r <= last ? mass_of(c, r) : 0; });
     }
-    if (by_mass(w)) {
+    if (by_mass(w)) { // of what is kept: the rank found is none of those that top-k dropped
         for (int b = threadIdx.x; b < c.bin; b += 1024) kept += masses[b];
         u64 want = (u64)ceil((double)w.top_p * (double)total(c, kept));
         Reached r = reach(c, masses, want);
-        gather(c, r.bin, last);
+        gather(c, r.bin);
         last = least(c, want - r.before, false);
     }
     if (threadIdx.x == 0) a.cuts[i] = last;
