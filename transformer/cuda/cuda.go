@@ -13,7 +13,7 @@
 //  5. Only guesses come back, to pinned memory; raw logits when a pass asks for them.
 //
 // Invariant: a row's arithmetic depends on nothing but the row and the model. Sums are cut by the length of what is
-// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows, and there are no atomics:
+// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows, and atomics add integers only:
 // results are bit-identical for any batch, and for graphs and single launches. In bf16 weights, keys, values and what
 // is multiplied with them are rounded to bf16; sums, the residual stream and the logits are f32.
 package cuda

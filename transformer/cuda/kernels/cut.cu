@@ -28,6 +28,7 @@ DEVICE float row_top(const Slice* of, int count) {
 
 // tally adds to a number in shared memory, whose atomics are of 32 bits.
 DEVICE void tally(u64* to, u64 v) {
+    if (v == 0) return; // as most masses are at low temperatures
     u32 low = (u32)v, before = atomicAdd((u32*)to, low), high = (u32)(v >> 32) + (before + low < low);
     if (high > 0) atomicAdd((u32*)to + 1, high);
 }
