@@ -77,3 +77,20 @@ func TestConvert(t *testing.T) {
 		t.Error("bf16 to f32 lost something")
 	}
 }
+
+// TestGumbelBound: the bound holds, and is near enough to spare most tokens their noise.
+func TestGumbelBound(t *testing.T) {
+	high := 0
+	for i := range int32(100000) {
+		noise, bound := float64(Gumbel(5, 1, i)), GumbelBound(5, 1, i)
+		if noise > bound {
+			t.Fatalf("token %d: noise %g, bound %g", i, noise, bound)
+		}
+		if bound > 6 {
+			high++
+		}
+	}
+	if high > 500 {
+		t.Errorf("%d of 100000 bounds are above 6, want some 400", high)
+	}
+}

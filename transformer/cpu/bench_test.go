@@ -2,6 +2,8 @@ package cpu
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"tandem/transformer"
@@ -63,6 +65,27 @@ func benchForward(b *testing.B, w *transformer.Weights, kernels string, past int
 	for b.Loop() {
 		if _, err := s.Forward(b.Context(), passes); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSample draws a token of a vocabulary of Qwen2.5's size, as one thread does beside each decoded token.
+func BenchmarkSample(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, spread := range []float64{0.6, 3} { // of random weights, and of trained ones
+		logits := make([]float32, 151936)
+		for i := range logits {
+			logits[i] = float32(spread * r.NormFloat64())
+		}
+		top := slices.Index(logits, slices.Max(logits))
+		for _, p := range []transformer.Pass{{Temp: 1}, {Temp: 0.7, TopK: 20}, {Temp: 0.8, TopP: 0.95}, {Temp: 0.7, TopK: 20, TopP: 0.8}} {
+			b.Run(fmt.Sprintf("spread%g/temp%g-k%d-p%g", spread, p.Temp, p.TopK, p.TopP), func(b *testing.B) {
+				var t worker
+				for b.Loop() {
+					p.Seed++
+					t.sample(&p, 7, logits, top)
+				}
+			})
 		}
 	}
 }

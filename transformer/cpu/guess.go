@@ -36,7 +36,8 @@ func (s *session) guess(t *worker, w want, i int) {
 }
 
 // sample draws a token by the Gumbel-max trick from the tokens that top-k and then top-p leave over. Equal logits
-// rank by id, so that the sets are the same everywhere.
+// rank by id, so that the sets are the same everywhere. Noise takes two logarithms: a token that cannot beat the top and
+// what came since, whatever its noise, does without.
 func (t *worker) sample(p *transformer.Pass, pos int, logits []float32, top int) int {
 	floor := minusInf // all tokens of a lower logit are out, and of this logit those above limit
 	limit := len(logits)
@@ -44,46 +45,84 @@ func (t *worker) sample(p *transformer.Pass, pos int, logits []float32, top int)
 		last := t.cut(p, logits, top)
 		floor, limit = logits[last], last
 	}
-	best, token := math.Inf(-1), top
+	temp := float64(p.Temp)
+	best, token := float64(logits[top])/temp+float64(transformer.Gumbel(p.Seed, pos, int32(top))), top
 	for i, x := range logits {
 		if x < floor || x == floor && i > limit || x == minusInf {
 			continue
 		}
-		if v := float64(x)/float64(p.Temp) + float64(transformer.Gumbel(p.Seed, pos, int32(i))); v > best {
+		v := float64(x) / temp
+		if v+transformer.GumbelBound(p.Seed, pos, int32(i)) < best {
+			continue
+		}
+		v += float64(transformer.Gumbel(p.Seed, pos, int32(i)))
+		if v > best || v == best && i < token {
 			best, token = v, i
 		}
 	}
 	return token
 }
 
-// cut is the last token, by rank, that top-k and top-p leave over. Top-p counts probability within top-k.
+// cut is the last token, by rank, that top-k and top-p leave over. Top-p counts probability within top-k. Both look for the
+// bin that their last token lies in, and sort that one.
 func (t *worker) cut(p *transformer.Pass, logits []float32, top int) int {
-	t.order = t.order[:0]
+	last := rank(minusInf, len(logits)-1)
+	if p.TopK > 0 && p.TopK < len(logits) {
+		clear(t.bins[:])
+		for _, x := range logits {
+			t.bins[bin(logits[top]-x)]++
+		}
+		b, before := t.find(float64(p.TopK))
+		t.sort(logits, top, b)
+		last = t.order[p.TopK-int(before)-1]
+	}
+	if !(p.TopP > 0 && p.TopP < 1) {
+		return int(uint32(last))
+	}
+	mass := func(x float32) float64 { return math.Exp(float64(x-logits[top]) / float64(p.Temp)) }
+	clear(t.bins[:])
 	for i, x := range logits {
-		t.order = append(t.order, rank(x, i))
-	}
-	slices.Sort(t.order)
-	kept := t.order
-	if p.TopK > 0 && p.TopK < len(kept) {
-		kept = kept[:p.TopK]
-	}
-	last := kept[len(kept)-1]
-	if p.TopP > 0 && p.TopP < 1 {
-		mass := func(r uint64) float64 {
-			return math.Exp(float64(logits[uint32(r)]-logits[top]) / float64(p.Temp))
+		if x != minusInf && rank(x, i) <= last {
+			t.bins[bin(logits[top]-x)] += mass(x)
 		}
-		var total, sum float64
-		for _, r := range kept {
-			total += mass(r)
-		}
-		for _, r := range kept {
-			if sum += mass(r); sum >= float64(p.TopP)*total {
-				last = r
-				break
-			}
+	}
+	var total float64
+	for _, m := range t.bins {
+		total += m
+	}
+	b, sum := t.find(float64(p.TopP) * total)
+	t.sort(logits, top, b)
+	for _, r := range t.order {
+		if sum += mass(logits[uint32(r)]); r >= last || sum >= float64(p.TopP)*total {
+			return int(uint32(r))
 		}
 	}
 	return int(uint32(last))
+}
+
+// find is the bin in which the sum of the bins up to it reaches want, and the sum of those before.
+func (t *worker) find(want float64) (b int, before float64) {
+	for b < len(t.bins)-1 && before+t.bins[b] < want {
+		before += t.bins[b]
+		b++
+	}
+	return b, before
+}
+
+// sort lists the ranks of a bin's tokens in t.order.
+func (t *worker) sort(logits []float32, top, b int) {
+	t.order = t.order[:0]
+	for i, x := range logits {
+		if bin(logits[top]-x) == b {
+			t.order = append(t.order, rank(x, i))
+		}
+	}
+	slices.Sort(t.order)
+}
+
+// bin is the bin of tokens that lie so far below the top: 128 to a power of two, from 2^-8 to 2^8. -0 is 0.
+func bin(below float32) int {
+	return min(max(int(math.Float32bits(below+0)>>16)-119<<7, 0), bins-1)
 }
 
 // rank orders tokens: ascending ranks are descending logits, and ascending ids among equals. The lower half is the

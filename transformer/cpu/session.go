@@ -50,6 +50,8 @@ type session struct {
 	run     func(thread int)
 }
 
+const bins = 2048 // of logits, by how far below the top they are
+
 // A worker is a thread's own scratch.
 type worker struct {
 	scores []float32 // [tile, S]
@@ -59,7 +61,8 @@ type worker struct {
 	reach  []int32   // [tile]
 	strip  []float32
 	order  []uint64 // [vocab] for top-k and top-p
-	heads  heads    // of the token at hand
+	bins   [bins]float64
+	heads  heads // of the token at hand
 }
 
 // Operands are rows of what the kernel set multiplies.

@@ -15,7 +15,7 @@
 //     guesses and lists the rows of the next, the host launches one forward ahead, and what was settled comes back.
 //
 // Invariant: a row's arithmetic depends on nothing but the row and the model. Sums are cut by the length of what is
-// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows, and there are no atomics:
+// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows, and atomics add integers only:
 // results are bit-identical for any batch, and for graphs and single launches. In bf16 weights, keys, values and what
 // is multiplied with them are rounded to bf16; sums, the residual stream and the logits are f32.
 package cuda
@@ -56,6 +56,9 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 	}
 	if c.HeadDim > 256 {
 		return nil, fmt.Errorf("cuda: head dim %d of %s is above 256: use --device cpu", c.HeadDim, c.Name)
+	}
+	if c.Vocab > 1<<20 {
+		return nil, fmt.Errorf("cuda: a vocabulary of %d is above %d: use --device cpu", c.Vocab, 1<<20)
 	}
 	if err := check(weights); err != nil {
 		return nil, err

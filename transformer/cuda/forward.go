@@ -134,26 +134,31 @@ func (s *session) attend(i int) {
 }
 
 type guessArgs struct {
-	head, wants, bans, logits, slices, cuts, guesses pointer
-	vocab, stride, offset, cut                       int32
+	head, wants, bans, logits, slices, bins, cuts, guesses pointer
+	vocab, stride, offset, cut                             int32
 }
 
 // guess reduces n rows of logits, those of wants from on, to guesses.
 func (s *session) guess(from, n int) {
 	d, p, v := s.backend.device, s.plan.shape, s.config.Vocab
-	a := guessArgs{head: s.upload, wants: s.upload.at(p.wantsAt()), bans: s.upload.at(p.bansAt()), logits: s.logits, slices: s.slices, cuts: s.cuts,
-		guesses: s.guessed, vocab: int32(v), stride: int32(v), offset: int32(from)}
+	a := guessArgs{head: s.upload, wants: s.upload.at(p.wantsAt()), bans: s.upload.at(p.bansAt()), logits: s.logits, slices: s.slices, bins: s.bins,
+		cuts: s.cuts, guesses: s.guessed, vocab: int32(v), stride: int32(v), offset: int32(from)}
 	if p.link == laterLink {
 		a.bans = s.chain.bans
 	}
 	if p.bans > 0 {
 		launch(d, "guess_ban", 128, grid{n, 1, 1}, 0, a)
 	}
+	all, warps := grid{(v + sliceSize - 1) / sliceSize, n, 1}, 8*int(unsafe.Sizeof(sliceOf{}))
 	if p.cut {
 		a.cut = 1
-		launch(d, "guess_cut", 1024, grid{n, 1, 1}, 8*1025, a)
 	}
-	launch(d, "guess_slices", 256, grid{(v + sliceSize - 1) / sliceSize, n, 1}, 8*int(unsafe.Sizeof(sliceOf{})), a)
+	launch(d, "guess_slices", 256, all, warps, a)
+	if p.cut {
+		launch(d, "guess_bins", 256, all, 2*cutBins*8, a)
+		launch(d, "guess_cut", 1024, grid{n, 1, 1}, (cutList+cutBins+36)*8, a)
+		launch(d, "guess_draw", 256, all, warps, a)
+	}
 	launch(d, "guess_join", 32, grid{n, 1, 1}, 0, a)
 }
 

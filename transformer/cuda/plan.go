@@ -174,7 +174,7 @@ func (s *session) list(passes []transformer.Pass) {
 			b += copy(bans[b:], pass.Ban)
 		}
 		for j, r := range pass.Want {
-			wants[w] = want{seed: pass.Seed, row: int32(first + r), pos: int32(pass.Start + r), temp: pass.Temp, topK: int32(pass.TopK),
+			wants[w] = want{seed: pass.Seed, row: int32(first + r), pos: int32(pass.Start + r), temp: pass.Temp, topK: int32(min(pass.TopK, s.config.Vocab)),
 				topP: pass.TopP, from: int32(banned), to: int32(b)}
 			p.wanted = append(p.wanted, place{i, j})
 			w++

@@ -16,7 +16,9 @@ const (
 	most      = 4096 // rows of a launch sequence, unless one sequence alone is longer
 	split     = 64   // slots of a split of attention, SPLIT in attend.cu
 	parts     = 4096 // rows x splits whose sums attention may leave to be merged
-	sliceSize = 4096 // SLICE in guess.cu
+	sliceSize = 2048 // SLICE in guess.cu
+	cutBins   = 2048 // BINS in guess.cu
+	cutList   = 3072 // NEAR in cut.cu
 )
 
 // A session is K/V slots and scratch. Shapes: R rows at most, D hidden, H and K heads, d head dim, dp = d padded, S slots
@@ -44,6 +46,7 @@ type session struct {
 	part         pointer // [splits][rows][H][dp+2] f32, splits x rows at most parts
 	logits       pointer // [min(R, headRows)][V] f32
 	slices       pointer // [min(R, headRows)][ceil(V/sliceSize)]
+	bins         pointer // [min(R, headRows)][2][cutBins]
 	cuts         pointer // [min(R, headRows)]
 	guessed      pointer // [R]
 	chain        chainBuffers
@@ -115,6 +118,7 @@ func (s *session) reserve() error {
 	a.take(&s.part, int64(min(parts, rows*s.plan.limits.splits))*int64(c.Heads*(s.dp+2))*4)
 	a.take(&s.logits, few*int64(c.Vocab)*4)
 	a.take(&s.slices, few*int64((c.Vocab+sliceSize-1)/sliceSize)*int64(unsafe.Sizeof(sliceOf{})))
+	a.take(&s.bins, few*2*cutBins*8)
 	a.take(&s.cuts, few*8)
 	a.take(&s.guessed, int64(s.capacity)*int64(unsafe.Sizeof(transformer.Guess{})))
 	s.layChain()

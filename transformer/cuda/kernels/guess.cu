@@ -1,20 +1,26 @@
 // Guesses: a row of logits becomes a token, its probability, the margin and the entropy.
+//
+//  1. guess_ban takes banned tokens out.
+//  2. guess_slices reduces stretches of a row, and draws a sample of them where no limit is set.
+//  3. Where top-k or top-p is, guess_bins and guess_cut (cut.cu) find the last token that they leave, and guess_draw draws.
+//  4. guess_join joins the stretches.
 
 struct GuessArgs {
     const Head* head;
     const Want* wants;
     const int* bans;
     float* logits; // [64][stride] of wants offset, offset+1, ...
-    struct Slice* slices; // [64][ceil(vocab/4096)]
+    struct Slice* slices; // [64][ceil(vocab/2048)]
+    u64* bins;     // [64][2][2048] tokens, and their mass, so far below the top
     u64* cuts;     // [64] the last rank that top-k and top-p leave
     Guess* guesses; // [wants]
-    int vocab, stride, offset, cut; // cut: whether cuts holds anything
+    int vocab, stride, offset, cut; // cut: whether some row is limited
 };
 
-// A Slice is what a stretch of 4096 logits comes to: the best two, the sums of e^(x-top) and (x-top) e^(x-top), and the
+// A Slice is what a stretch of 2048 logits comes to: the best two, the sums of e^(x-top) and (x-top) e^(x-top), and the
 // best of logit/temp + noise.
 struct Slice { float top, second, sum, weighted; double score; int token, sample; };
-const int SLICE = 4096;
+const int SLICE = 2048, EACH = SLICE / 256, BINS = 2048;
 
 // ban takes the banned tokens out. A block has one row.
 DEVICE void ban(const GuessArgs& a) {
@@ -25,191 +31,165 @@ DEVICE void ban(const GuessArgs& a) {
 }
 KERNEL(guess_ban, GuessArgs, 128, ban(a))
 
+DEVICE bool by_number(const GuessArgs& a, const Want& w) { return w.temp > 0 && w.top_k > 0 && w.top_k < a.vocab; }
+DEVICE bool by_mass(const Want& w) { return w.temp > 0 && w.top_p > 0 && w.top_p < 1; }
+DEVICE bool limited(const GuessArgs& a, const Want& w) { return by_number(a, w) || by_mass(w); }
+
 DEVICE u64 mix(u64 x) {
     x += 0x9e3779b97f4a7c15ull;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
     x = (x ^ x >> 27) * 0x94d049bb133111ebull;
     return x ^ x >> 31;
 }
-// gumbel is transformer.Gumbel.
-DEVICE float gumbel(u64 seed, int pos, int token) {
-    u64 h = mix(mix(seed) ^ ((u64)(u32)pos << 32 | (u64)(u32)token));
-    double u = ((double)(h >> 11) + 0.5) / 9007199254740992.0;
+// gumbel is transformer.Gumbel of the 64 random bits of a seed, a position and a token.
+DEVICE u64 random_bits(const Want& w, int token) { return mix(mix(w.seed) ^ ((u64)(u32)w.pos << 32 | (u64)(u32)token)); }
+DEVICE float gumbel(u64 bits) {
+    double u = ((double)(bits >> 11) + 0.5) / 9007199254740992.0;
     return (float)-log(-log(u));
 }
+// gumbel_most is never below gumbel: -log(-log u) <= -log(1-u), and 1-u is at least 2^-(n+1) where n leading bits are ones.
+// 0.6932 is ln 2 and more than float's rounding.
+DEVICE double gumbel_most(u64 bits) { return 0.6932 * (__clzll((long long)~bits) + 1); }
 
-// rank orders tokens: ascending ranks are descending logits, and ascending ids among equals.
+// rank orders tokens: ascending ranks are descending logits, and ascending ids among equals. logit takes it back.
 DEVICE u64 rank(float x, int token) {
     u32 b = __float_as_uint(x + 0.0f);
     b = b >> 31 ? ~b : b | 0x80000000u;
     return (u64)~b << 32 | (u32)token;
 }
+DEVICE float logit(u64 rank) {
+    u32 b = ~(u32)(rank >> 32);
+    return __uint_as_float(b >> 31 ? b & 0x7fffffffu : ~b);
+}
 
 // better says whether candidate (a, i) goes before (b, j): higher, or as high with a lower token.
-DEVICE bool better(double a, int i, double b, int j) { return a > b || (a == b && i < j); }
+template <class T> DEVICE bool better(T a, int i, T b, int j) { return a > b || (a == b && i < j); }
+DEVICE void take_top(Slice& s, float top, float second, int token) {
+    s.second = fmaxf(fminf(s.top, top), fmaxf(s.second, second));
+    if (better(top, token, s.top, s.token)) s.top = top, s.token = token;
+}
+DEVICE void take_score(Slice& s, double score, int sample) {
+    if (better(score, sample, s.score, s.sample)) s.score = score, s.sample = sample;
+}
+// lanes_top and lanes_score give all lanes of a warp the best of them.
+DEVICE void lanes_top(Slice& s) {
+    for (int m = 16; m > 0; m /= 2) take_top(s, exchange(s.top, m), exchange(s.second, m), exchange(s.token, m));
+}
+DEVICE void lanes_score(Slice& s) {
+    for (int m = 16; m > 0; m /= 2) take_score(s, exchange(s.score, m), exchange(s.sample, m));
+}
+DEVICE Slice nothing(int token) { return {-INFINITE, -INFINITE, 0, 0, -(double)INFINITE, token, token}; }
 
-// slices reduces a stretch of a row of logits; grid [slices][rows], 16 logits a thread.
+// load reads a thread's logits of a stretch: those of tokens first + thread, 256 further, and so on.
+DEVICE void load(float (&v)[EACH], const float* logits, int first, int vocab) {
+#pragma unroll
+    for (int n = 0; n < EACH; n++) {
+        int id = first + n * 256 + threadIdx.x;
+        v[n] = id < vocab ? logits[id] : -INFINITE;
+    }
+}
+
+// draw finds the best of logit/temp + noise among a warp's tokens up to a rank; s has the stretch's favourite. Two
+// logarithms a token in double are dear: a token that cannot beat the favourite, whatever they are, does without.
+DEVICE void draw(Slice& s, const float (&v)[EACH], int first, const Want& w, u64 last) {
+    s.score = -(double)INFINITE, s.sample = first;
+    if (s.top > -INFINITE && rank(s.top, s.token) <= last)
+        s.score = (double)s.top / (double)w.temp + (double)gumbel(random_bits(w, s.token)), s.sample = s.token;
+#pragma unroll
+    for (int n = 0; n < EACH; n++) {
+        int id = first + n * 256 + threadIdx.x;
+        if (!(v[n] > -INFINITE) || rank(v[n], id) > last) continue;
+        u64 bits = random_bits(w, id);
+        double x = (double)v[n] / (double)w.temp;
+        if (x + gumbel_most(bits) >= s.score) take_score(s, x + (double)gumbel(bits), id);
+    }
+    lanes_score(s);
+}
+
+// slices reduces a stretch of a row of logits; grid [slices][rows], 8 logits a thread.
 DEVICE void slices(const GuessArgs& a) {
     SHARED(shared);
     int i = blockIdx.y, first = blockIdx.x * SLICE, lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     if (a.offset + i >= a.head->wants) return;
     Want w = a.wants[a.offset + i];
-    const float* logits = a.logits + (long)i * a.stride;
-    bool sampled = w.temp > 0, limited = a.cut && (w.top_k > 0 || (w.top_p > 0 && w.top_p < 1));
-    u64 last = limited ? a.cuts[i] : ~0ull;
-    float v[16], top = -INFINITE, second = -INFINITE;
-    int token = first, sample = first;
-    double score = -(double)INFINITE;
+    if (a.cut)
+        for (int b = blockIdx.x * 256 + threadIdx.x; b < 2 * BINS; b += gridDim.x * 256) a.bins[(long)i * 2 * BINS + b] = 0;
+    float v[EACH];
+    load(v, a.logits + (long)i * a.stride, first, a.vocab);
+    Slice s = nothing(first);
 #pragma unroll
-    for (int n = 0; n < 16; n++) {
-        int id = first + n * 256 + threadIdx.x;
-        v[n] = id < a.vocab ? logits[id] : -INFINITE;
-        if (v[n] > top) second = top, top = v[n], token = id;
-        else if (v[n] > second) second = v[n];
-        if (sampled && v[n] > -INFINITE && rank(v[n], id) <= last) {
-            double s = (double)v[n] / (double)w.temp + (double)gumbel(w.seed, w.pos, id);
-            if (s > score) score = s, sample = id;
-        }
-    }
-    for (int m = 16; m > 0; m /= 2) {
-        float t = exchange(top, m), s = exchange(second, m);
-        int id = exchange(token, m), drawn = exchange(sample, m);
-        double best = exchange(score, m);
-        second = fmaxf(fminf(top, t), fmaxf(second, s));
-        if (better(t, id, top, token)) top = t, token = id;
-        if (better(best, drawn, score, sample)) score = best, sample = drawn;
-    }
+    for (int n = 0; n < EACH; n++) take_top(s, v[n], -INFINITE, first + n * 256 + threadIdx.x);
+    lanes_top(s);
     Slice* of = (Slice*)shared; // [8] the warps'
-    if (lane == 0) of[warp].top = top, of[warp].second = second, of[warp].token = token, of[warp].score = score, of[warp].sample = sample;
+    if (lane == 0) of[warp].top = s.top, of[warp].second = s.second, of[warp].token = s.token;
     __syncthreads();
-    Slice all = of[0];
-    for (int n = 1; n < 8; n++) {
-        Slice o = of[n];
-        all.second = fmaxf(fminf(all.top, o.top), fmaxf(all.second, o.second));
-        if (better(o.top, o.token, all.top, all.token)) all.top = o.top, all.token = o.token;
-        if (better(o.score, o.sample, all.score, all.sample)) all.score = o.score, all.sample = o.sample;
-    }
-    float sum = 0, weighted = 0;
+    s = nothing(first);
+    for (int n = 0; n < 8; n++) take_top(s, of[n].top, of[n].second, of[n].token);
 #pragma unroll
-    for (int n = 0; n < 16; n++)
-        if (v[n] - all.top > -100) {
-            float e = expf(v[n] - all.top);
-            sum += e, weighted = fmaf(v[n] - all.top, e, weighted);
+    for (int n = 0; n < EACH; n++)
+        if (v[n] - s.top > -100) {
+            float e = expf(v[n] - s.top);
+            s.sum += e, s.weighted = fmaf(v[n] - s.top, e, s.weighted);
         }
-    sum = warp_sum(sum), weighted = warp_sum(weighted);
-    if (lane == 0) of[warp].sum = sum, of[warp].weighted = weighted;
+    s.sum = warp_sum(s.sum), s.weighted = warp_sum(s.weighted);
+    if (w.temp > 0 && !limited(a, w)) draw(s, v, first, w, ~0ull);
+    if (lane == 0) of[warp].sum = s.sum, of[warp].weighted = s.weighted, of[warp].score = s.score, of[warp].sample = s.sample;
     __syncthreads();
     if (threadIdx.x > 0) return;
-    all.sum = all.weighted = 0;
-    for (int n = 0; n < 8; n++) all.sum += of[n].sum, all.weighted += of[n].weighted;
-    a.slices[(long)i * gridDim.x + blockIdx.x] = all;
+    for (int n = 1; n < 8; n++) {
+        s.sum += of[n].sum, s.weighted += of[n].weighted;
+        take_score(s, of[n].score, of[n].sample);
+    }
+    a.slices[(long)i * gridDim.x + blockIdx.x] = s;
 }
 KERNEL(guess_slices, GuessArgs, 256, slices(a))
+
+// draws is the sample of a stretch of a limited row, after its cut; grid [slices][rows].
+DEVICE void draws(const GuessArgs& a) {
+    SHARED(shared);
+    int i = blockIdx.y, first = blockIdx.x * SLICE;
+    if (a.offset + i >= a.head->wants) return;
+    Want w = a.wants[a.offset + i];
+    if (!limited(a, w)) return;
+    Slice* to = a.slices + (long)i * gridDim.x + blockIdx.x;
+    Slice s = *to;
+    if (rank(s.top, s.token) > a.cuts[i]) return; // all of it is cut
+    float v[EACH];
+    load(v, a.logits + (long)i * a.stride, first, a.vocab);
+    draw(s, v, first, w, a.cuts[i]);
+    Slice* of = (Slice*)shared; // [8] the warps'
+    if (threadIdx.x % 32 == 0) of[threadIdx.x / 32].score = s.score, of[threadIdx.x / 32].sample = s.sample;
+    __syncthreads();
+    if (threadIdx.x > 0) return;
+    for (int n = 1; n < 8; n++) take_score(s, of[n].score, of[n].sample);
+    to->score = s.score, to->sample = s.sample;
+}
+KERNEL(guess_draw, GuessArgs, 256, draws(a))
 
 // guess joins the slices of a row; a warp has a row, a lane every 32nd slice, and the lanes trade in a fixed order.
 DEVICE void guess(const GuessArgs& a) {
     int i = blockIdx.x, lane = threadIdx.x, count = (a.vocab + SLICE - 1) / SLICE;
     if (a.offset + i >= a.head->wants) return;
     const Slice* of = a.slices + (long)i * count;
-    float top = -INFINITE, second = -INFINITE, sum = 0, weighted = 0;
-    int token = a.vocab - 1, sample = a.vocab - 1;
-    double score = -(double)INFINITE;
+    Slice s = nothing(a.vocab - 1);
     for (int n = lane; n < count; n += 32) {
-        Slice o = of[n];
-        second = fmaxf(fminf(top, o.top), fmaxf(second, o.second));
-        if (better(o.top, o.token, top, token)) top = o.top, token = o.token;
-        if (better(o.score, o.sample, score, sample)) score = o.score, sample = o.sample;
+        take_top(s, of[n].top, of[n].second, of[n].token);
+        take_score(s, of[n].score, of[n].sample);
     }
-    for (int m = 16; m > 0; m /= 2) {
-        float t = exchange(top, m), s = exchange(second, m);
-        int id = exchange(token, m), drawn = exchange(sample, m);
-        double best = exchange(score, m);
-        second = fmaxf(fminf(top, t), fmaxf(second, s));
-        if (better(t, id, top, token)) top = t, token = id;
-        if (better(best, drawn, score, sample)) score = best, sample = drawn;
-    }
+    lanes_top(s), lanes_score(s);
     for (int n = lane; n < count; n += 32) {
-        float by = of[n].top - top;
+        float by = of[n].top - s.top;
         if (!(by > -100)) continue;
         float e = expf(by);
-        sum = fmaf(of[n].sum, e, sum), weighted = fmaf(fmaf(by, of[n].sum, of[n].weighted), e, weighted);
+        s.sum = fmaf(of[n].sum, e, s.sum), s.weighted = fmaf(fmaf(by, of[n].sum, of[n].weighted), e, s.weighted);
     }
-    sum = warp_sum(sum), weighted = warp_sum(weighted);
+    s.sum = warp_sum(s.sum), s.weighted = warp_sum(s.weighted);
     if (lane > 0) return;
-    if (a.wants[a.offset + i].temp > 0) token = sample;
+    int token = a.wants[a.offset + i].temp > 0 ? s.sample : s.token;
     Guess* g = a.guesses + a.offset + i;
     g->token = token;
-    g->p = expf(a.logits[(long)i * a.stride + token] - top) / sum;
-    g->margin = (1.0f - expf(second - top)) / sum;
-    g->entropy = fmaxf(0.0f, logf(sum) - weighted / sum);
+    g->p = expf(a.logits[(long)i * a.stride + token] - s.top) / s.sum;
+    g->margin = (1.0f - expf(s.second - s.top)) / s.sum;
+    g->entropy = fmaxf(0.0f, logf(s.sum) - s.weighted / s.sum);
 }
 KERNEL(guess_join, GuessArgs, 32, guess(a))
-
-// join adds the numbers of a block of 1024, or takes the largest; every thread gets the result. all has room for 1025.
-DEVICE double join(double v, bool most, double* all) {
-    all[threadIdx.x] = v;
-    __syncthreads();
-    if (threadIdx.x < 32) {
-        for (int n = 1; n < 32; n++) {
-            double w = all[n * 32 + threadIdx.x];
-            v = most ? fmax(v, w) : v + w;
-        }
-        for (int m = 16; m > 0; m /= 2) {
-            double w = exchange(v, m);
-            v = most ? fmax(v, w) : v + w;
-        }
-        if (threadIdx.x == 0) all[1024] = v;
-    }
-    __syncthreads();
-    return all[1024];
-}
-
-// mass is the probability at the row's temperature, times a constant, of the tokens up to a rank; or their number.
-DEVICE double mass(const float* logits, int vocab, u64 upto, float top, float temp, bool number, double* all) {
-    double sum = 0;
-    for (int t = threadIdx.x; t < vocab; t += 1024)
-        if (rank(logits[t], t) <= upto) sum += number ? 1.0 : exp((double)(logits[t] - top) / (double)temp);
-    return join(sum, false, all);
-}
-
-// least is the lowest rank whose mass reaches want, at most high: a bisection of the upper half of ranks, which are logits,
-// and then of the tokens among equals.
-DEVICE u64 least(const float* logits, int vocab, u64 high, double want, float top, float temp, bool number, double* all) {
-    u64 low = 0, end = high >> 32;
-    while (low < end) {
-        u64 middle = (low + end) / 2;
-        u64 upto = middle << 32 | 0xffffffffull;
-        if (mass(logits, vocab, upto < high ? upto : high, top, temp, number, all) >= want) end = middle;
-        else low = middle + 1;
-    }
-    u64 first = 0, last = end < high >> 32 || (u32)high >= (u32)vocab ? (u64)vocab - 1 : (u64)(u32)high;
-    while (first < last) {
-        u64 middle = (first + last) / 2;
-        if (mass(logits, vocab, end << 32 | middle, top, temp, number, all) >= want) last = middle;
-        else first = middle + 1;
-    }
-    return end << 32 | last;
-}
-
-// cut finds the last rank that top-k and then top-p leave. A block has one row.
-DEVICE void cut(const GuessArgs& a) {
-    SHARED(shared);
-    int i = blockIdx.x;
-    if (a.offset + i >= a.head->wants) return;
-    Want w = a.wants[a.offset + i];
-    const float* logits = a.logits + (long)i * a.stride;
-    double* all = (double*)shared;
-    u64 last = ~0ull;
-    if (w.temp > 0) {
-        if (w.top_k > 0 && w.top_k < a.vocab) last = least(logits, a.vocab, last, w.top_k, 0, 1, true, all);
-        if (w.top_p > 0 && w.top_p < 1) {
-            float top = -INFINITE;
-            for (int t = threadIdx.x; t < a.vocab; t += 1024) top = fmaxf(top, logits[t]);
-            top = (float)join(top, true, all);
-            double total = mass(logits, a.vocab, last, top, w.temp, false, all);
-            last = least(logits, a.vocab, last, (double)w.top_p * total, top, w.temp, false, all);
-        }
-    }
-    if (threadIdx.x == 0) a.cuts[i] = last;
-}
-KERNEL(guess_cut, GuessArgs, 1024, cut(a))

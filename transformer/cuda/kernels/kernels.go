@@ -21,7 +21,7 @@ import (
 var files embed.FS
 
 // Files are the parts of the source, in the order in which they are joined.
-var Files = []string{"common", "embed", "gemm", "attend", "guess", "unmask", "ceiling"}
+var Files = []string{"common", "embed", "gemm", "attend", "guess", "cut", "unmask", "ceiling"}
 
 // A Manifest says what the images were compiled from and by.
 type Manifest struct {

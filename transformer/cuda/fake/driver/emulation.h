@@ -209,3 +209,5 @@ static inline float __uint_as_float(unsigned v) { float f; memcpy(&f, &v, 4); re
 static inline unsigned __float_as_uint(float f) { unsigned v; memcpy(&v, &f, 4); return v; }
 static inline int min(int a, int b) { return a < b ? a : b; }
 static inline int max(int a, int b) { return a > b ? a : b; }
+static inline int __clzll(long long v) { return v ? __builtin_clzll(v) : 64; }
+template <class T> static inline T atomicAdd(T* to, T v) { T was = *to; *to += v; return was; }

@@ -15,6 +15,7 @@
 #include "../../kernels/gemm.cu"
 #include "../../kernels/attend.cu"
 #include "../../kernels/guess.cu"
+#include "../../kernels/cut.cu"
 #include "../../kernels/unmask.cu"
 #include "../../kernels/ceiling.cu"
 
