@@ -69,7 +69,7 @@ func points(list []speed.Point) (out []plot.XY) {
 func when(c speed.Catch) string {
 	switch {
 	case c.Not:
-		return fmt.Sprintf("does not catch up to batch %g", c.At.Batch)
+		return fmt.Sprintf("does not catch up by batch %g", c.At.Batch)
 	case c.From:
 		return fmt.Sprintf("is ahead from batch %g on", c.At.Batch)
 	}
