@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -92,6 +93,9 @@ func (c benchCmd) measure(a *app) (report benchReport, err error) {
 				saved = errors.Join(saved, report.save(c.Out))
 			}
 		}})
+	if a.ctx.Err() != nil {
+		return report, fmt.Errorf("interrupted: %w", context.Canceled)
+	}
 	if err := errors.Join(err, saved); err != nil {
 		return report, err
 	}
