@@ -15,8 +15,10 @@
 # Every step has a limit of its own, together less than eight minutes, and one that fails does not stop the next; the line
 # behind the steps says how many did. Bars do not count there: a bar that is missed is a result. What a bench that meets
 # its limit had finished, batch size by batch size, is kept.
-# TANDEM_CUDA_DRIVER names another driver, DEVICE=cpu measures the processor instead. TINY=1 takes small shapes: with the fake driver that the tests build, the script
-# itself can be tried without a GPU (TANDEM_CUDA_DRIVER=~/.cache/tandem/libfakecuda-....so TINY=1 scripts/gpu-check.sh).
+#
+# TANDEM_CUDA_DRIVER names another driver; DEVICE=cpu measures the processor instead. TINY=1 takes small shapes: with the fake
+# driver that the tests build, the script itself can be tried without a GPU
+# (TANDEM_CUDA_DRIVER=~/.cache/tandem/libfakecuda-....so TINY=1 scripts/gpu-check.sh).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 OUT=${OUT:-results/gpu}
@@ -27,6 +29,7 @@ DEVICE=${DEVICE:-cuda}
 export TANDEM_CUDA_DRIVER=${TANDEM_CUDA_DRIVER:-libcuda.so.1}
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
+rm -f "$OUT"/bench-*/bench.json "$OUT/torch.json" "$OUT/run.json" # an earlier call's are none of this one
 failed=0
 
 geometries="qwen2.5-0.5b qwen2.5-1.5b qwen2.5-7b"
@@ -46,12 +49,11 @@ fi
 step() {
     local name=$1 limit=$2 file=$3 began=$SECONDS
     shift 3
-    if timeout "$limit" "$@" >"$OUT/$file.part"; then
+    if timeout -k 5 "$limit" "$@" >"$OUT/$file.part"; then
         echo "$name: done in $((SECONDS - began)) s"
     else
         echo "$name: FAILED with status $? after $((SECONDS - began)) s"
         failed=$((failed + 1))
-        case $file in *.json) return ;; esac # a part is no result; of a log it is
     fi
     case $file in
     run.txt | torch.txt) cat "$OUT/$file.part" && rm "$OUT/$file.part" ;; # their results are files of their own

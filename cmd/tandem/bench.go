@@ -59,7 +59,7 @@ func (c benchCmd) report(a *app) (benchReport, error) {
 	return readBench(c.From)
 }
 
-// measure runs the tests. With --out the file is written after each batch size, so that what is finished is kept.
+// measure puts the weights on the device and runs the tests.
 func (c benchCmd) measure(a *app) (report benchReport, err error) {
 	tests := c.tests()
 	if len(tests) == 0 || c.Rounds < 1 {
@@ -74,35 +74,41 @@ func (c benchCmd) measure(a *app) (report benchReport, err error) {
 		return report, err
 	}
 	defer backend.Close()
-	about := backend.Describe()
 	ceilings, done, err := meter(backend)
 	if err != nil {
 		return report, err
 	}
 	defer done()
+	about := backend.Describe()
 	report = benchReport{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit)}
 	e := &report.Environment
 	e.Device, e.Features, e.Threads = about.Device, about.Features, about.Threads
+	err = c.run(a, backend, speed.Plan{Tests: tests, Rounds: c.Rounds, Ceilings: ceilings}, &report)
+	return report, err
+}
+
+// run fills in the report. With --out its file is written after each batch size, so that what is finished is kept.
+func (c benchCmd) run(a *app, backend transformer.Backend, plan speed.Plan, report *benchReport) error {
+	card := transformer.Card{Config: backend.Config(), Dtype: backend.Describe().Dtype}
 	var saved error
-	_, _, err = speed.Measure(a.ctx, backend, speed.Plan{Tests: tests, Rounds: c.Rounds, Ceilings: ceilings,
-		Progress: newProgress(a.stderr, "measuring").report,
-		Finished: func(rows []speed.Row, left []speed.LeftOut) {
-			speed.Rate(rows, transformer.Card{Config: backend.Config(), Dtype: about.Dtype})
-			report.take(rows, left)
-			if c.Out != "" {
-				saved = errors.Join(saved, report.save(c.Out))
-			}
-		}})
-	if a.ctx.Err() != nil {
-		return report, fmt.Errorf("interrupted: %w", context.Canceled)
+	plan.Progress = newProgress(a.stderr, "measuring").report
+	plan.Finished = func(rows []speed.Row, left []speed.LeftOut) {
+		speed.Rate(rows, card)
+		report.take(rows, left)
+		if c.Out != "" {
+			saved = errors.Join(saved, report.save(c.Out))
+		}
 	}
-	if err := errors.Join(err, saved); err != nil {
-		return report, err
+	_, _, err := speed.Measure(a.ctx, backend, plan)
+	switch {
+	case a.ctx.Err() != nil:
+		return fmt.Errorf("interrupted: %w", context.Canceled)
+	case err != nil || saved != nil:
+		return errors.Join(err, saved)
+	case len(report.Rows) == 0:
+		return fmt.Errorf("nothing was measured: %s", report.LeftOut[0].Reason)
 	}
-	if len(report.Rows) == 0 {
-		return report, fmt.Errorf("nothing was measured: %s", report.LeftOut[0].Reason)
-	}
-	return report, nil
+	return nil
 }
 
 // weights are a checkpoint's or random ones.
