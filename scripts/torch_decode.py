@@ -4,16 +4,17 @@
 
 1. A Qwen2-shaped model with random bf16 weights: q, k and v in one matrix, gate and up in another, keys and values in
    static buffers, scaled_dot_product_attention with grouped queries and no mask (its fast kernels take none).
-2. Each test (a decoded token, a block of 32 rows, a prefill) is captured as one CUDA graph, once as the plain operations
-   and once as torch.compile made them; the faster one counts and both are written.
+2. Each test (a decoded token or a block of rows, for each batch; a prefill) is captured as one CUDA graph, once as the
+   plain operations and, with --compile, once as torch.compile made them; both are written, and the faster one counts.
 3. Times are those of whole forwards, device-synchronised, the median of the rounds. The argmax is part of a forward and
-   the tokens come to the host, as tandem's guesses do.
+   the tokens come to the host, as tandem's guesses do. A round is --repeat forwards, or as many as fit into 0.1 s.
 
 Without a GPU it runs on the processor, without graphs, to show that it works.
 """
 
 import argparse
 import json
+import os
 import statistics
 import time
 
@@ -29,7 +30,7 @@ GEOMETRIES = {  # layers, hidden, intermediate, heads, key/value heads, head dim
 
 
 class Model(torch.nn.Module):
-    def __init__(self, geometry, batch, slots, device):
+    def __init__(self, geometry, slots, device):
         super().__init__()
         self.layers, hidden, wide, self.heads, self.kv, self.dim, vocab, tied = GEOMETRIES[geometry]
         q, kv = self.heads * self.dim, self.kv * self.dim
@@ -42,10 +43,17 @@ class Model(torch.nn.Module):
         self.o = [new(hidden, q) for _ in range(self.layers)]
         self.gate_up = [new(2 * wide, hidden) for _ in range(self.layers)]
         self.down = [new(hidden, wide) for _ in range(self.layers)]
-        self.keys = torch.zeros(self.layers, batch, self.kv, slots, self.dim, device=device, dtype=torch.bfloat16)
-        self.values = torch.zeros_like(self.keys)
         angle = torch.arange(slots, device=device)[:, None] * 1e6 ** (-torch.arange(0, self.dim, 2, device=device) / self.dim)
+        self.keys = self.values = None
         self.cos, self.sin = torch.cos(angle).bfloat16(), torch.sin(angle).bfloat16()
+
+    def open(self, batch, slots):
+        """Static buffers of keys and values, [layers, batch, key/value heads, slots, head dim], with a context in them. The
+        tests of a batch share them, as in tandem bench."""
+        shape = (self.layers, batch, self.kv, slots, self.dim)
+        if self.keys is None or self.keys.shape != shape:
+            self.keys = self.values = None
+            self.keys, self.values = (torch.randn(shape, device=self.embed.device, dtype=torch.bfloat16) for _ in range(2))
 
     def rotate(self, x, at):
         a, b = x.chunk(2, -1)
@@ -87,7 +95,7 @@ def measure(model, test, batch, rows, start, rounds, repeat, device, compiled):
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph):
                 out = run()
-        samples = []
+        samples, most, repeat = [], repeat, 1
         for _ in range(rounds + 1):
             began = time.perf_counter()
             for _ in range(repeat):
@@ -97,6 +105,8 @@ def measure(model, test, batch, rows, start, rounds, repeat, device, compiled):
                     out = run()
                 out.cpu()
             samples.append((time.perf_counter() - began) / repeat)
+            if len(samples) == 1:  # the one that is not counted tells how long a forward takes
+                repeat = max(1, min(most, int(0.1 / samples[0])))
     return samples[1:]
 
 
@@ -116,7 +126,7 @@ def main():
     p.add_argument("--geometry", default="qwen2.5-0.5b")
     p.add_argument("--batch", default="1,4,16,64")
     p.add_argument("--context", type=int, default=1024)
-    p.add_argument("--block", type=int, default=32)
+    p.add_argument("--block", default="8,32,128", help="rows of the block forwards, for each batch")
     p.add_argument("--prefill", type=int, default=512)
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--repeat", type=int, default=30)
@@ -125,28 +135,31 @@ def main():
     a = p.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     result = {"torch": torch.__version__, "cuda": torch.version.cuda, "device": torch.cuda.get_device_name() if device == "cuda" else "cpu", "rows": []}
-    tests = [("decode", int(b), 1, a.context) for b in a.batch.split(",")]
-    tests += [("block", 1, a.block, a.context), ("prefill", 1, a.prefill, 0)]
+    batches, blocks = ([int(n) for n in text.split(",")] for text in (a.batch, a.block))
     result["matmul_gflop_per_second"] = matmul(8192 if device == "cuda" else 256, device)
     for geometry in a.geometry.split(","):
-        for test, batch, rows, start in tests:
-            model = Model(geometry, batch, start + rows, device)
-            for compiled in (False, True) if a.compile else (False,):
-                try:
-                    samples = measure(model, test, batch, rows, start, a.rounds, a.repeat, device, compiled)
-                except Exception as e:  # one variant that fails must not hide the others
-                    result["rows"].append({"geometry": geometry, "test": test, "batch": batch, "compiled": compiled, "error": str(e)[:300]})
-                    continue
-                seconds = statistics.median(samples)
-                result["rows"].append({"geometry": geometry, "test": test, "rows": rows, "batch": batch, "context": start, "dtype": "bf16",
-                                       "compiled": compiled, "tokens_per_second": batch * rows / seconds, "forwards_per_second": 1 / seconds,
-                                       "samples": samples})
-                print(f"{geometry} {test} batch {batch} {'compiled' if compiled else 'plain'}: {batch * rows / seconds:.1f} tok/s", flush=True)
-                with open(a.out, "w") as f:  # after each: a limit of time loses one test
-                    json.dump(result, f, indent=1)
-            del model
-            if device == "cuda":
-                torch.cuda.empty_cache()
+        longest = a.context + max(blocks)
+        model = Model(geometry, max(longest, a.prefill), device)
+        tests = [(batch, longest, [("decode", 1, a.context)] + [("block", rows, a.context) for rows in blocks]) for batch in batches]
+        for batch, slots, of in [(1, a.prefill, [("prefill", a.prefill, 0)])] + tests:
+            for test, rows, start in of:
+                for compiled in (False, True) if a.compile else (False,):
+                    row = {"geometry": geometry, "test": test, "rows": rows, "batch": batch, "context": start, "dtype": "bf16", "compiled": compiled}
+                    try:
+                        model.open(batch, slots)
+                        samples = measure(model, test, batch, rows, start, a.rounds, a.repeat, device, compiled)
+                        seconds = statistics.median(samples)
+                        row |= {"tokens_per_second": batch * rows / seconds, "forwards_per_second": 1 / seconds, "samples": samples}
+                        print(f"{geometry} {test} {rows}x{batch} {'compiled' if compiled else 'plain'}: {batch * rows / seconds:.1f} tok/s", flush=True)
+                    except Exception as e:  # one test that fails must not hide the others
+                        row["error"] = str(e)[:300]
+                    result["rows"].append(row)
+                    with open(a.out + ".part", "w") as f:  # after each: a limit of time loses one test
+                        json.dump(result, f, indent=1)
+                    os.replace(a.out + ".part", a.out)
+        del model
+        if device == "cuda":
+            torch.cuda.empty_cache()
 
 
 if __name__ == "__main__":

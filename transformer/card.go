@@ -64,12 +64,17 @@ func ComputeCeiling(d Dtype, ceilings map[string]float64) string {
 	return F32Ceiling
 }
 
-// Ideal is the least time in seconds that a forward takes at the ceilings: the longer one of reading and computing. It
-// is 0 where a ceiling is unknown.
+// Ideal is the least time in seconds that a forward takes at the ceilings: see Roof.
 func (c Card) Ideal(s Shape, ceilings map[string]float64) float64 {
-	read, compute := ceilings[ReadCeiling], ceilings[ComputeCeiling(c.Dtype, ceilings)]
+	return Roof(float64(c.Bytes(s)), c.FLOPs(s), c.Dtype, ceilings)
+}
+
+// Roof is the least time in seconds at the ceilings of work that reads so many bytes and does so many operations: the
+// longer one of reading and computing. It is 0 where a ceiling is unknown.
+func Roof(bytes, flops float64, dtype Dtype, ceilings map[string]float64) float64 {
+	read, compute := ceilings[ReadCeiling], ceilings[ComputeCeiling(dtype, ceilings)]
 	if read <= 0 || compute <= 0 {
 		return 0
 	}
-	return max(float64(c.Bytes(s))/read, c.FLOPs(s)/compute) / 1e9
+	return max(bytes/read, flops/compute) / 1e9
 }

@@ -12,7 +12,10 @@
 // and since guesses arrive on the host, Forward is the synchronisation point that makes timestamps honest.
 package transformer
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Config is a model's blueprint. Shapes of the weights follow from it; see Weights.
 type Config struct {
@@ -76,6 +79,13 @@ type Session interface {
 	// Memory is what the session holds beside the weights: K/V slots and scratch, in bytes.
 	Memory() int64
 	Close() error
+}
+
+// A Timed session knows how long its device has worked; one of a device without a clock of its own does not.
+type Timed interface {
+	Session
+	// DeviceTime is the time that the device has spent on this session's forwards since Open, by its own clock.
+	DeviceTime() time.Duration
 }
 
 // A Backend is a device that holds one model's weights.

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"encoding/csv"
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
-	"io"
+	"os"
 	"slices"
-	"strings"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
 
 	"tandem/bench"
 	"tandem/record"
@@ -25,58 +20,95 @@ type benchCmd struct {
 	deviceFlags
 	Prefill int    `default:"512" help:"Rows of the prefill; 0 leaves it out."`
 	Decode  int    `default:"128" help:"Tokens decoded one by one; 0 leaves it out."`
-	Block   []int  `default:"32" help:"Rows of the block forwards."`
-	Batch   []int  `default:"1,2,4" help:"Sequences decoded at once."`
+	Block   []int  `default:"32" help:"Rows of the block forwards, for each batch."`
+	Batch   []int  `default:"1,2,4" help:"Sequences decoded at once, a token or a block each."`
 	Context int    `default:"128" help:"Positions cached before a decode or a block."`
-	Rounds  int    `default:"5" help:"Samples of each test; the tests take turns."`
+	Rounds  int    `default:"5" help:"Samples of each test; the tests of a batch take turns."`
 	Output  string `short:"o" default:"table" enum:"table,json,jsonl,md,csv,benchfmt" help:"Form of the results: ${enum}."`
-}
-
-// A benchReport is the JSON of tandem bench.
-type benchReport struct {
-	Schema      int                `json:"schema"`
-	Environment record.Environment `json:"environment"`
-	Ceilings    map[string]float64 `json:"ceilings"` // the highest that were measured
-	Rows        []speed.Row        `json:"rows"`
+	Out     string `placeholder:"DIR" help:"Folder for bench.json and the charts of throughput against batch."`
+	From    string `placeholder:"FILE" help:"Show and draw a bench.json again, in place of measuring."`
 }
 
 // Run measures forwards beside this machine's ceilings.
 func (c benchCmd) Run(a *app) error {
-	weights, err := c.weights()
+	if c.Out != "" { // a folder that cannot be made shall not cost a measurement
+		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+	}
+	report, err := c.report(a)
 	if err != nil {
 		return err
+	}
+	if c.Out != "" {
+		if err := report.draw(a, c.Out); err != nil {
+			return err
+		}
+	}
+	return report.write(a.stdout, c.Output)
+}
+
+// report is measured, or read from a file.
+func (c benchCmd) report(a *app) (benchReport, error) {
+	if c.From == "" {
+		return c.measure(a)
+	}
+	if c.Model != "" || c.Geometry != "" {
+		return benchReport{}, fmt.Errorf("--from draws what was measured: leave out --model and --geometry")
+	}
+	return readBench(c.From)
+}
+
+// measure puts the weights on the device and runs the tests.
+func (c benchCmd) measure(a *app) (report benchReport, err error) {
+	tests := c.tests()
+	if len(tests) == 0 || c.Rounds < 1 {
+		return report, fmt.Errorf("nothing to measure: name at least one of --prefill, --decode, --block, and --rounds of at least 1")
+	}
+	weights, err := c.weights()
+	if err != nil {
+		return report, err
 	}
 	backend, err := c.open(a, weights)
 	if err != nil {
-		return err
+		return report, err
 	}
 	defer backend.Close()
-	tests := c.tests()
-	if len(tests) == 0 || c.Rounds < 1 {
-		return fmt.Errorf("nothing to measure: name at least one of --prefill, --decode, --block, and --rounds of at least 1")
-	}
-	about := backend.Describe()
 	ceilings, done, err := meter(backend)
 	if err != nil {
-		return err
+		return report, err
 	}
 	defer done()
-	rows, err := speed.Measure(a.ctx, backend, tests, c.Rounds, ceilings, newProgress(a.stderr, "measuring").report)
-	if err != nil {
-		return err
-	}
-	report := benchReport{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit), Ceilings: map[string]float64{}, Rows: rows}
-	for _, row := range rows {
-		for _, ceilings := range row.Ceilings {
-			for name, value := range ceilings {
-				report.Ceilings[name] = max(report.Ceilings[name], value)
-			}
-		}
-	}
+	about := backend.Describe()
+	report = benchReport{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit)}
 	e := &report.Environment
 	e.Device, e.Features, e.Threads = about.Device, about.Features, about.Threads
-	speed.Rate(rows, transformer.Card{Config: backend.Config(), Dtype: about.Dtype})
-	return report.write(a.stdout, c.Output)
+	err = c.run(a, backend, speed.Plan{Tests: tests, Rounds: c.Rounds, Ceilings: ceilings}, &report)
+	return report, err
+}
+
+// run fills in the report. With --out its file is written after each batch size, so that what is finished is kept.
+func (c benchCmd) run(a *app, backend transformer.Backend, plan speed.Plan, report *benchReport) error {
+	card := transformer.Card{Config: backend.Config(), Dtype: backend.Describe().Dtype}
+	var saved error
+	plan.Progress = newProgress(a.stderr, "measuring").report
+	plan.Finished = func(rows []speed.Row, left []speed.LeftOut) {
+		speed.Rate(rows, card)
+		report.take(rows, left)
+		if c.Out != "" {
+			saved = errors.Join(saved, report.save(c.Out))
+		}
+	}
+	_, _, err := speed.Measure(a.ctx, backend, plan)
+	switch {
+	case a.ctx.Err() != nil:
+		return fmt.Errorf("interrupted: %w", context.Canceled)
+	case err != nil || saved != nil:
+		return errors.Join(err, saved)
+	case len(report.Rows) == 0:
+		return fmt.Errorf("nothing was measured: %s", report.LeftOut[0].Reason)
+	}
+	return nil
 }
 
 // weights are a checkpoint's or random ones.
@@ -104,121 +136,32 @@ func (c benchCmd) weights() (*transformer.Weights, error) {
 	return transformer.Random(config, transformer.Dtype(c.Dtype), 1), nil
 }
 
-// tests are those that the flags ask for. A block forward stands beside the prefill of as many rows.
+// tests are those that the flags ask for. A block of one sequence stands beside the prefill of as many rows. A forward of
+// many rows lasts long enough by itself.
 func (c benchCmd) tests() (tests []speed.Test) {
+	batches, blocks := distinct(c.Batch), distinct(c.Block)
 	if c.Prefill > 0 {
 		tests = append(tests, speed.Test{Kind: speed.Prefill, Rows: c.Prefill, Batch: 1, Repeat: 1})
 	}
 	if c.Decode > 0 {
-		for _, batch := range c.Batch {
+		for _, batch := range batches {
 			tests = append(tests, speed.Test{Kind: speed.Decode, Rows: 1, Batch: batch, Context: c.Context, Repeat: c.Decode})
 		}
 	}
-	for _, rows := range c.Block {
-		tests = append(tests, speed.Test{Kind: speed.Prefill, Rows: rows, Batch: 1, Repeat: 4},
-			speed.Test{Kind: speed.Block, Rows: rows, Batch: 1, Context: c.Context, Repeat: 4})
+	for _, rows := range blocks {
+		if slices.Contains(batches, 1) {
+			tests = append(tests, speed.Test{Kind: speed.Prefill, Rows: rows, Batch: 1, Repeat: 4})
+		}
+		for _, batch := range batches {
+			repeat := 4
+			if rows*batch > 512 {
+				repeat = 1
+			}
+			tests = append(tests, speed.Test{Kind: speed.Block, Rows: rows, Batch: batch, Context: c.Context, Repeat: repeat})
+		}
 	}
 	return tests
 }
 
-func (r benchReport) write(w io.Writer, form string) error {
-	switch form {
-	case "json":
-		out := json.NewEncoder(w)
-		out.SetIndent("", "  ")
-		return out.Encode(r)
-	case "jsonl":
-		for _, row := range r.Rows {
-			if err := json.NewEncoder(w).Encode(row); err != nil {
-				return err
-			}
-		}
-		return nil
-	case "csv":
-		header, lines := r.cells()
-		return csv.NewWriter(w).WriteAll(append([][]string{header}, lines...))
-	case "benchfmt":
-		return r.benchfmt(w)
-	}
-	header, lines := r.cells()
-	var to tw.Renderer = renderer.NewBlueprint(tw.Rendition{Symbols: tw.NewSymbols(tw.StyleRounded)})
-	if form == "md" {
-		to = renderer.NewMarkdown()
-	}
-	table := tablewriter.NewTable(w, tablewriter.WithRenderer(to), tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithAlignment(append(tw.Alignment{tw.AlignLeft}, slices.Repeat(tw.Alignment{tw.AlignRight}, len(header)-1)...)))
-	table.Header(header)
-	for _, line := range lines {
-		if err := table.Append(line); err != nil {
-			return err
-		}
-	}
-	if err := table.Render(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "%s\n", strings.Join(r.notes(), "\n"))
-	return err
-}
-
-// cells are the table of the results.
-func (r benchReport) cells() (header []string, lines [][]string) {
-	header = []string{"test", "rows", "batch", "context", "ms/forward", "tok/s", "GB/s", "GFLOP/s", "ceiling", "of", "share %"}
-	for _, row := range r.Rows {
-		unit := "GB/s"
-		if row.CeilingKind == "compute" {
-			unit = "GFLOP/s"
-		}
-		lines = append(lines, []string{row.Test, fmt.Sprint(row.Rows), fmt.Sprint(row.Batch), fmt.Sprint(row.Context),
-			fmt.Sprintf("%.3f", 1e3/row.ForwardsPerSecond), fmt.Sprintf("%.1f", row.TokensPerSecond), fmt.Sprintf("%.1f", row.GBPerSecond),
-			fmt.Sprintf("%.1f", row.GFLOPPerSecond), fmt.Sprintf("%.1f", row.Ceiling), unit, fmt.Sprintf("%.1f", 100*row.Share)})
-	}
-	return header, lines
-}
-
-// notes are the circumstances and the ratios that a reader looks for.
-func (r benchReport) notes() []string {
-	e, first := r.Environment, r.Rows[0]
-	out := []string{fmt.Sprintf("%s, %s, %s, %d threads on %d cores, %s", first.Geometry, first.Dtype, e.Features, e.Threads, e.Cores, e.CPU)}
-	var names []string
-	for name := range r.Ceilings {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%s %.1f", name, r.Ceilings[name])
-	}
-	out = append(out, "highest ceilings measured: "+strings.Join(names, ", "))
-	for _, row := range r.Rows {
-		if p := r.find(speed.Prefill, row.Rows, 1); row.Test == speed.Block && p != nil {
-			out = append(out, fmt.Sprintf("a forward of block %d takes %.2fx a prefill of %d rows", row.Rows, p.ForwardsPerSecond/row.ForwardsPerSecond, row.Rows))
-		}
-		if one := r.find(speed.Decode, 1, 1); row.Test == speed.Decode && row.Batch > 1 && one != nil {
-			out = append(out, fmt.Sprintf("decoding a batch of %d gives %.2fx the tokens of batch 1", row.Batch, row.TokensPerSecond/one.TokensPerSecond))
-		}
-	}
-	return out
-}
-
-func (r benchReport) find(kind string, rows, batch int) *speed.Row {
-	for i, row := range r.Rows {
-		if row.Test == kind && row.Rows == rows && row.Batch == batch {
-			return &r.Rows[i]
-		}
-	}
-	return nil
-}
-
-// benchfmt writes the format of Go's benchmarks, a line a sample, for benchstat.
-func (r benchReport) benchfmt(w io.Writer) error {
-	fmt.Fprintf(w, "cpu: %s\ncommit: %s\nUnit tok/s better=higher\n", r.Environment.CPU, r.Environment.Commit)
-	for _, row := range r.Rows {
-		name := strings.ToUpper(row.Test[:1]) + row.Test[1:]
-		for _, seconds := range row.Samples {
-			if _, err := fmt.Fprintf(w, "Benchmark%s/geometry=%s/dtype=%s/rows=%d/batch=%d/context=%d-%d 1 %.6g sec/op %.6g tok/s\n", name,
-				row.Geometry, row.Dtype, row.Rows, row.Batch, row.Context, row.Threads, seconds, float64(row.Rows*row.Batch)/seconds); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
+// distinct are the values in ascending order, each once.
+func distinct(values []int) []int { return slices.Compact(slices.Sorted(slices.Values(values))) }

@@ -38,6 +38,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("CHECKPOINT", checkpoint) // the embedded one, as a folder that Tandem does not know
+			scripts, err := filepath.Abs("../../scripts")
+			if err != nil {
+				return err
+			}
+			e.Setenv("SCRIPTS", scripts)
 			return os.WriteFile(e.WorkDir+"/embedded.jsonl", suite, 0o644)
 		},
 	})

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"strings"
 
 	xfont "golang.org/x/image/font"
 	gonum "gonum.org/v1/plot"
@@ -36,9 +37,10 @@ type Series struct {
 type Chart struct {
 	Name          string // file name without its ending
 	Title         string
-	Reading       string // one line below the title: how to read it
+	Reading       string // the lines below the title: how to read it
 	width, height vg.Length
 	key           []entry
+	column        bool          // the key's entries stand one below the other
 	panels        []*gonum.Plot // side by side
 }
 
@@ -127,8 +129,11 @@ func (ch Chart) draw(c draw.Canvas) {
 	c = draw.Crop(c, vg.Points(14), -vg.Points(22), vg.Points(10), -vg.Points(14))
 	y := c.Max.Y - vg.Points(12)
 	c.FillText(style(12.5, Ink, true), vg.Point{X: c.Min.X, Y: y}, ch.Title)
-	y -= vg.Points(15)
-	c.FillText(style(9, Muted, false), vg.Point{X: c.Min.X, Y: y}, ch.Reading)
+	y -= vg.Points(3)
+	for line := range strings.Lines(ch.Reading) {
+		y -= vg.Points(12)
+		c.FillText(style(9, Muted, false), vg.Point{X: c.Min.X, Y: y}, strings.TrimSpace(line))
+	}
 	if len(ch.key) > 0 {
 		y = ch.drawKey(c, y-vg.Points(17))
 	}
@@ -143,12 +148,13 @@ func (ch Chart) draw(c draw.Canvas) {
 	}
 }
 
-// drawKey draws the key's entries from left to right, wrapping at the right edge; it returns the lowest line.
+// drawKey draws the key's entries from left to right, wrapping at the right edge, or one below the other; it returns the
+// lowest line.
 func (ch Chart) drawKey(c draw.Canvas, y vg.Length) vg.Length {
 	x, label := c.Min.X, style(9, Ink, false)
 	for _, e := range ch.key {
 		width := label.Width(e.name) + vg.Points(30)
-		if x > c.Min.X && x+width-vg.Points(16) > c.Max.X {
+		if x > c.Min.X && (ch.column || x+width-vg.Points(16) > c.Max.X) {
 			x, y = c.Min.X, y-vg.Points(14)
 		}
 		box := vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + vg.Points(9), Y: y + vg.Points(7.5)}}

@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"math"
+
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -69,9 +71,13 @@ type disc struct{}
 // DrawGlyph fills the circle.
 func (disc) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 	c.SetColor(s.Color)
-	var path vg.Path
-	path.Move(vg.Point{X: at.X + s.Radius, Y: at.Y})
-	path.Arc(at, s.Radius, 0, 2*3.141592653589793)
+	c.Fill(circle(at, s.Radius))
+}
+
+// circle is the circle about a point.
+func circle(at vg.Point, radius vg.Length) (path vg.Path) {
+	path.Move(vg.Point{X: at.X + radius, Y: at.Y})
+	path.Arc(at, radius, 0, 2*math.Pi)
 	path.Close()
-	c.Fill(path)
+	return path
 }

@@ -15,6 +15,11 @@ type placer struct {
 // line strokes a line and makes it an obstacle, as a row of small boxes.
 func (p *placer) line(c draw.Canvas, s draw.LineStyle, a, b vg.Point) {
 	c.StrokeLines(s, []vg.Point{a, b})
+	p.obstacle(a, b)
+}
+
+// obstacle keeps labels off the line from a to b.
+func (p *placer) obstacle(a, b vg.Point) {
 	const pieces = 40
 	for i := range pieces + 1 {
 		f := vg.Length(i) / pieces

@@ -79,3 +79,32 @@ func TestSeries(t *testing.T) {
 	}
 	save(t, Histogram([]Series{{"ar", slices.Repeat([]float64{1}, 500)}, {"threshold=0.9", counts(2.4)}, {"threshold=0.7", counts(4)}}))
 }
+
+// TestCrossover: the key stands in the order in which the curves begin, and each crossing says its batch.
+func TestCrossover(t *testing.T) {
+	curve := func(name string, one, growth float64) Curve {
+		c := Curve{Name: name}
+		for batch := 1.0; batch <= 64; batch *= 2 {
+			speed := one * math.Pow(batch, growth)
+			c.Measured, c.Roof = append(c.Measured, XY{batch, speed}), append(c.Roof, XY{batch, 1.4 * speed})
+		}
+		return c
+	}
+	curves := []Curve{curve("ar: a token a forward", 290, 0.95), curve("2 tokens a forward", 480, 0.5), curve("4 tokens a forward", 960, 0.5), curve("8 tokens a forward", 1920, 0.4)}
+	curves[1].Meets, curves[1].Mark = &XY{3.06, 840}, "batch 3.1"
+	curves[2].Meets, curves[2].Mark = &XY{14.3, 3620}, "batch 14"
+	chart := Crossover(32, "a machine\ntokens are assumed", curves)
+	save(t, chart)
+	svg, err := chart.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := -1
+	for _, want := range []string{"a machine<", "tokens are assumed<", "8 tokens", "4 tokens", "2 tokens", "ar: a token", ">batch 3.1<", ">batch 14<"} {
+		next := bytes.Index(svg, []byte(want))
+		if next <= at {
+			t.Errorf("%q is missing, or stands before what should precede it", want)
+		}
+		at = next
+	}
+}

@@ -205,3 +205,28 @@ func TestNewRejects(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenNeedsMemory: a session that is larger than the free memory is refused before it is touched.
+func TestOpenNeedsMemory(t *testing.T) {
+	free := freeMemory()
+	if free == 0 {
+		t.Skip("this system does not say how much memory is free")
+	}
+	b, err := New(transformer.Random(tiny, transformer.F32, 1), Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	s, err := b.Open(1, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slots := int(2 * free / (s.Memory() / 4096))
+	s.Close()
+	if s, err := b.Open(1, slots); err == nil {
+		s.Close()
+		t.Errorf("%d slots fit into %d bytes", slots, free)
+	} else if text := err.Error(); !strings.Contains(text, "memory are free: choose less") && !strings.Contains(text, "cannot reserve") {
+		t.Error(err)
+	}
+}

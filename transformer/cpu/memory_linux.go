@@ -2,6 +2,8 @@ package cpu
 
 import (
 	"fmt"
+	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,3 +20,18 @@ func mapMemory(n int) ([]byte, error) {
 }
 
 func unmapMemory(b []byte) error { return unix.Munmap(b) }
+
+// freeMemory is how many bytes the system can give without swapping, by its own estimate; 0: it does not say.
+func freeMemory() int64 {
+	info, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	var kib int64
+	for line := range strings.Lines(string(info)) {
+		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kib); n == 1 {
+			return kib << 10
+		}
+	}
+	return 0
+}

@@ -96,6 +96,13 @@ func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
 		s.memory.free()
 		return nil, fmt.Errorf("cpu: open %d sequences of %d slots: %w", sequences, slots, err)
 	}
+	// Pages that nobody has touched yet cost nothing, so that only now it is known whether they can be had.
+	if free := freeMemory(); free > 0 && s.memory.total > free {
+		need := s.memory.total
+		s.memory.free()
+		return nil, fmt.Errorf("cpu: %d sequences of %d slots need %.1f GiB, but %.1f GiB of memory are free: choose less", sequences, slots,
+			float64(need)/(1<<30), float64(free)/(1<<30))
+	}
 	s.rotary()
 	s.run = s.forward
 	return s, nil

@@ -4,17 +4,26 @@
 //   - decode: one row a sequence over a filled cache, what an autoregressive decoder does for each token;
 //   - block: several rows over a filled cache that see each other, what a diffusion decoder does.
 //
-// Each result stands beside the ceiling of the machine that it meets, so that a slow engine shows. The tests take
-// turns, round after round, so that drift of the machine meets all of them alike; the median counts. Ceilings drift too,
-// with what the neighbours read from the same memory, so they are measured anew before each test of each round, and a
-// share is the median of the samples' own.
+// The way of a measurement:
+//
+//  1. The tests are done batch size by batch size, since the sessions of several may not fit into memory at once. Those
+//     of one batch over the same context share a session, large enough for all, whose contexts are filled once;
+//     prefills have one of their own. Tests that memory does not hold are left out, the longest first.
+//  2. The tests of a batch size take turns, round after round, so that drift of the machine meets all of them alike. A
+//     first round is not counted, nor is the first forward of a sample.
+//  3. Before each sample the ceilings are measured anew, since they drift too, with what the neighbours read from the same
+//     memory. The median of the samples counts, and a share of a ceiling is the median of the samples' own (Rate).
+//  4. From decode and block forwards follows at which batch an autoregressive decoder catches up with a diffusion decoder
+//     that settles so many tokens a forward (Crossover).
+//
+// Invariant: a test leaves the context as it found it. It writes behind the context alone, and its rows reach only what
+// it wrote itself, whatever another test left there.
 package speed
 
 import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"tandem/transformer"
 )
@@ -28,11 +37,11 @@ const (
 
 // A Test is one forward, repeated.
 type Test struct {
-	Kind    string
-	Rows    int // positions of each sequence in a forward
-	Batch   int // sequences
-	Context int // positions that are cached before; 0 for a prefill
-	Repeat  int // forwards of a round; those of a decode go on position by position
+	Kind    string `json:"test"`
+	Rows    int    `json:"rows"`     // positions of each sequence in a forward
+	Batch   int    `json:"batch"`    // sequences
+	Context int    `json:"context"`  // positions that are cached before; 0 for a prefill
+	Repeat  int    `json:"forwards"` // of a sample; those of a decode go on position by position
 }
 
 // slots is how long the test's sequences become.
@@ -43,186 +52,139 @@ func (t Test) slots() int {
 	return t.Context + t.Rows
 }
 
-// check reports a test that makes no sense.
-func (t Test) check() error {
+// check reports a test that makes no sense, or that a model of at most so many positions has no room for.
+func (t Test) check(config transformer.Config) error {
 	if t.Rows < 1 || t.Batch < 1 || t.Context < 0 || t.Repeat < 1 {
 		return fmt.Errorf("%s of %d rows, batch %d, context %d, %d forwards: all but the context must be at least 1", t.Kind, t.Rows, t.Batch, t.Context, t.Repeat)
+	}
+	if most := config.MaxPositions; most > 0 && t.slots() > most {
+		return fmt.Errorf("%s needs %d positions, %s has %d: lower the context or the rows", t.Kind, t.slots(), config.Name, most)
 	}
 	return nil
 }
 
-// A Row is the result of a test, in the form of tandem bench's JSON. Rates are those of the median sample.
-type Row struct {
-	Test              string    `json:"test"`
-	Rows              int       `json:"rows"`
-	Batch             int       `json:"batch"`
-	Context           int       `json:"context"`
-	Dtype             string    `json:"dtype"`
-	Threads           int       `json:"threads"`
-	Device            string    `json:"device"`
-	Geometry          string    `json:"geometry"`
-	TokensPerSecond   float64   `json:"tokens_per_second"` // positions computed
-	ForwardsPerSecond float64   `json:"forwards_per_second"`
-	GBPerSecond       float64   `json:"gb_per_second"` // weights and K/V read
-	GFLOPPerSecond    float64   `json:"gflop_per_second"`
-	CeilingKind       string    `json:"ceiling_kind"` // bandwidth or compute: which one the forward meets first
-	Ceiling           float64   `json:"ceiling"`      // GB/s or GFLOP/s: the median of those measured before the samples
-	Share             float64   `json:"share"`        // of the ceiling, from 0 to 1: the median of the samples' own
-	Samples           []float64 `json:"samples"`      // seconds of a forward, a sample a round
-
-	// Ceilings are those that the machine had at each sample, by the names of the transformer package.
-	Ceilings []map[string]float64 `json:"-"`
+// A Plan is what Measure does.
+type Plan struct {
+	Tests    []Test
+	Rounds   int                                // samples of each test
+	Ceilings func() (map[string]float64, error) // measures those of the backend's machine
+	Progress func(done, total int)              // if not nil, called after each test of each round
+	Finished func(rows []Row, left []LeftOut)   // if not nil, called after each batch size, with what there is so far
 }
 
-// Measure runs the tests in so many rounds, after one that is not counted, and fills in Samples and Ceilings; Rate does
-// the rest. Ceilings measures those of the backend's machine. Progress, if not nil, is called after each test of each round.
-func Measure(ctx context.Context, backend transformer.Backend, tests []Test, rounds int, ceilings func() (map[string]float64, error), progress func(done, total int)) ([]Row, error) {
-	config, about := backend.Config(), backend.Describe()
-	rows := make([]Row, len(tests))
-	for i, t := range tests {
-		if err := t.check(); err != nil {
-			return nil, err
-		}
-		if most := config.MaxPositions; most > 0 && t.slots() > most {
-			return nil, fmt.Errorf("%s needs %d positions, %s has %d: lower the context or the rows", t.Kind, t.slots(), config.Name, most)
-		}
-		rows[i] = Row{Test: t.Kind, Rows: t.Rows, Batch: t.Batch, Context: t.Context, Dtype: string(about.Dtype), Threads: about.Threads,
-			Device: about.Device, Geometry: config.Name}
-	}
-	for round := range rounds + 1 {
-		for i, t := range tests {
-			if round > 0 {
-				now, err := ceilings()
-				if err != nil {
-					return nil, err
-				}
-				rows[i].Ceilings = append(rows[i].Ceilings, now)
-			}
-			seconds, err := t.run(ctx, backend)
-			if err != nil {
-				return nil, err
-			}
-			if round > 0 {
-				rows[i].Samples = append(rows[i].Samples, seconds)
-			}
-			if progress != nil {
-				progress(round*len(tests)+i+1, (rounds+1)*len(tests))
-			}
-		}
-	}
-	return rows, nil
+// A LeftOut is a test that was not measured.
+type LeftOut struct {
+	Test
+	Reason string `json:"reason"`
 }
 
-// run returns the seconds of one forward, the mean of the round's.
-func (t Test) run(ctx context.Context, backend transformer.Backend) (seconds float64, err error) {
-	session, err := backend.Open(t.Batch, t.slots())
-	if err != nil {
-		return 0, err
+// Measure runs the plan's tests. The rows, in the order of the tests, have samples and ceilings; Rate does the rest.
+// Tests that do not fit into memory are left out. An error ends the measurement; what Finished was given stands.
+func Measure(ctx context.Context, backend transformer.Backend, plan Plan) (rows []Row, left []LeftOut, err error) {
+	for _, t := range plan.Tests {
+		if err := t.check(backend.Config()); err != nil {
+			return nil, nil, err
+		}
 	}
+	m := &measurement{Plan: plan, backend: backend, rows: make([]*Row, len(plan.Tests))}
+	for _, batch := range m.batches() {
+		if err := m.measure(ctx, batch); err != nil {
+			return nil, nil, err
+		}
+		if plan.Finished != nil {
+			plan.Finished(m.finished(), m.left)
+		}
+	}
+	return m.finished(), m.left, nil
+}
+
+// A measurement is a plan on its way. rows[i] is that of test i, nil before it is measured or where it is left out.
+type measurement struct {
+	Plan
+	backend transformer.Backend
+	rows    []*Row
+	left    []LeftOut
+	done    int // tests x rounds
+}
+
+// batches are the batch sizes of the tests, in ascending order.
+func (m *measurement) batches() (out []int) {
+	for _, t := range m.Tests {
+		out = append(out, t.Batch)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// finished are the rows that there are.
+func (m *measurement) finished() (out []Row) {
+	for _, row := range m.rows {
+		if row != nil {
+			out = append(out, *row)
+		}
+	}
+	return out
+}
+
+// measure runs the tests of one batch size, all rounds.
+func (m *measurement) measure(ctx context.Context, batch int) (err error) {
+	var tests []int
+	for i, t := range m.Tests {
+		if t.Batch == batch {
+			tests = append(tests, i)
+		}
+	}
+	tables, err := m.open(ctx, tests)
 	defer func() {
-		if e := session.Close(); err == nil {
-			err = e
+		for _, t := range tables {
+			if e := t.session.Close(); err == nil {
+				err = e
+			}
 		}
 	}()
-	passes := make([]transformer.Pass, t.Batch)
-	if t.Context > 0 {
-		for i := range passes {
-			passes[i] = transformer.Pass{Tokens: tokens(t.Context, i, backend.Config().Vocab), Span: 1}
-		}
-		if _, err := session.Forward(ctx, passes); err != nil {
-			return 0, err
-		}
+	if err != nil {
+		return err
 	}
-	for i := range passes {
-		passes[i] = transformer.Pass{Tokens: tokens(t.Rows, i+1, backend.Config().Vocab), Start: t.Context, Span: 1, Want: []int{t.Rows - 1}}
-		if t.Kind == Block {
-			passes[i].Span, passes[i].Want = 0, all(t.Rows)
-		}
-	}
-	for range 2 { // memory is touched for the first time, and a backend may prepare what recurs: not counted
-		if _, err := session.Forward(ctx, passes); err != nil {
-			return 0, err
-		}
-	}
-	var took time.Duration
-	for n := range t.Repeat {
-		switch {
-		case t.Kind == Decode && n > 0:
-			for i := range passes {
-				passes[i].Start++
+	for round := range m.Rounds + 1 {
+		for _, i := range tests {
+			if table := tables.of(i); table != nil {
+				if err := m.sample(ctx, table, i, round); err != nil {
+					return err
+				}
 			}
-		case t.Kind == Prefill:
-			for i := range passes {
-				session.Reset(i)
+			m.done++
+			if m.Progress != nil {
+				m.Progress(m.done, len(m.Tests)*(m.Rounds+1))
 			}
 		}
-		began := time.Now()
-		if _, err := session.Forward(ctx, passes); err != nil {
-			return 0, err
+	}
+	return nil
+}
+
+// sample is a round of test i; round 0 is not counted. There a decode goes all its way, since a backend may prepare
+// something for each length; of others one forward is enough.
+func (m *measurement) sample(ctx context.Context, t *table, i, round int) error {
+	test := m.Tests[i]
+	if round == 0 {
+		m.rows[i] = newRow(test, m.backend)
+		if test.Kind != Decode {
+			test.Repeat = 1
 		}
-		took += time.Since(began)
+		_, _, err := t.run(ctx, test)
+		return err
 	}
-	return took.Seconds() / float64(t.Repeat), nil
-}
-
-// tokens are n arbitrary tokens.
-func tokens(n, salt, vocab int) []int32 {
-	out := make([]int32, n)
-	for i := range out {
-		out[i] = int32((i*7919 + salt*104729) % vocab)
+	ceilings, err := m.Ceilings()
+	if err != nil {
+		return err
 	}
-	return out
-}
-
-func all(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
+	wall, device, err := t.run(ctx, test)
+	if err != nil {
+		return err
 	}
-	return out
-}
-
-// Rate fills in the rates and shares of measured rows from what a forward costs. The ceiling that a row meets is the one
-// of which it reaches the larger share.
-func Rate(rows []Row, card transformer.Card) {
-	for i := range rows {
-		r := &rows[i]
-		shape := transformer.Shape{Sequences: r.Batch, Rows: r.Rows, Guesses: 1, Reach: r.Context + r.Rows}
-		if r.Test == Block {
-			shape.Guesses = r.Rows
-		}
-		seconds := median(r.Samples)
-		if seconds <= 0 {
-			continue
-		}
-		gigabytes, gigaflops := float64(card.Bytes(shape))/1e9, card.FLOPs(shape)/1e9
-		r.ForwardsPerSecond = 1 / seconds
-		r.TokensPerSecond = float64(r.Rows*r.Batch) / seconds
-		r.GBPerSecond, r.GFLOPPerSecond = gigabytes/seconds, gigaflops/seconds
-		r.meet("bandwidth", gigabytes, func(c map[string]float64) float64 { return c[transformer.ReadCeiling] })
-		r.meet("compute", gigaflops, func(c map[string]float64) float64 { return c[transformer.ComputeCeiling(card.Dtype, c)] })
+	row := m.rows[i]
+	row.Ceilings, row.Samples = append(row.Ceilings, ceilings), append(row.Samples, wall)
+	if device > 0 {
+		row.DeviceSamples = append(row.DeviceSamples, device)
 	}
-}
-
-// meet compares the row's samples, each of so much work, with a ceiling and keeps it if the share is the largest so far.
-func (r *Row) meet(kind string, work float64, of func(ceilings map[string]float64) float64) {
-	var shares, ceilings []float64
-	for i, c := range r.Ceilings {
-		if ceiling := of(c); ceiling > 0 {
-			shares, ceilings = append(shares, work/r.Samples[i]/ceiling), append(ceilings, ceiling)
-		}
-	}
-	if share := median(shares); share > r.Share {
-		r.CeilingKind, r.Ceiling, r.Share = kind, median(ceilings), share
-	}
-}
-
-// median of an odd number of values is the middle one, of an even number the mean of the middle two.
-func median(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+	return nil
 }
