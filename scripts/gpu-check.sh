@@ -18,7 +18,8 @@
 #
 # TANDEM_CUDA_DRIVER names another driver; DEVICE=cpu measures the processor instead. TINY=1 takes small shapes: with the fake
 # driver that the tests build, the script itself can be tried without a GPU
-# (TANDEM_CUDA_DRIVER=~/.cache/tandem/libfakecuda-....so TINY=1 scripts/gpu-check.sh).
+# (TANDEM_CUDA_DRIVER=~/.cache/tandem/libfakecuda-....so TINY=1 scripts/gpu-check.sh). SANITIZE=1 runs compute-sanitizer over the
+# kernels in place of all that, on a machine that has the toolkit.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 OUT=${OUT:-results/gpu}
@@ -35,7 +36,7 @@ failed=0
 geometries="qwen2.5-0.5b qwen2.5-1.5b qwen2.5-7b"
 shapes=(--prefill 512 --decode 64 --block 8,32,128 --context 1024)
 suite=(--limit 30 --repeats 3)
-tests='^Test(Conformance|Graphs|ProductsAgree|ManyRows|AgreesWithCPU|Threads|Ceilings|Chains|LongChain|ChainSharesTheDevice)$'
+tests='^Test(Conformance|Graphs|ProductsAgree|ManyRows|Limits|AgreesWithCPU|Threads|Ceilings|Chains|LongChain|ChainSharesTheDevice)$'
 torch=(--batch 1,4,16,64 --block 8,32,128 --context 1024 --repeat 30)
 if [ -n "${TINY:-}" ]; then
     geometries="tiny"
@@ -69,6 +70,15 @@ facts() {
 }
 export BIN
 export -f facts
+
+if [ -n "${SANITIZE:-}" ]; then
+    for tool in memcheck racecheck synccheck; do
+        step "$tool" 150 "$tool.txt" compute-sanitizer --tool "$tool" --error-exitcode 1 "$TEST" \
+            -test.run '^Test(Conformance|ProductsAgree|Limits|ChainSharesTheDevice)$/^bf16$/^untied-bias-odd$'
+    done
+    echo "gpu-check: $failed checkers failed, results in $OUT, $SECONDS s"
+    exit $((failed > 0))
+fi
 
 step device 15 device.txt bash -c facts
 step conformance 95 conformance.txt "$TEST" -test.v -test.timeout 90s -test.run "$tests"
