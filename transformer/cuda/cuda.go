@@ -33,6 +33,7 @@ type Options struct {
 	Driver string // path of libcuda; empty: where systems keep it
 	Eager  bool   // launch kernel by kernel, without graphs
 	Tune   bool   // choose the fastest products by timing them: about a second, and no other results
+	Serial bool   // let no kernel start before the one ahead of it is done
 }
 
 type backend struct {
@@ -63,6 +64,7 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 		return nil, err
 	}
 	defer d.hold()()
+	d.launcher.overlaps = d.image == "sm_90a" && !options.Serial // other images hold no waits
 	b := &backend{config: c, dtype: weights.Dtype, options: options, device: d}
 	err = errors.Join(d.enter(), b.load(weights))
 	if err == nil && options.Tune {
@@ -77,8 +79,12 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 func (b *backend) Config() transformer.Config { return b.config }
 
 func (b *backend) Describe() transformer.Description {
-	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: transformer.F32, Memory: b.memory.size}
+	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: b.dtype, Memory: b.memory.size}
 }
+
+// RoundsBeforeNorm: what a norm yields enters products as x * gain, rounded, and the products are divided by the root mean
+// square.
+func (b *backend) RoundsBeforeNorm() bool { return true }
 
 // UUID is the device's as NVML writes it, "GPU-…": the one to watch where a machine has several.
 func (b *backend) UUID() string {

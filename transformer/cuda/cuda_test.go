@@ -210,7 +210,7 @@ func TestNewRejects(t *testing.T) {
 		{name: "allocation", want: "cuMemAlloc_v2 failed", fake: map[string]uintptr{"cuMemAlloc_v2": 1}},
 		{name: "context", want: "cuDevicePrimaryCtxRetain failed", fake: map[string]uintptr{"cuDevicePrimaryCtxRetain": 1}},
 		{name: "copy", want: "cuMemcpyHtoDAsync_v2 failed", fake: map[string]uintptr{"cuMemcpyHtoDAsync_v2": 3}},
-		{name: "launch", want: "kernel pack_f32", fake: map[string]uintptr{"cuLaunchKernel": 2}},
+		{name: "launch", want: "kernel pack_f32", fake: map[string]uintptr{"cuLaunchKernelEx": 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := transformer.Random(tiny, transformer.F32, 1)
@@ -271,7 +271,7 @@ func TestFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := must(t, s, pass)
-	for _, call := range []string{"cuCtxSetCurrent", "cuStreamBeginCapture_v2", "cuLaunchKernel", "cuStreamEndCapture", "cuGraphInstantiateWithFlags",
+	for _, call := range []string{"cuCtxSetCurrent", "cuStreamBeginCapture_v2", "cuLaunchKernelEx", "cuStreamEndCapture", "cuGraphInstantiateWithFlags",
 		"cuGraphLaunch", "cuStreamSynchronize"} {
 		control(t, "fake_set", cString(call), 1)
 		if _, err := s.Forward(t.Context(), []transformer.Pass{pass}); err == nil || !strings.Contains(err.Error(), call) {

@@ -21,6 +21,7 @@ type model64 struct {
 	layers      []layer64
 	norm        []float64
 	round, slot func(float64) float64 // of what enters a matrix product, and a K/V slot
+	early       bool                  // what a norm yields is rounded before it is divided by the root mean square
 }
 
 func widen(w *transformer.Weights, activations transformer.Dtype) *model64 {
@@ -62,7 +63,7 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 	for n, l := range m.layers {
 		queries := make([][]float64, len(rows))
 		for i, x := range rows {
-			h := m.rounded(rms(x, l.attnNorm, m.NormEps))
+			h := m.normed(x, l.attnNorm)
 			p := start + i
 			queries[i] = m.rounded(m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p))
 			past[n][p] = keyed{each(m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p), m.slot), each(add(mul(l.v, h), l.vBias), m.slot)}
@@ -71,7 +72,7 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 			p := start + i
 			attended := m.attend(queries[i], past[n], func(j int) bool { return sees(p, j) })
 			x = add(x, mul(l.o, m.rounded(attended)))
-			h := m.rounded(rms(x, l.mlpNorm, m.NormEps))
+			h := m.normed(x, l.mlpNorm)
 			gate, up := mul(l.gate, h), mul(l.up, h)
 			for k, g := range gate {
 				up[k] *= g / (1 + math.Exp(-g))
@@ -81,7 +82,7 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 	}
 	logits := make([][]float64, len(rows))
 	for i, x := range rows {
-		logits[i] = mul(m.head, m.rounded(rms(x, m.norm, m.NormEps)))
+		logits[i] = mul(m.head, m.normed(x, m.norm))
 	}
 	return logits
 }
@@ -119,6 +120,19 @@ func each(x []float64, f func(float64) float64) []float64 {
 
 // rounded is x as it enters a matrix product, in place.
 func (m *model64) rounded(x []float64) []float64 { return each(x, m.round) }
+
+// normed is the norm of x as it enters a matrix product. A division by the root mean square commutes with the product, so
+// that a backend may round before it or after.
+func (m *model64) normed(x, gain []float64) []float64 {
+	if !m.early {
+		return m.rounded(rms(x, gain, m.NormEps))
+	}
+	out, scale := make([]float64, len(x)), 1/math.Sqrt(dot(x, x)/float64(len(x))+float64(m.NormEps))
+	for i, v := range x {
+		out[i] = m.round(v*gain[i]) * scale
+	}
+	return out
+}
 
 // attend is softmax(q k / sqrt(HeadDim)) v over the visible positions, head by head. The largest weight is 1 before the
 // division by their sum.
