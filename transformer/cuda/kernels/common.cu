@@ -14,7 +14,7 @@ typedef unsigned long long u64;
 // is done and visible. Before it nothing may be written, and nothing read but weights; EARLY_KERNEL calls it itself, in all
 // threads.
 #define EARLY_KERNEL(name, Args, threads, body) \
-    extern "C" __global__ void __launch_bounds__(threads) name(const Args a) { early(); body; }
+    extern "C" __global__ void __launch_bounds__(threads, 1) name(const Args a) { early(); body; }
 #define KERNEL(name, Args, threads, body) EARLY_KERNEL(name, Args, threads, (wait(), body))
 #define SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 
@@ -43,11 +43,12 @@ DEVICE u32 pair(float lo, float hi) {
     return v;
 }
 
-// stream reads 16 bytes that no other block reads: weights, which should not push activations out of the L1 cache.
+// stream reads 16 bytes that no other block reads: weights, which should not push activations out of the L1 cache. It is
+// no ld.global.nc, which the compiler would move behind a wait.
 DEVICE uint4 stream(const void* p) {
     uint4 v;
-    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p));
+    asm volatile("ld.global.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p) : "memory");
     return v;
 }
 

@@ -215,9 +215,9 @@ template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tile
     if (a.squares) norms<rows_, then>(a, first_row, count, scale);
 
     bool works = first_row + warp / wc * rt * 8 < count; // or all rows of this warp are absent
-    int block = blockIdx.y * gridDim.x + blockIdx.x, slot = 0;
-    float4* planes = (float4*)a.planes + ((long)block * (cols * rows_ / 4) + warp * ct * rt * 32 + lane);
-    long apart = (long)gridDim.x * gridDim.y * (cols * rows_ / 4);
+    int block = blockIdx.y * gridDim.x + blockIdx.x, slot = 0; // the planes fit into 32 bits
+    int here = block * (cols * rows_ / 4) + warp * ct * rt * 32 + lane, apart = gridDim.x * gridDim.y * (cols * rows_ / 4);
+    float4* planes = (float4*)a.planes;
     float sum[ct][rt][4];
     for (int slice = first; slice < first + own; slice++) {
         float part[ct][rt][4] = {};
@@ -242,7 +242,7 @@ template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tile
                 for (int i = 0; i < 4; i++) sum[c][r][i] = !adds || slice == 0 ? part[c][r][i] : sum[c][r][i] + part[c][r][i];
                 float* v = sum[c][r];
                 if (gridDim.z > 1 && works && (!adds || slice == own - 1))
-                    planes[(adds ? 0 : slice) * apart + (c * rt + r) * 32] = float4{v[0], v[1], v[2], v[3]};
+                    planes[here + (adds ? 0 : slice) * apart + (c * rt + r) * 32] = float4{v[0], v[1], v[2], v[3]};
             }
     }
     if (gridDim.z > 1) {
@@ -253,7 +253,7 @@ template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tile
 #pragma unroll
             for (int r = 0; r < rt; r++)
                 for (int slice = 0; works && slice < 8; slice = slice == 0 ? own : slice + 1) {
-                    float4 p = planes[slice * apart + (c * rt + r) * 32];
+                    float4 p = planes[here + slice * apart + (c * rt + r) * 32];
                     float* v = sum[c][r];
                     if (slice == 0) v[0] = p.x, v[1] = p.y, v[2] = p.z, v[3] = p.w;
                     else v[0] += p.x, v[1] += p.y, v[2] += p.z, v[3] += p.w;
@@ -303,10 +303,10 @@ KERNEL(head_f32, GemmArgs, 256, simple<HEAD>(a))
 FEW_ROWS(16x8, 1, 8, qkv, QKV)
 FEW_ROWS(16x8, 1, 8, residual, RESIDUAL)
 FEW_ROWS(16x8, 1, 8, head, HEAD)
-FEW_ROWS(32x8, 2, 6, qkv, QKV)
-FEW_ROWS(32x8, 2, 6, residual, RESIDUAL)
-FEW_ROWS(32x8, 2, 6, swiglu, SWIGLU)
-FEW_ROWS(32x8, 2, 6, head, HEAD)
+FEW_ROWS(32x8, 2, 4, qkv, QKV)
+FEW_ROWS(32x8, 2, 4, residual, RESIDUAL)
+FEW_ROWS(32x8, 2, 4, swiglu, SWIGLU)
+FEW_ROWS(32x8, 2, 4, head, HEAD)
 TILED(64x32, 1, 2, 4, 2, 8)
 TILED(128x32, 2, 2, 4, 2, 6)
 TILED(128x64, 2, 4, 4, 2, 6)
