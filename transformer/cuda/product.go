@@ -80,7 +80,7 @@ type variant struct {
 
 // What splitting products leave in the session's workspace, at most.
 const (
-	planeNumbers = 2 << 20 // f32, of all 8 slices
+	planeNumbers = 5 << 20 // f32, of all 8 slices
 	planeTiles   = planeNumbers / 8 / (64 * 32)
 )
 
