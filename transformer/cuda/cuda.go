@@ -12,10 +12,15 @@
 //     sizes recur the work is captured as a graph, and from then on it is one launch (graph.go).
 //  5. Only guesses come back, to pinned memory; raw logits when a pass asks for them.
 //
+// Kernels of Hopper overlap: each may start while the one before it runs, and a product reads its first weights then,
+// but nothing else is read and nothing written before all that came ahead is done (common.cu).
+//
 // Invariant: a row's arithmetic depends on nothing but the row and the model. Sums are cut by the length of what is
-// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows, and there are no atomics:
-// results are bit-identical for any batch, and for graphs and single launches. In bf16 weights, keys, values and what
-// is multiplied with them are rounded to bf16; sums, the residual stream and the logits are f32.
+// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows and however many blocks
+// share a sum; the only atomics count blocks. Results are bit-identical for any batch, and for graphs and single
+// launches. In bf16 what enters a product is rounded to bf16: weights, queries, keys, values, the weights of attention
+// and all activations; what a norm yields is rounded before it is divided by the root mean square. Sums, the residual
+// stream and the logits are f32.
 package cuda
 
 import (

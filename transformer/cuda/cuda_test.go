@@ -156,11 +156,12 @@ func TestManyRows(t *testing.T) {
 	}
 }
 
-// TestAgreesWithCPU compares logits with those of the CPU backend, which rounds the same things.
+// TestAgreesWithCPU compares logits with those of the CPU backend's plain kernels. In bf16 they round weights, keys and
+// values alone, so that what is allowed is the rounding of activations.
 func TestAgreesWithCPU(t *testing.T) {
 	for _, dtype := range dtypes {
 		w := transformer.Random(wide, dtype, 4)
-		b, err := cpu.New(w, cpu.Options{Threads: 2, Kernels: "portable"}) // which rounds no activations
+		b, err := cpu.New(w, cpu.Options{Threads: 2, Kernels: "portable"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +183,7 @@ func TestAgreesWithCPU(t *testing.T) {
 			d := float64(got[i] - want[i])
 			num, den = num+d*d, den+float64(want[i])*float64(want[i])
 		}
-		if e := math.Sqrt(num / den); !(e < map[transformer.Dtype]float64{transformer.F32: 1e-5, transformer.BF16: 5e-3}[dtype]) {
+		if e := math.Sqrt(num / den); !(e < map[transformer.Dtype]float64{transformer.F32: 1e-5, transformer.BF16: 2e-2}[dtype]) {
 			t.Errorf("%s: logits are %.2g from the CPU's", dtype, e)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"tandem/transformer"
+	"tandem/transformer/cuda/kernels"
 )
 
 // products lists one product of each shape of a session.
@@ -109,6 +110,30 @@ func TestChoice(t *testing.T) {
 			if v.splits > 1 && (v.blocks(c.rows, c.n) > planeTiles || v.blocks(c.rows, c.n)*v.cols*v.rows*8 > planeNumbers) {
 				t.Errorf("%+v: %v in %d splits is too large for the workspace", c, v.kind, v.splits)
 			}
+		}
+	}
+}
+
+// TestInFlight computes from the compiled code how many blocks a multiprocessor of Hopper holds and how many bytes of weights
+// they have under way at once. By Little's law 4.3 TB/s and 700 ns need 3 MB on 132 multiprocessors, 23 KB each.
+func TestInFlight(t *testing.T) {
+	const registers, shared, reserved = 64 << 10, 228 << 10, 1 << 10
+	uses := kernels.Compiled().Uses["sm_90a"]
+	for _, k := range kinds {
+		then := "swiglu"
+		if k.cols < 32 {
+			then = "residual"
+		}
+		name := then + "_bf16_" + k.String()
+		blocks := min(registers/(256*roundUp(uses.Registers[name], 8)), shared/(k.shared()+reserved+16))
+		bytes := 64 << 10 // 8 warps, 8 units of 16 columns or 4 of 32
+		if k.stages > 0 {
+			bytes = (k.stages - 1) * 64 * k.cols
+		}
+		t.Logf("%s: %d registers, %d bytes of shared memory, %d blocks, %d KB of weights under way", name, uses.Registers[name], k.shared(),
+			blocks, blocks*bytes>>10)
+		if blocks*bytes < 32<<10 {
+			t.Errorf("%s: %d blocks of a multiprocessor have %d bytes of weights under way", name, blocks, blocks*bytes)
 		}
 	}
 }

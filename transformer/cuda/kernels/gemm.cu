@@ -59,38 +59,49 @@ template <int rows_, int then> DEVICE void norms(const GemmArgs& a, int first_ro
 }
 
 // finish sums the planes [rows_][cols + 4] of a block and does what follows the product. 16 threads in a row have the same
-// row and 16 columns. The 4 keep rows in different banks of shared memory.
+// row and 16 columns, and a thread reads what it needs of several numbers at once. The 4 keep rows in different banks of
+// shared memory.
 template <class T, int then> DEVICE void finish(const GemmArgs& a, const float* plane, const float* scale, int planes, int rows_, int cols) {
-    int first_row = blockIdx.x * rows_, first_col = blockIdx.y * cols, count = row_count<then>(a);
-    __syncthreads();
-    for (int e = threadIdx.x; e < rows_ * cols; e += 256) {
-        int i = e / cols, row = first_row + i, c = e % cols, col = first_col + c, size = rows_ * (cols + 4);
-        const float* from = plane + i * (cols + 4) + c;
-        float v = from[0];
-        for (int k = 1; k < planes; k++) v += from[k * size];
-        bool inside = row < count && col < a.n;
-        if (then == QKV && inside) {
-            v *= scale[i];
-            a.out[(long)row * a.stride + col] = a.vector ? v + a.vector[col] : v;
+    const int batch = then == RESIDUAL || then == QKV ? 8 : 2;
+    int first_row = blockIdx.x * rows_, first_col = blockIdx.y * cols, count = row_count<then>(a), size = rows_ * (cols + 4);
+    int end = min(rows_, (count - first_row + 1) / 2 * 2) * cols; // whole warps
+    for (int start = threadIdx.x; start < end; start += 256 * batch) {
+        float old[batch], by[batch]; // of out, and of vector
+#pragma unroll
+        for (int b = 0; b < batch; b++) {
+            int e = start + b * 256, row = first_row + e / cols, col = first_col + e % cols;
+            bool inside = e < end && row < count && col < a.n;
+            old[b] = then == RESIDUAL && inside ? a.out[(long)row * a.stride + col] : 0.0f;
+            by[b] = inside && (then == RESIDUAL || (then == QKV && a.vector)) ? a.vector[col] : 0.0f;
         }
-        if (then == HEAD && inside) a.out[(long)row * a.stride + col] = v * scale[i];
-        if (then == RESIDUAL) {
-            float square = 0;
-            if (inside) {
-                v += a.out[(long)row * a.stride + col];
-                a.out[(long)row * a.stride + col] = v;
-                activate<T>(a.next, row, col, a.next_units, v * a.vector[col]);
-                square = v * v;
+#pragma unroll
+        for (int b = 0; b < batch; b++) {
+            int e = start + b * 256, i = e / cols, row = first_row + i, c = e % cols, col = first_col + c;
+            if (e >= end) continue;
+            const float* from = plane + i * (cols + 4) + c;
+            float v = from[0];
+            for (int k = 1; k < planes; k++) v += from[k * size];
+            bool inside = row < count && col < a.n;
+            if (then == QKV && inside) a.out[(long)row * a.stride + col] = a.vector ? v * scale[i] + by[b] : v * scale[i];
+            if (then == HEAD && inside) a.out[(long)row * a.stride + col] = v * scale[i];
+            if (then == RESIDUAL) {
+                float square = 0;
+                if (inside) {
+                    v += old[b];
+                    a.out[(long)row * a.stride + col] = v;
+                    activate<T>(a.next, row, col, a.next_units, v * by[b]);
+                    square = v * v;
+                }
+                for (int m = 8; m > 0; m /= 2) square += exchange(square, m);
+                if (inside && col % 16 == 0) a.sums[(long)row * ((a.n + 15) / 16) + col / 16] = square;
             }
-            for (int m = 8; m > 0; m /= 2) square += exchange(square, m);
-            if (inside && col % 16 == 0) a.sums[(long)row * ((a.n + 15) / 16) + col / 16] = square;
-        }
-        if (then == SWIGLU && inside && col % 32 < 16) { // the tile beside is of up
-            float up = from[16];
-            for (int k = 1; k < planes; k++) up += from[k * size + 16];
-            int to = col / 32 * 16 + col % 16;
-            float gate = v * scale[i];
-            if (to < a.wide) activate<T>(a.next, row, to, a.next_units, gate / (1.0f + expf(-gate)) * (up * scale[i]));
+            if (then == SWIGLU && inside && col % 32 < 16) { // the tile beside is of up
+                float up = from[16];
+                for (int k = 1; k < planes; k++) up += from[k * size + 16];
+                int to = col / 32 * 16 + col % 16;
+                float gate = v * scale[i];
+                if (to < a.wide) activate<T>(a.next, row, to, a.next_units, gate / (1.0f + expf(-gate)) * (up * scale[i]));
+            }
         }
     }
 }
