@@ -262,13 +262,17 @@ template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tile
 #pragma unroll
         for (int c = 0; c < ct; c++)
 #pragma unroll
-            for (int r = 0; r < rt; r++)
-                for (int slice = 0; works && slice < 8; slice = slice == 0 ? own : slice + 1) {
-                    float4 p = planes[here + slice * apart + (c * rt + r) * 32];
-                    float* v = sum[c][r];
-                    if (slice == 0) v[0] = p.x, v[1] = p.y, v[2] = p.z, v[3] = p.w;
-                    else v[0] += p.x, v[1] += p.y, v[2] += p.z, v[3] += p.w;
-                }
+            for (int r = 0; r < rt; r++) {
+                float4 p[8];
+#pragma unroll
+                for (int n = 0; n < 8; n++)
+                    if (works && (n == 0 || n >= own)) p[n] = planes[here + n * apart + (c * rt + r) * 32];
+                float* v = sum[c][r];
+                if (works) v[0] = p[0].x, v[1] = p[0].y, v[2] = p[0].z, v[3] = p[0].w;
+#pragma unroll
+                for (int n = 1; n < 8; n++)
+                    if (works && n >= own) v[0] += p[n].x, v[1] += p[n].y, v[2] += p[n].z, v[3] += p[n].w;
+            }
     }
     __syncthreads(); // nobody reads the ring any more
 #pragma unroll
