@@ -84,6 +84,9 @@ const (
 	planeTiles   = planeNumbers / 8 / (64 * 32)
 )
 
+func (v variant) split(splits int) variant { return variant{v.kind, splits} }
+
+// blocks of each split.
 func (v variant) blocks(rows, n int) int {
 	return (n + v.cols - 1) / v.cols * ((rows + v.rows - 1) / v.rows)
 }
@@ -97,33 +100,43 @@ func (v variant) suits(rows int, p product) bool {
 	return v.splits == 1 || v.stages > 0 && v.blocks(rows, int(p.args.n))*v.cols*v.rows*8 <= planeNumbers
 }
 
-// variants lists what is worth trying for a number of rows on so many multiprocessors, the likeliest first: tiles that hold
-// the rows, and as few splits as give every multiprocessor a block.
+// variants lists what is worth trying for a number of rows on so many multiprocessors: of the two kinds that suit the rows
+// as many splits as give every multiprocessor a block, half as many and twice as many. The first is the likeliest.
 func variants(rows int, p product, processors int) (list []variant) {
-	names := map[int][]int{8: {0, 1}, 32: {3, 2}, 64: {4, 3}, 128: {5, 4}}[p.choice(max(rows, 32)).rows]
-	if rows <= 8 {
-		names = []int{0, 1}
-	}
 	var more []variant
-	for _, n := range names {
-		enough := false
-		for _, splits := range []int{1, 2, 4, 8} {
-			v := variant{kinds[n], splits}
-			if !v.suits(rows, p) {
-				continue
-			}
-			blocks := splits * v.blocks(rows, int(p.args.n))
-			if enough && blocks > 4*processors {
-				break
-			}
-			if next := (variant{v.kind, 2 * splits}); !enough && (blocks >= processors || splits == 8 || !next.suits(rows, p)) {
-				list, enough = append(list, v), true
-			} else {
-				more = append(more, v)
+	for _, k := range kindsFor(rows) {
+		v := variant{k, 1}
+		if !v.suits(rows, p) {
+			continue
+		}
+		for v.splits < 8 && v.splits*v.blocks(rows, int(p.args.n)) < processors && v.split(2*v.splits).suits(rows, p) {
+			v.splits *= 2
+		}
+		list = append(list, v)
+		for _, splits := range []int{v.splits / 2, 2 * v.splits} {
+			if w := v.split(splits); splits > 0 && splits <= 8 && w.suits(rows, p) {
+				more = append(more, w)
 			}
 		}
 	}
+	total := func(v variant) int { return v.splits * v.blocks(rows, int(p.args.n)) }
+	if len(list) == 2 && total(list[0]) < processors && total(list[1]) > total(list[0]) {
+		list[0], list[1] = list[1], list[0]
+	}
 	return append(list, more...)
+}
+
+// kindsFor are the kinds that suit a number of rows: tiles that hold them, or the largest.
+func kindsFor(rows int) []kind {
+	switch {
+	case rows <= 8:
+		return kinds[:2]
+	case rows <= 32:
+		return []kind{kinds[3], kinds[2]}
+	case rows <= 64:
+		return []kind{kinds[4], kinds[3]}
+	}
+	return []kind{kinds[5], kinds[4]}
 }
 
 // A choice is what a variant is chosen for.

@@ -98,7 +98,7 @@ func TestChoice(t *testing.T) {
 		splits              int
 	}{
 		{"qkv", 4608, 1, 132, "16x8", 1}, {"swiglu", 37888, 8, 132, "32x8", 1}, {"qkv", 4608, 32, 132, "128x32", 4},
-		{"residual", 896, 16, 132, "128x32", 8}, {"swiglu", 37888, 32, 132, "128x32", 1}, {"residual", 3584, 64, 132, "128x64", 8},
+		{"residual", 896, 16, 132, "64x32", 8}, {"swiglu", 37888, 32, 132, "128x32", 1}, {"residual", 3584, 64, 132, "128x64", 8},
 		{"qkv", 4608, 128, 132, "128x128", 4}, {"qkv", 4608, 2048, 132, "128x128", 1}, {"head", 151936, 64, 132, "128x64", 1},
 		{"qkv", 200, 32, 2, "128x32", 1},
 	} {
@@ -124,7 +124,7 @@ func TestInFlight(t *testing.T) {
 		for _, then := range []string{"qkv", "residual", "swiglu", "head"} {
 			most = max(most, uses.Registers[then+"_bf16_"+k.String()])
 		}
-		blocks := min(registers/(256*roundUp(most, 8)), shared/(k.shared()+reserved+16))
+		blocks := min(registers/(256*roundUp(most, 8)), shared/(k.shared()+reserved+16)) // 16: arrive's
 		bytes := 64 << 10 // 8 warps, 8 units of 16 columns or 4 of 32
 		if k.stages > 0 {
 			bytes = (k.stages - 1) * 64 * k.cols

@@ -71,9 +71,9 @@ DEVICE void copy(void* to, const void* from, u64 keep) {
 DEVICE void close_group() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int under_way> DEVICE void wait_groups() { asm volatile("cp.async.wait_group %0;" :: "n"(under_way) : "memory"); }
 
+DEVICE void fence() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
 // arrive counts a block in once all its threads have written, and says how many came before: what those wrote is visible
 // then. All threads call it.
-DEVICE void fence() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
 DEVICE int arrive(int* counter) {
     __shared__ int before;
     fence();

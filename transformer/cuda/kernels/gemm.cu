@@ -175,6 +175,7 @@ template <int cols, int rows_, int stages> struct Feed {
             if (x[i]) copy(ring + slot * stage + cols * 64 + (i * 256 + threadIdx.x) * 16, x[i] + (long)u * 512, keep_normal());
     }
 };
+
 // multiply adds a unit to a warp's tiles.
 template <int ct, int rt> DEVICE void multiply(float (&sum)[ct][rt][4], const uint4* w, const uint4* x) {
     uint4 wv[ct][2], xv[rt];
