@@ -87,9 +87,9 @@ func (b *backend) Describe() transformer.Description {
 	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: b.dtype, Memory: b.memory.size}
 }
 
-// RoundsBeforeNorm: what a norm yields enters products as x * gain, rounded, and the products are divided by the root mean
-// square.
-func (b *backend) RoundsBeforeNorm() bool { return true }
+// Rounds says where bf16 is rounded to: what a norm yields enters products as x * gain, and the products are divided by the
+// root mean square; the weights of attention are rounded against the largest of their split.
+func (b *backend) Rounds() (beforeNorm bool, slots int) { return true, split }
 
 // UUID is the device's as NVML writes it, "GPU-…": the one to watch where a machine has several.
 func (b *backend) UUID() string {

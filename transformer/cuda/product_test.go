@@ -125,7 +125,7 @@ func TestInFlight(t *testing.T) {
 			most = max(most, uses.Registers[then+"_bf16_"+k.String()])
 		}
 		blocks := min(registers/(256*roundUp(most, 8)), shared/(k.shared()+reserved+16)) // 16: arrive's
-		bytes := 64 << 10 // 8 warps, 8 units of 16 columns or 4 of 32
+		bytes := 64 << 10                                                                // 8 warps, 8 units of 16 columns or 4 of 32
 		if k.stages > 0 {
 			bytes = (k.stages - 1) * 64 * k.cols
 		}

@@ -22,6 +22,7 @@ type model64 struct {
 	norm        []float64
 	round, slot func(float64) float64 // of what enters a matrix product, and a K/V slot
 	early       bool                  // what a norm yields is rounded before it is divided by the root mean square
+	split       int                   // slots whose weights are rounded against their own largest; 0: against the row's
 }
 
 func widen(w *transformer.Weights, activations transformer.Dtype) *model64 {
@@ -135,25 +136,36 @@ func (m *model64) normed(x, gain []float64) []float64 {
 }
 
 // attend is softmax(q k / sqrt(HeadDim)) v over the visible positions, head by head. The largest weight is 1 before the
-// division by their sum.
+// division by their sum; where they are rounded in splits, each split's largest is 1 at that moment.
 func (m *model64) attend(query []float64, past []keyed, sees func(j int) bool) []float64 {
 	d, group := m.HeadDim, m.Heads/m.KVHeads
 	out := make([]float64, m.Heads*d)
 	for h := range m.Heads {
 		kv := h / group * d
-		var weights, values = []float64{}, [][]float64{}
+		var weights, values, tops = []float64{}, [][]float64{}, map[int]float64{}
+		var splits []int // that the weights are in
 		for j, k := range past {
 			if k.key != nil && sees(j) {
 				weights = append(weights, dot(query[h*d:(h+1)*d], k.key[kv:kv+d])/math.Sqrt(float64(d)))
 				values = append(values, k.value[kv:kv+d])
+				n := 0
+				if m.split > 0 {
+					n = j / m.split
+				}
+				w := weights[len(weights)-1]
+				if top, ok := tops[n]; !ok || w > top {
+					tops[n] = w
+				}
+				splits = append(splits, n)
 			}
 		}
 		high, sum := slices.Max(weights), 0.0
 		for n, w := range weights {
-			e := math.Exp(w - high)
-			sum += e
+			top := tops[splits[n]]
+			sum += math.Exp(w - high)
+			e := m.round(math.Exp(w-top)) * math.Exp(top-high)
 			for i, v := range values[n] {
-				out[h*d+i] += m.round(e) * v
+				out[h*d+i] += e * v
 			}
 		}
 		for i := range d {
