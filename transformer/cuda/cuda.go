@@ -14,10 +14,15 @@
 //  6. A decoding whose passes follow from each other is a chain (chain.go): each forward ends in a kernel that settles its
 //     guesses and lists the rows of the next, the host launches one forward ahead, and what was settled comes back.
 //
+// Kernels of Hopper overlap: each may start while the one before it runs, and a product reads its first weights then,
+// but nothing else is read and nothing written before all that came ahead is done (common.cu).
+//
 // Invariant: a row's arithmetic depends on nothing but the row and the model. Sums are cut by the length of what is
-// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows, and atomics add integers only:
-// results are bit-identical for any batch, and for graphs and single launches. In bf16 weights, keys, values and what
-// is multiplied with them are rounded to bf16; sums, the residual stream and the logits are f32.
+// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows and however many blocks
+// share a sum; atomics add integers only. Results are bit-identical for any batch, and for graphs and single
+// launches. In bf16 what enters a product is rounded to bf16: weights, queries, keys, values, the weights of attention
+// and all activations; what a norm yields is rounded before it is divided by the root mean square. Sums, the residual
+// stream and the logits are f32.
 package cuda
 
 import (
@@ -35,6 +40,7 @@ type Options struct {
 	Driver string // path of libcuda; empty: where systems keep it
 	Eager  bool   // launch kernel by kernel, without graphs
 	Tune   bool   // choose the fastest products by timing them: about a second, and no other results
+	Serial bool   // let no kernel start before the one ahead of it is done
 }
 
 type backend struct {
@@ -68,6 +74,7 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 		return nil, err
 	}
 	defer d.hold()()
+	d.launcher.overlaps = d.image == "sm_90a" && !options.Serial // other images hold no waits
 	b := &backend{config: c, dtype: weights.Dtype, options: options, device: d}
 	err = errors.Join(d.enter(), b.load(weights))
 	if err == nil && options.Tune {
@@ -82,8 +89,12 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 func (b *backend) Config() transformer.Config { return b.config }
 
 func (b *backend) Describe() transformer.Description {
-	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: transformer.F32, Memory: b.memory.size}
+	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: b.dtype, Memory: b.memory.size}
 }
+
+// Rounds says where bf16 is rounded to: what a norm yields enters products as x * gain, and the products are divided by the
+// root mean square; the weights of attention are rounded against the largest of their split.
+func (b *backend) Rounds() (beforeNorm bool, slots int) { return true, split }
 
 // UUID is the device's as NVML writes it, "GPU-…": the one to watch where a machine has several.
 func (b *backend) UUID() string {

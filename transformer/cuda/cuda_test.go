@@ -156,11 +156,12 @@ func TestManyRows(t *testing.T) {
 	}
 }
 
-// TestAgreesWithCPU compares logits with those of the CPU backend, which rounds the same things.
+// TestAgreesWithCPU compares logits with those of the CPU backend's plain kernels. In bf16 they round weights, keys and
+// values alone, so that what is allowed is the rounding of activations.
 func TestAgreesWithCPU(t *testing.T) {
 	for _, dtype := range dtypes {
 		w := transformer.Random(wide, dtype, 4)
-		b, err := cpu.New(w, cpu.Options{Threads: 2, Kernels: "portable"}) // which rounds no activations
+		b, err := cpu.New(w, cpu.Options{Threads: 2, Kernels: "portable"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +183,7 @@ func TestAgreesWithCPU(t *testing.T) {
 			d := float64(got[i] - want[i])
 			num, den = num+d*d, den+float64(want[i])*float64(want[i])
 		}
-		if e := math.Sqrt(num / den); !(e < map[transformer.Dtype]float64{transformer.F32: 1e-5, transformer.BF16: 5e-3}[dtype]) {
+		if e := math.Sqrt(num / den); !(e < map[transformer.Dtype]float64{transformer.F32: 1e-5, transformer.BF16: 2e-2}[dtype]) {
 			t.Errorf("%s: logits are %.2g from the CPU's", dtype, e)
 		}
 	}
@@ -210,7 +211,7 @@ func TestNewRejects(t *testing.T) {
 		{name: "allocation", want: "cuMemAlloc_v2 failed", fake: map[string]uintptr{"cuMemAlloc_v2": 1}},
 		{name: "context", want: "cuDevicePrimaryCtxRetain failed", fake: map[string]uintptr{"cuDevicePrimaryCtxRetain": 1}},
 		{name: "copy", want: "cuMemcpyHtoDAsync_v2 failed", fake: map[string]uintptr{"cuMemcpyHtoDAsync_v2": 3}},
-		{name: "launch", want: "kernel pack_f32", fake: map[string]uintptr{"cuLaunchKernel": 2}},
+		{name: "launch", want: "kernel pack_f32", fake: map[string]uintptr{"cuLaunchKernelEx": 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := transformer.Random(tiny, transformer.F32, 1)
@@ -271,7 +272,7 @@ func TestFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := must(t, s, pass)
-	for _, call := range []string{"cuCtxSetCurrent", "cuStreamBeginCapture_v2", "cuLaunchKernel", "cuStreamEndCapture", "cuGraphInstantiateWithFlags",
+	for _, call := range []string{"cuCtxSetCurrent", "cuStreamBeginCapture_v2", "cuLaunchKernelEx", "cuStreamEndCapture", "cuGraphInstantiateWithFlags",
 		"cuGraphLaunch", "cuStreamSynchronize"} {
 		control(t, "fake_set", cString(call), 1)
 		if _, err := s.Forward(t.Context(), []transformer.Pass{pass}); err == nil || !strings.Contains(err.Error(), call) {

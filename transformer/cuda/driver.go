@@ -42,7 +42,7 @@ func (d *driver) symbols() map[string]*uintptr {
 		"cuStreamBeginCapture_v2": &d.capture, "cuStreamEndCapture": &d.captured,
 		"cuGraphInstantiateWithFlags": &d.graph, "cuGraphLaunch": &d.graphLaunch, "cuGraphExecDestroy": &d.graphEnd,
 		"cuGraphDestroy": &d.captureEnd, "cuModuleLoadData": &d.load, "cuModuleUnload": &d.unload,
-		"cuModuleGetFunction": &d.function, "cuFuncSetAttribute": &d.allow, "cuLaunchKernel": &d.launch,
+		"cuModuleGetFunction": &d.function, "cuFuncSetAttribute": &d.allow, "cuLaunchKernelEx": &d.launch,
 		"cuEventCreate": &d.event, "cuEventRecord": &d.record, "cuEventSynchronize": &d.reached,
 		"cuEventElapsedTime": &d.elapsed, "cuEventDestroy_v2": &d.eventEnd, "cuGetErrorName": &d.errorName,
 	}

@@ -126,9 +126,9 @@ func (s *session) attend(i int) {
 	case s.backend.dtype == transformer.F32:
 		launch(d, "attend_f32", 32, grid{c.Heads, p.rows, 1}, 0, a)
 	case p.splits == 1:
-		launch(d, fmt.Sprintf("attend_bf16_%d", s.dp), 32, grid{p.tiles, c.KVHeads, 1}, 64*s.dp, a)
+		launch(d, fmt.Sprintf("attend_bf16_%d", s.dp), 32, grid{p.tiles, c.KVHeads, 1}, 32*s.dp, a)
 	default:
-		launch(d, fmt.Sprintf("attend_split_bf16_%d", s.dp), 32, grid{p.tiles, c.KVHeads, p.splits}, 64*s.dp, a)
+		launch(d, fmt.Sprintf("attend_split_bf16_%d", s.dp), 32, grid{p.tiles, c.KVHeads, p.splits}, 32*s.dp, a)
 		launch(d, "combine_bf16", 32, grid{c.Heads, p.rows, 1}, 0, a)
 	}
 }

@@ -8,13 +8,35 @@ import (
 // A grid is the number of blocks of a launch in x, y and z.
 type grid [3]int
 
+// A config and an attribute are CUlaunchConfig and CUlaunchAttribute of cuda.h.
+type (
+	config struct {
+		grid, block [3]uint32
+		shared, _   uint32
+		stream      uintptr
+		attributes  uintptr
+		count, _    uint32
+	}
+	attribute struct {
+		id, _ uint32
+		value [8]uint64
+	}
+)
+
+// overlap is CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION: a kernel may start before the one ahead of it is done,
+// and waits for it itself.
+const overlap = 6
+
 // A launcher puts kernels on a stream and remembers the first error, so that a forward reads as a list of launches.
 // Arguments go through one buffer (CU_LAUNCH_PARAM_BUFFER_POINTER), which the driver copies.
 type launcher struct {
-	err    error
-	buffer [32]uint64
-	size   uintptr
-	extra  [5]uintptr
+	err       error
+	overlaps  bool // kernels wait by themselves
+	config    config
+	attribute attribute
+	buffer    [32]uint64
+	size      uintptr
+	extra     [5]uintptr
 }
 
 // launch puts a kernel on the device's stream; args is its argument, the Go twin of the struct of the same name in
@@ -32,8 +54,13 @@ func launch[T any](d *device, name string, threads int, g grid, shared int, args
 	*(*T)(unsafe.Pointer(&l.buffer)) = args
 	l.size = unsafe.Sizeof(args)
 	l.extra = [5]uintptr{1, uintptr(unsafe.Pointer(&l.buffer)), 2, uintptr(unsafe.Pointer(&l.size)), 0}
-	if err := d.call(d.driver.launch, fn, uintptr(g[0]), uintptr(g[1]), uintptr(g[2]), uintptr(threads), 1, 1, uintptr(shared), d.queue, 0,
-		uintptr(unsafe.Pointer(&l.extra))); err != nil {
+	l.config = config{grid: [3]uint32{uint32(g[0]), uint32(g[1]), uint32(g[2])}, block: [3]uint32{uint32(threads), 1, 1}, shared: uint32(shared),
+		stream: d.queue}
+	if l.overlaps {
+		l.attribute = attribute{id: overlap, value: [8]uint64{1}}
+		l.config.attributes, l.config.count = uintptr(unsafe.Pointer(&l.attribute)), 1
+	}
+	if err := d.call(d.driver.launch, uintptr(unsafe.Pointer(&l.config)), fn, 0, uintptr(unsafe.Pointer(&l.extra))); err != nil {
 		l.err = fmt.Errorf("kernel %s in %v blocks: %w", name, g, err)
 	}
 }

@@ -23,10 +23,10 @@ func choose(major, minor int32) string {
 	return "compute_80"
 }
 
-// maxShared is the attribute of a kernel that bounds its shared memory, mostShared what the largest product needs.
+// maxShared is the attribute of a kernel that bounds its shared memory, unasked what a block gets without it.
 const (
-	maxShared  = 8
-	mostShared = 4 * (8*64*32 + 64)
+	maxShared = 8
+	unasked   = 48 << 10
 )
 
 // loadKernels loads the image for the device and looks its kernels up.
@@ -52,8 +52,11 @@ func (d *device) loadKernels() error {
 			return fmt.Errorf("kernel %s: %w", name, err)
 		}
 		d.kernels[name] = *fn
-		if strings.Contains(name, "_bf16_2_8_") || strings.Contains(name, "_bf16_4_4_") { // more shared memory than a block gets unasked
-			if err := d.call(d.allow, *fn, maxShared, mostShared); err != nil {
+		for _, k := range kinds {
+			if k.shared() <= unasked || !strings.HasSuffix(name, "_bf16_"+k.String()) {
+				continue
+			}
+			if err := d.call(d.allow, *fn, maxShared, uintptr(k.shared())); err != nil {
 				return fmt.Errorf("kernel %s: %w", name, err)
 			}
 		}

@@ -10,6 +10,7 @@ type gemmArgs struct {
 	head, wants, w, x, squares, vector, out, next, sums pointer
 	n, units, width, stride, nextUnits, wide, offset    int32
 	eps                                                 float32
+	planes, arrived                                     pointer
 }
 
 // A product is a matrix product and what follows it: qkv, residual, swiglu or head, as in gemm.cu.
@@ -54,35 +55,88 @@ func (s *session) headProduct(from int) product {
 		stride: v, offset: int32(from)}}
 }
 
-// A variant of the bf16 product: ct tiles of 16 columns and rt of 8 rows a warp, kw warps along K; see gemm.cu. All give
-// the same bits.
-type variant struct{ ct, rt, kw int }
+// A kind of bf16 product is columns x rows of a block; see gemm.cu. A kind of 8 rows streams weights into registers, the
+// others share them in a ring of stages in shared memory.
+type kind struct{ cols, rows, stages int }
 
-// variants lists what is worth trying for a number of rows, the likeliest first: few rows read weights as fast as they
-// can, many share them.
-func variants(rows int, then string) (list []variant) {
-	switch {
-	case rows <= 8:
-		list = []variant{{1, 1, 8}, {2, 1, 8}}
-	case rows <= 16:
-		list = []variant{{2, 2, 8}, {1, 2, 8}}
-	case rows <= 32:
-		list = []variant{{2, 4, 8}, {1, 4, 8}, {2, 4, 1}}
-	case rows <= 64:
-		list = []variant{{2, 8, 8}, {2, 4, 8}, {2, 4, 1}, {4, 4, 1}}
-	default:
-		list = []variant{{2, 4, 1}, {4, 4, 1}, {2, 8, 8}}
+var kinds = []kind{{16, 8, 0}, {32, 8, 0}, {64, 32, 8}, {128, 32, 6}, {128, 64, 6}, {128, 128, 6}}
+
+func (k kind) String() string { return fmt.Sprintf("%dx%d", k.cols, k.rows) }
+
+// shared is the bytes of shared memory of a block: the ring, or the sums that take its place, and a scale for each row.
+func (k kind) shared() int {
+	sums := 4 * k.rows * (k.cols + 4)
+	if k.stages == 0 {
+		sums *= 8 // one of each slice
 	}
-	if then != "swiglu" { // which needs gate and up in one warp
-		return list
+	return max(sums, k.stages*64*(k.cols+k.rows)) + 4*k.rows
+}
+
+// A variant is a kind and how many blocks share the slices of K of a tile: 1, 2, 4 or 8. All give the same bits.
+type variant struct {
+	kind
+	splits int
+}
+
+// What splitting products leave in the session's workspace, at most.
+const (
+	planeNumbers = 5 << 20 // f32, of all 8 slices
+	planeTiles   = planeNumbers / 8 / (64 * 32)
+)
+
+func (v variant) split(splits int) variant { return variant{v.kind, splits} }
+
+// blocks of each split.
+func (v variant) blocks(rows, n int) int {
+	return (n + v.cols - 1) / v.cols * ((rows + v.rows - 1) / v.rows)
+}
+
+// suits says whether a variant can compute a product of so many rows: gate and up need tiles of both, and the workspace has
+// its bounds.
+func (v variant) suits(rows int, p product) bool {
+	if p.then == "swiglu" && v.cols < 32 {
+		return false
 	}
-	even := list[:0]
-	for _, v := range list {
-		if v.ct%2 == 0 {
-			even = append(even, v)
+	return v.splits == 1 || v.stages > 0 && v.blocks(rows, int(p.args.n))*v.cols*v.rows*8 <= planeNumbers
+}
+
+// variants lists what is worth trying for a number of rows on so many multiprocessors: of the two kinds that suit the rows
+// as many splits as give every multiprocessor a block, half as many and twice as many. The first is the likeliest.
+func variants(rows int, p product, processors int) (list []variant) {
+	var more []variant
+	for _, k := range kindsFor(rows) {
+		v := variant{k, 1}
+		if !v.suits(rows, p) {
+			continue
+		}
+		for v.splits < 8 && v.splits*v.blocks(rows, int(p.args.n)) < processors && v.split(2*v.splits).suits(rows, p) {
+			v.splits *= 2
+		}
+		list = append(list, v)
+		for _, splits := range []int{v.splits / 2, 2 * v.splits} {
+			if w := v.split(splits); splits > 0 && splits <= 8 && w.suits(rows, p) {
+				more = append(more, w)
+			}
 		}
 	}
-	return even
+	total := func(v variant) int { return v.splits * v.blocks(rows, int(p.args.n)) }
+	if len(list) == 2 && total(list[0]) < processors && total(list[1]) > total(list[0]) {
+		list[0], list[1] = list[1], list[0]
+	}
+	return append(list, more...)
+}
+
+// kindsFor are the kinds that suit a number of rows: tiles that hold them, or the largest.
+func kindsFor(rows int) []kind {
+	switch {
+	case rows <= 8:
+		return kinds[:2]
+	case rows <= 32:
+		return []kind{kinds[3], kinds[2]}
+	case rows <= 64:
+		return []kind{kinds[4], kinds[3]}
+	}
+	return []kind{kinds[5], kinds[4]}
 }
 
 // A choice is what a variant is chosen for.
@@ -106,8 +160,8 @@ func (p product) choice(rows int) choice {
 // product multiplies so many rows with a matrix and does what follows it.
 func (s *session) product(rows int, p product) {
 	v, ok := s.backend.tuned[p.choice(rows)]
-	if !ok {
-		v = variants(rows, p.then)[0]
+	if !ok || !v.suits(rows, p) {
+		v = variants(rows, p, int(s.backend.device.processors))[0]
 	}
 	s.multiply(rows, p, v)
 }
@@ -115,11 +169,10 @@ func (s *session) product(rows int, p product) {
 func (s *session) multiply(rows int, p product, v variant) {
 	d, a, at := s.backend.device, p.args, s.plan.shape
 	a.head, a.wants, a.width, a.eps = s.upload, s.upload.at(at.wantsAt()), int32(s.config.Hidden), s.config.NormEps
+	a.planes, a.arrived = s.planes, s.arrived
 	if s.backend.dtype == transformer.F32 {
-		launch(d, p.then+"_f32", 256, grid{(int(a.n) + 31) / 32, (rows + 7) / 8, 1}, 4*(8*32+8), a)
+		launch(d, p.then+"_f32", 256, grid{(rows + 7) / 8, (int(a.n) + 31) / 32, 1}, 4*(8*36+8), a)
 		return
 	}
-	high, wide := v.rt*8, 8/v.kw*v.ct*16
-	launch(d, fmt.Sprintf("%s_bf16_%d_%d_%d", p.then, v.ct, v.rt, v.kw), 256, grid{(int(a.n) + wide - 1) / wide, (rows + high - 1) / high, 1},
-		4*(v.kw*high*wide+high), a)
+	launch(d, p.then+"_bf16_"+v.String(), 256, grid{(rows + v.rows - 1) / v.rows, (int(a.n) + v.cols - 1) / v.cols, v.splits}, v.shared(), a)
 }

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	block     = 64   // rows that the largest product kernel takes at once; row counts of buffers are multiples
+	block     = 64   // rows up to which attention may be split
+	padding   = 128  // rows that the largest product kernel takes at once; row counts of buffers are multiples
 	headRows  = 64   // wanted rows whose logits are held at once
 	most      = 4096 // rows of a launch sequence, unless one sequence alone is longer
 	split     = 64   // slots of a split of attention, SPLIT in attend.cu
@@ -44,6 +45,8 @@ type session struct {
 	attended     pointer // activations [R][H*d]
 	hidden       pointer // activations [R][F]
 	part         pointer // [splits][rows][H][dp+2] f32, splits x rows at most parts
+	planes       pointer // [8][tiles of a product][a tile's numbers] f32: slices of products that blocks share
+	arrived      pointer // [planeTiles] how many of those blocks are done; 0 between products
 	logits       pointer // [min(R, headRows)][V] f32
 	slices       pointer // [min(R, headRows)][ceil(V/sliceSize)]
 	bins         pointer // [min(R, headRows)][2][cutBins]
@@ -93,12 +96,14 @@ func (b *backend) open(sequences, slots int) (*session, error) {
 	return s, nil
 }
 
-// activations is the bytes of rows of n numbers, in the order of the products: f32, or bf16 and what that leaves over.
-func (s *session) activations(rows, n int) int64 { return int64(rows) * int64(roundUp(n, unit)) * 4 }
+// activations is the bytes of rows of n numbers, in the order of the products.
+func (s *session) activations(rows, n int) int64 {
+	return int64(rows) * int64(roundUp(n, unit)) * int64(s.backend.dtype.Size())
+}
 
 func (s *session) reserve() error {
 	c, d := s.config, s.backend.device
-	size, rows, few := int64(s.backend.dtype.Size()), roundUp(s.capacity, block), int64(min(s.capacity, headRows))
+	size, rows, few := int64(s.backend.dtype.Size()), roundUp(s.capacity, padding), int64(min(s.capacity, headRows))
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	cache := int64(c.Layers*s.sequences*c.KVHeads) * int64(s.padded) * int64(s.dp) * size
 	a := &s.memory
@@ -116,6 +121,8 @@ func (s *session) reserve() error {
 	a.take(&s.attended, s.activations(rows, q))
 	a.take(&s.hidden, s.activations(rows, c.Intermediate))
 	a.take(&s.part, int64(min(parts, rows*s.plan.limits.splits))*int64(c.Heads*(s.dp+2))*4)
+	a.take(&s.planes, planeNumbers*4)
+	a.take(&s.arrived, planeTiles*4)
 	a.take(&s.logits, few*int64(c.Vocab)*4)
 	a.take(&s.slices, few*int64((c.Vocab+sliceSize-1)/sliceSize)*int64(unsafe.Sizeof(sliceOf{})))
 	a.take(&s.bins, few*2*cutBins*8)
@@ -141,6 +148,7 @@ func (s *session) reserve() error {
 		s.hidden: s.activations(rows, c.Intermediate)} {
 		d.clear(p, n) // what pads their rows is multiplied with padding: it must be no NaN
 	}
+	d.clear(s.arrived, planeTiles*4)
 	s.guesses = make([]transformer.Guess, 0, s.sequences*s.slots)
 	return errors.Join(d.done(), s.rotary())
 }

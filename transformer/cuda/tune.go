@@ -67,7 +67,7 @@ func (s *session) fastest(w *watch, rows int, list []product) error {
 		rows = min(rows, headRows)
 	}
 	best := 0.0
-	for _, v := range variants(rows, list[0].then) {
+	for _, v := range variants(rows, list[0], int(s.backend.device.processors)) {
 		for range tuneRounds {
 			ms, err := w.time(func() {
 				for _, p := range list {

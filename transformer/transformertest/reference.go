@@ -21,6 +21,8 @@ type model64 struct {
 	layers      []layer64
 	norm        []float64
 	round, slot func(float64) float64 // of what enters a matrix product, and a K/V slot
+	early       bool                  // what a norm yields is rounded before it is divided by the root mean square
+	split       int                   // slots whose weights are rounded against their own largest; 0: against the row's
 }
 
 func widen(w *transformer.Weights, activations transformer.Dtype) *model64 {
@@ -62,7 +64,7 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 	for n, l := range m.layers {
 		queries := make([][]float64, len(rows))
 		for i, x := range rows {
-			h := m.rounded(rms(x, l.attnNorm, m.NormEps))
+			h := m.normed(x, l.attnNorm)
 			p := start + i
 			queries[i] = m.rounded(m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p))
 			past[n][p] = keyed{each(m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p), m.slot), each(add(mul(l.v, h), l.vBias), m.slot)}
@@ -71,7 +73,7 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 			p := start + i
 			attended := m.attend(queries[i], past[n], func(j int) bool { return sees(p, j) })
 			x = add(x, mul(l.o, m.rounded(attended)))
-			h := m.rounded(rms(x, l.mlpNorm, m.NormEps))
+			h := m.normed(x, l.mlpNorm)
 			gate, up := mul(l.gate, h), mul(l.up, h)
 			for k, g := range gate {
 				up[k] *= g / (1 + math.Exp(-g))
@@ -81,7 +83,7 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 	}
 	logits := make([][]float64, len(rows))
 	for i, x := range rows {
-		logits[i] = mul(m.head, m.rounded(rms(x, m.norm, m.NormEps)))
+		logits[i] = mul(m.head, m.normed(x, m.norm))
 	}
 	return logits
 }
@@ -120,26 +122,50 @@ func each(x []float64, f func(float64) float64) []float64 {
 // rounded is x as it enters a matrix product, in place.
 func (m *model64) rounded(x []float64) []float64 { return each(x, m.round) }
 
+// normed is the norm of x as it enters a matrix product. A division by the root mean square commutes with the product, so
+// that a backend may round before it or after.
+func (m *model64) normed(x, gain []float64) []float64 {
+	if !m.early {
+		return m.rounded(rms(x, gain, m.NormEps))
+	}
+	out, scale := make([]float64, len(x)), 1/math.Sqrt(dot(x, x)/float64(len(x))+float64(m.NormEps))
+	for i, v := range x {
+		out[i] = m.round(v*gain[i]) * scale
+	}
+	return out
+}
+
 // attend is softmax(q k / sqrt(HeadDim)) v over the visible positions, head by head. The largest weight is 1 before the
-// division by their sum.
+// division by their sum; where they are rounded in splits, each split's largest is 1 at that moment.
 func (m *model64) attend(query []float64, past []keyed, sees func(j int) bool) []float64 {
 	d, group := m.HeadDim, m.Heads/m.KVHeads
 	out := make([]float64, m.Heads*d)
 	for h := range m.Heads {
 		kv := h / group * d
-		var weights, values = []float64{}, [][]float64{}
+		var weights, values, tops = []float64{}, [][]float64{}, map[int]float64{}
+		var splits []int // that the weights are in
 		for j, k := range past {
 			if k.key != nil && sees(j) {
 				weights = append(weights, dot(query[h*d:(h+1)*d], k.key[kv:kv+d])/math.Sqrt(float64(d)))
 				values = append(values, k.value[kv:kv+d])
+				n := 0
+				if m.split > 0 {
+					n = j / m.split
+				}
+				w := weights[len(weights)-1]
+				if top, ok := tops[n]; !ok || w > top {
+					tops[n] = w
+				}
+				splits = append(splits, n)
 			}
 		}
 		high, sum := slices.Max(weights), 0.0
 		for n, w := range weights {
-			e := math.Exp(w - high)
-			sum += e
+			top := tops[splits[n]]
+			sum += math.Exp(w - high)
+			e := m.round(math.Exp(w-top)) * math.Exp(top-high)
 			for i, v := range values[n] {
-				out[h*d+i] += m.round(e) * v
+				out[h*d+i] += e * v
 			}
 		}
 		for i := range d {

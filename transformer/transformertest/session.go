@@ -11,12 +11,23 @@ import (
 
 // Reference returns a backend that computes in float64, one number after another, with the mask of every row
 // written out. It is what other backends are compared with, and slow: use it on models of a few thousand numbers.
-func Reference(w *transformer.Weights) transformer.Backend { return rounding(w, transformer.F32) }
+func Reference(w *transformer.Weights) transformer.Backend {
+	return reference{model: widen(w, transformer.F32), dtype: w.Dtype, activations: transformer.F32}
+}
 
 // rounding is a reference that rounds keys and values where the weights are bf16, and what enters a matrix product where
-// activations are, as a backend says that it does: what is left of the distance to it is the backend's own.
-func rounding(w *transformer.Weights, activations transformer.Dtype) transformer.Backend {
-	return reference{model: widen(w, activations), dtype: w.Dtype, activations: activations}
+// activations are, as a backend says that it does: what is left of the distance to it is the backend's own. A backend
+// may have a method Rounds, which says whether it rounds what a norm yields before the division by the root mean square,
+// and of how many slots at a time it rounds the weights of attention against their largest (0: of all).
+func rounding(w *transformer.Weights, b transformer.Backend) transformer.Backend {
+	r := reference{dtype: w.Dtype, activations: b.Describe().Activations}
+	r.model = widen(w, r.activations)
+	if of, ok := b.(interface {
+		Rounds() (beforeNorm bool, slots int)
+	}); ok {
+		r.model.early, r.model.split = of.Rounds()
+	}
+	return r
 }
 
 type reference struct {

@@ -38,7 +38,7 @@ func Test(t *testing.T, open func(t *testing.T, w *transformer.Weights) transfor
 						t.Errorf("close: %v", err)
 					}
 				})
-				f := &fixture{backend: b, reference: rounding(w, b.Describe().Activations), random: random, tolerance: tolerance(dtype)}
+				f := &fixture{backend: b, reference: rounding(w, b), random: random, tolerance: tolerance(dtype)}
 				testDescription(t, f, dtype)
 				for _, test := range tests {
 					t.Run(test.name, func(t *testing.T) { test.run(t, f) })

@@ -87,7 +87,7 @@ DEVICE void merge_weights(float& M, float& L, float m, float l, float& old, floa
 }
 DEVICE float merge(float O, float o, float old, float now) { return fmaf(O, old, o * now); }
 
-// attend is FlashAttention-2 (Dao, 2023) for a warp: a tile of 16 query rows of one key/value head, 16 slots at a time.
+// attend is FlashAttention-2 (Dao, 2023) for a warp: a tile of 16 query rows of one key/value head, a split at a time.
 // Where the grid has splits, a warp has one and leaves its sums in part for combine; else it takes all, with the same
 // arithmetic. Masked slots get weight 0 and so change nothing: a row's bits do not depend on the tile it is in.
 template <int DP, bool parts> DEVICE void attend(const AttendArgs& a) {
@@ -97,9 +97,9 @@ template <int DP, bool parts> DEVICE void attend(const AttendArgs& a) {
     if (split * SPLIT >= tile.reach) return;
     int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, kv = blockIdx.y, group = a.heads / a.kv_heads;
 
-    // The lane's query rows g and g+8. Queries lie in shared memory, cut into bf16 and what that leaves over.
+    // The lane's query rows g and g+8. Queries lie in shared memory, rounded.
     SHARED(shared);
-    uint4 *high = (uint4*)shared + lane, *low = high + DP / 16 * 32;
+    uint4* queries = (uint4*)shared + lane;
     int token[2], head[2], reach[2];
     const float* q[2];
 #pragma unroll
@@ -111,13 +111,13 @@ template <int DP, bool parts> DEVICE void attend(const AttendArgs& a) {
         q[i] = inside ? a.q + ((long)token[i] * a.heads + head[i]) * DP + 2 * t : 0;
     }
     for (int s = 0; s < DP / 16; s++) {
-        u32 hi[4], lo[4];
+        u32 v[4];
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             const float* from = q[i % 2] ? q[i % 2] + s * 16 + i / 2 * 8 : 0;
-            cut_pair(from ? from[0] : 0.0f, from ? from[1] : 0.0f, hi[i], lo[i]);
+            v[i] = pair(from ? from[0] : 0.0f, from ? from[1] : 0.0f);
         }
-        high[s * 32] = uint4{hi[0], hi[1], hi[2], hi[3]}, low[s * 32] = uint4{lo[0], lo[1], lo[2], lo[3]};
+        queries[s * 32] = uint4{v[0], v[1], v[2], v[3]};
     }
     long base = ((long)tile.sequence * a.kv_heads + kv) * a.slots * DP;
     const u16 *keys = (const u16*)a.keys + base + lane * 8, *values = (const u16*)a.values + base + lane * 8;
@@ -125,58 +125,51 @@ template <int DP, bool parts> DEVICE void attend(const AttendArgs& a) {
     float M[2] = {-INFINITE, -INFINITE}, L[2] = {}, O[parts ? 1 : DP / 8][4] = {};
 
     for (; split * SPLIT < tile.reach; split++) {
-        float m[2] = {-INFINITE, -INFINITE}, l[2] = {}, o[DP / 8][4] = {};
-        int end = min(split * SPLIT + SPLIT, tile.reach);
-        for (int slot = split * SPLIT; slot < end; slot += 16) {
-            float s[2][4] = {}; // scores of slots slot, ..., +7 and +8, ..., +15; then weights
+        float m[2], l[2] = {}, o[DP / 8][4] = {}, s[SPLIT / 16][2][4] = {}; // scores of 8 slots each; then weights
+        int first = split * SPLIT, end = min(first + SPLIT, tile.reach);
 #pragma unroll
-            for (int h = 0; h < 2; h++)
+        for (int n = 0; n < SPLIT / 8; n++) {
+            if (first + n / 2 * 16 >= end) continue;
 #pragma unroll
-                for (int u = 0; u < DP / 32; u++) {
-                    uint4 k = *(const uint4*)(keys + ((long)(slot / 8 + h) * (DP / 32) + u) * 256);
-#pragma unroll
-                    for (int e = 0; e < 2; e++) {
-                        uint4 hi = high[(2 * u + e) * 32], lo = low[(2 * u + e) * 32];
-                        mma(s[h], hi.x, hi.y, hi.z, hi.w, e ? k.z : k.x, e ? k.w : k.y);
-                        mma(s[h], lo.x, lo.y, lo.z, lo.w, e ? k.z : k.x, e ? k.w : k.y);
-                    }
-                }
-#pragma unroll
-            for (int i = 0; i < 2; i++) {
-                float top = m[i];
-#pragma unroll
-                for (int e = 0; e < 4; e++) {
-                    float& v = s[e / 2][i * 2 + e % 2];
-                    v = slot + e / 2 * 8 + 2 * t + e % 2 < reach[i] ? v * scale : -INFINITE;
-                    top = fmaxf(top, v);
-                }
-                top = fmaxf(top, exchange(top, 1));
-                top = fmaxf(top, exchange(top, 2));
-                float zero = top == -INFINITE ? 0.0f : top, old = exp2f(m[i] - zero);
-                m[i] = top;
-                l[i] *= old;
-#pragma unroll
-                for (int e = 0; e < 4; e++) {
-                    float& v = s[e / 2][i * 2 + e % 2];
-                    v = exp2f(v - zero);
-                    l[i] += v;
-                }
-#pragma unroll
-                for (int v = 0; v < DP / 8; v++) o[v][2 * i] *= old, o[v][2 * i + 1] *= old;
+            for (int u = 0; u < DP / 32; u++) {
+                uint4 k = *(const uint4*)(keys + ((long)(first / 8 + n) * (DP / 32) + u) * 256), x = queries[u * 64], y = queries[u * 64 + 32];
+                mma(s[n / 2][n % 2], x.x, x.y, x.z, x.w, k.x, k.y);
+                mma(s[n / 2][n % 2], y.x, y.y, y.z, y.w, k.z, k.w);
             }
-            u32 p[4], r[4]; // weights, and what rounding them leaves over
+        }
 #pragma unroll
-            for (int i = 0; i < 4; i++) cut_pair(s[i / 2][i % 2 * 2], s[i / 2][i % 2 * 2 + 1], p[i], r[i]);
-            int left = end - slot - 2 * t; // slots that hold anything: 0 times what lies behind them might be NaN
-            u32 first = (left > 0 ? 0xffffu : 0) | (left > 1 ? 0xffff0000u : 0);
-            u32 last = (left > 8 ? 0xffffu : 0) | (left > 9 ? 0xffff0000u : 0);
+        for (int i = 0; i < 2; i++) {
+            m[i] = -INFINITE;
+#pragma unroll
+            for (int e = 0; e < SPLIT / 4; e++) {
+                float& v = s[e / 4][e / 2 % 2][i * 2 + e % 2];
+                v = first + e / 2 * 8 + 2 * t + e % 2 < reach[i] ? v * scale : -INFINITE;
+                m[i] = fmaxf(m[i], v);
+            }
+            m[i] = fmaxf(m[i], exchange(m[i], 1));
+            m[i] = fmaxf(m[i], exchange(m[i], 2));
+            float zero = m[i] == -INFINITE ? 0.0f : m[i];
+#pragma unroll
+            for (int e = 0; e < SPLIT / 4; e++) {
+                float& v = s[e / 4][e / 2 % 2][i * 2 + e % 2];
+                v = exp2f(v - zero);
+                l[i] += v;
+            }
+        }
+#pragma unroll
+        for (int n = 0; n < SPLIT / 16; n++) {
+            int left = end - first - n * 16 - 2 * t; // slots that hold anything: 0 times what lies behind them might be NaN
+            if (first + n * 16 >= end) continue;
+            u32 low = (left > 0 ? 0xffffu : 0) | (left > 1 ? 0xffff0000u : 0);
+            u32 high = (left > 8 ? 0xffffu : 0) | (left > 9 ? 0xffff0000u : 0);
+            u32 p[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) p[i] = pair(s[n][i / 2][i % 2 * 2], s[n][i / 2][i % 2 * 2 + 1]);
 #pragma unroll
             for (int v = 0; v < DP / 16; v++) {
-                uint4 k = *(const uint4*)(values + ((long)(slot / 16) * (DP / 16) + v) * 256);
-                mma(o[2 * v], p[0], p[1], p[2], p[3], k.x & first, k.y & last);
-                mma(o[2 * v], r[0], r[1], r[2], r[3], k.x & first, k.y & last);
-                mma(o[2 * v + 1], p[0], p[1], p[2], p[3], k.z & first, k.w & last);
-                mma(o[2 * v + 1], r[0], r[1], r[2], r[3], k.z & first, k.w & last);
+                uint4 k = *(const uint4*)(values + ((long)(first / 16 + n) * (DP / 16) + v) * 256);
+                mma(o[2 * v], p[0], p[1], p[2], p[3], k.x & low, k.y & high);
+                mma(o[2 * v + 1], p[0], p[1], p[2], p[3], k.z & low, k.w & high);
             }
         }
 #pragma unroll

@@ -9,22 +9,79 @@ typedef unsigned long long u64;
 #ifndef EMULATED
 #define DEVICE static __device__ __forceinline__
 #define SPECIAL __device__ __forceinline__
-// KERNEL makes the entry point `name` of a block of so many threads; its one argument, a, is passed by value.
-#define KERNEL(name, Args, threads, body) \
-    extern "C" __global__ void __launch_bounds__(threads) name(const Args a) { body; }
+// KERNEL makes the entry point `name` of a block of so many threads; its one argument, a, is passed by value. A kernel may
+// start while the one before it still runs: early lets the next one do so, and wait returns when all that came before
+// is done and visible. Before it nothing may be written, and nothing read but weights; EARLY_KERNEL calls it itself, in all
+// threads.
+#define EARLY_KERNEL(name, Args, threads, body) \
+    extern "C" __global__ void __launch_bounds__(threads, 1) name(const Args a) { early(); body; }
+#define KERNEL(name, Args, threads, body) EARLY_KERNEL(name, Args, threads, (wait(), body))
 #define SHARED(name) extern __shared__ __align__(16) unsigned char name[]
+
+DEVICE void early() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+DEVICE void wait() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+// ordered stands where results are stored: the emulation checks that the thread has waited.
+DEVICE void ordered() {}
 
 DEVICE float exchange(float v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
 DEVICE int exchange(int v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
 DEVICE double exchange(double v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
 DEVICE float from_lane(float v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
 
-// stream reads 16 bytes that no other block reads: weights, which should not push activations out of the L1 cache.
+// pair rounds two numbers to bf16, to nearest and ties to even, into one register, lo in the lower half.
+DEVICE u32 pair(float lo, float hi) {
+    u32 v;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(v) : "f"(hi), "f"(lo));
+    return v;
+}
+
+// stream reads 16 bytes that no other block reads: weights, which should not push activations out of the L1 cache. It is
+// no ld.global.nc, which the compiler would move behind a wait.
 DEVICE uint4 stream(const void* p) {
     uint4 v;
-    asm("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p));
+    asm volatile("ld.global.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p) : "memory");
     return v;
+}
+
+// copy starts to bring 16 bytes into shared memory, past the L1 cache; keep is how the L2 cache should treat them.
+// close_group ends a group of copies, and wait_groups returns when at most so many groups of this thread are under way.
+DEVICE u64 keep_short() { // they go first when room is needed
+    u64 keep;
+    asm("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(keep));
+    return keep;
+}
+DEVICE u64 keep_normal() {
+    u64 keep;
+    asm("createpolicy.fractional.L2::evict_normal.b64 %0, 1.0;" : "=l"(keep));
+    return keep;
+}
+DEVICE void copy(void* to, const void* from, u64 keep) {
+    asm volatile("cp.async.cg.shared.global.L2::cache_hint [%0], [%1], 16, %2;"
+                 :: "r"((u32)__cvta_generic_to_shared(to)), "l"(from), "l"(keep) : "memory");
+}
+DEVICE void close_group() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int under_way> DEVICE void wait_groups() { asm volatile("cp.async.wait_group %0;" :: "n"(under_way) : "memory"); }
+
+DEVICE void fence() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
+// arrive counts a block in once all its threads have written, and says how many came before: what those wrote is visible
+// then. All threads call it.
+DEVICE int arrive(int* counter) {
+    __shared__ int before;
+    fence();
+    __syncthreads();
+    if (threadIdx.x == 0) before = atomicAdd(counter, 1);
+    __syncthreads();
+    fence();
+    return before;
 }
 
 // mma: c[16][8] += a[16][16] * b[16][8] of a warp, bf16 in and f32 out. With g = lane / 4 and t = lane % 4 a lane holds
@@ -51,20 +108,8 @@ struct Want { u64 seed; int row, pos; float temp; int top_k; float top_p; int fr
 // A Guess is transformer.Guess.
 struct Guess { int token; float p, margin, entropy; };
 
-// round_bf16 rounds to nearest, ties to even; NaN stays NaN.
-DEVICE u16 round_bf16(float f) {
-    u32 b = __float_as_uint(f);
-    if (f != f) return (u16)(b >> 16 | 64);
-    return (u16)((b + 0x7fff + (b >> 16 & 1)) >> 16);
-}
+DEVICE u16 round_bf16(float f) { return (u16)pair(f, 0.0f); }
 DEVICE float from_bf16(u16 b) { return __uint_as_float((u32)b << 16); }
-// pair rounds two numbers into one register, lo in the lower half.
-DEVICE u32 pair(float lo, float hi) { return (u32)round_bf16(lo) | (u32)round_bf16(hi) << 16; }
-// cut_pair rounds two numbers and what that leaves over: together they hold 16 bits of mantissa.
-DEVICE void cut_pair(float lo, float hi, u32& rounded, u32& left) {
-    rounded = pair(lo, hi);
-    left = pair(lo - from_bf16((u16)rounded), hi - from_bf16((u16)(rounded >> 16)));
-}
 
 DEVICE float number(u16 v) { return from_bf16(v); }
 DEVICE float number(float v) { return v; }
@@ -76,31 +121,20 @@ DEVICE long fragment(int row, int k, int units) {
     return (((long)(row / 8) * units + k / 32) * 32 + lane) * 8 + k % 32 / 16 * 4 + k % 16 / 8 * 2 + k % 2;
 }
 
-// Activations are what products multiply with weights. In f32 rows are plain. In bf16 each unit is followed by one of what
-// rounding left over, and both are multiplied: only weights, keys and values lose anything. place is where one lies.
+// Activations are what products multiply with weights: plain rows in f32, rounded and in fragments in bf16. place is where
+// one lies.
 template <class T> DEVICE long place(int row, int k, int units);
 template <> SPECIAL long place<float>(int row, int k, int units) { return (long)row * units * 32 + k; }
-template <> SPECIAL long place<u16>(int row, int k, int units) {
-    return fragment(row, k, units) + ((long)(row / 8) * units + k / 32) * 256;
-}
-template <class T> DEVICE void activate(void* x, int row, int k, int units, float v);
-template <> SPECIAL void activate<float>(void* x, int row, int k, int units, float v) { ((float*)x)[place<float>(row, k, units)] = v; }
-template <> SPECIAL void activate<u16>(void* x, int row, int k, int units, float v) {
-    u16* to = (u16*)x + place<u16>(row, k, units);
-    to[0] = round_bf16(v);
-    to[256] = round_bf16(v - from_bf16(to[0]));
-}
+template <> SPECIAL long place<u16>(int row, int k, int units) { return fragment(row, k, units); }
 DEVICE void put(float* p, float v) { *p = v; }
 DEVICE void put(u16* p, float v) { *p = round_bf16(v); }
+template <class T> DEVICE void activate(void* x, int row, int k, int units, float v) {
+    ordered();
+    put((T*)x + place<T>(row, k, units), v);
+}
 
 DEVICE float warp_sum(float v) {
     for (int m = 16; m > 0; m /= 2) v += exchange(v, m);
     return v;
 }
 
-// inverse_rms is 1 / root mean square from the sums of squares of a row's tiles of 16, for all lanes of a warp.
-DEVICE float inverse_rms(const float* squares, int width, float eps) {
-    float sum = 0;
-    for (int i = threadIdx.x % 32; i < (width + 15) / 16; i += 32) sum += squares[i];
-    return 1.0f / sqrtf(warp_sum(sum) / (float)width + eps);
-}

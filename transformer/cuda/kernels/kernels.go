@@ -31,6 +31,15 @@ type Manifest struct {
 	Options  []string          `json:"options"`
 	Images   map[string]string `json:"images"` // SHA-256 by target
 	Kernels  []string          `json:"kernels"`
+	Uses     map[string]Usage  `json:"uses"` // by target, of machine code
+}
+
+// A Usage is what kernels take, by name, as their machine code says: registers of a thread, and where there are any bytes of
+// local memory of a thread (a stack or spilt registers) and of static shared memory of a block.
+type Usage struct {
+	Registers map[string]int `json:"registers"`
+	Local     map[string]int `json:"local,omitempty"`
+	Shared    map[string]int `json:"shared,omitempty"`
 }
 
 // Targets are what the source is compiled for: machine code for Hopper and Ampere, and PTX, which the driver of any

@@ -27,3 +27,31 @@ func TestManifest(t *testing.T) {
 		}
 	}
 }
+
+// spilling are the kernels that keep something in local memory, and why.
+var spilling = map[string]string{
+	"attend_bf16_256": "two sums of 16 rows by 256 dims are all 256 registers that a thread may have; no model of the cards has such heads",
+	"guess_cut":       "a block of 1024 threads has 64 registers for each; a few numbers that are needed once wait in memory",
+}
+
+// TestUsage: machine code of every kernel was looked at, and none but the known ones spills registers to memory.
+func TestUsage(t *testing.T) {
+	m := Compiled()
+	for _, target := range Targets {
+		u, machine := m.Uses[target]
+		if !machine {
+			continue
+		}
+		for _, name := range m.Kernels {
+			if u.Registers[name] == 0 {
+				t.Errorf("%s: nothing is known of %s: run `make kernels`", target, name)
+			}
+			if n := u.Local[name]; n > 0 && spilling[name] == "" {
+				t.Errorf("%s: %s keeps %d bytes of a thread in local memory", target, name, n)
+			}
+		}
+	}
+	if len(m.Uses) != 2 {
+		t.Errorf("machine code of %d targets, want sm_90a and sm_80", len(m.Uses))
+	}
+}

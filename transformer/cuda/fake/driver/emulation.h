@@ -4,7 +4,9 @@
 // an exchange or mma for their warp. When all 32 lanes of a warp have come, the warp goes on; lanes that wait for
 // different things, or a lane that returned while others wait, are errors that name the kernel. Blocks run one
 // after another. Every other launch runs blocks, warps and lanes in reverse, so that a missing barrier shows as a
-// different result. Shared memory is full of NaN at the start of each block.
+// different result. Shared memory is full of NaN at the start of each block. Asynchronous copies are made at the latest
+// moment, when they are waited for, and every other launch at once. A thread that ends, multiplies or stores activations
+// without having waited for the kernels before it is an error too.
 #pragma once
 #include <math.h>
 #include <stdint.h>
@@ -16,10 +18,12 @@
 #define DEVICE static inline
 #define SPECIAL inline
 #define SHARED(name) unsigned char* name = emu::shared
-#define KERNEL(name, Args, threads, body)                                   \
+#define KERNEL(name, Args, threads, body) EARLY_KERNEL(name, Args, threads, (wait(), body))
+#define EARLY_KERNEL(name, Args, threads, body)                             \
     static void name##_run(const void* p) { const Args& a = *(const Args*)p; body; } \
     static emu::Kernel name##_kernel(#name, name##_run, threads, sizeof(Args));
 
+struct alignas(16) float4 { float x, y, z, w; };
 struct alignas(16) uint4 { unsigned x, y, z, w; }; // reads of it fault where they are not aligned, as on the device
 
 namespace emu {
@@ -40,7 +44,9 @@ struct Kernel {
 
 const int MOST = 1024, STACK = 32 << 10;
 enum Wait { RUNNING, BLOCK, SHUFFLE, MMA, DONE };
-struct Fiber { void* sp; Wait wait; };
+struct Copy { void* to; const void* from; };
+// A Fiber also holds its asynchronous copies, in groups that it has closed and one that is open.
+struct Fiber { void* sp; Wait wait; bool waited; int copies, made, groups; Copy copy[128]; int end[32]; };
 static Fiber fiber[MOST];
 static void* scheduler;
 static int now; // the fiber that runs
@@ -67,8 +73,10 @@ static void wait(Wait w) {
     fiber[now].wait = w;
     emu_swap(&fiber[now].sp, scheduler);
 }
+static void check_end();
 static void enter() {
     body(argument);
+    check_end();
     wait(DONE);
     abort();
 }
@@ -94,6 +102,30 @@ static void multiply(Cell* lanes) {
 }
 
 static char failure[256];
+[[noreturn]] static void wrong(const char* what) {
+    fprintf(stderr, "emulation: block (%u, %u, %u), thread %d: %s\n", block.x, block.y, block.z, now, what);
+    abort();
+}
+static void check_waited() {
+    if (!fiber[now].waited) wrong("goes on without having waited for the kernels before");
+}
+
+// make_copies makes the copies of all closed groups but the last few.
+static void make_copies(int under_way) {
+    Fiber& f = fiber[now];
+    int groups = f.groups - under_way;
+    if (groups <= 0) return;
+    for (; f.made < f.end[groups - 1]; f.made++) memcpy(f.copy[f.made].to, f.copy[f.made].from, 16);
+    int shift = f.made;
+    for (int i = shift; i < f.copies; i++) f.copy[i - shift] = f.copy[i];
+    for (int i = groups; i < f.groups; i++) f.end[i - groups] = f.end[i] - shift;
+    f.copies -= shift, f.groups -= groups, f.made = 0;
+}
+static void check_end() {
+    check_waited();
+    if (fiber[now].copies) wrong("ends while copies into shared memory are under way");
+}
+static bool at_once; // copies are made when they are asked for
 static bool fail(const char* name, const char* what) {
     snprintf(failure, sizeof failure, "%s: block (%u, %u, %u): %s", name, block.x, block.y, block.z, what);
     return false;
@@ -108,6 +140,7 @@ static bool run_block(const Kernel* k, unsigned size, bool reverse) {
         void** sp = (void**)(stacks + (size_t)(i + 1) * STACK) - 2;
         *sp = (void*)enter; // where the first swap returns to, with the stack aligned as after a call
         fiber[i].sp = sp - 6, fiber[i].wait = RUNNING, turn[i] = 0;
+        fiber[i].waited = false, fiber[i].copies = fiber[i].made = fiber[i].groups = 0;
     }
     memset(shared, 0xff, size);
     for (;;) {
@@ -153,6 +186,7 @@ static bool run_grid(Kernel* k, Dim g, unsigned size, const void* arg) {
     static unsigned launches;
     static size_t room;
     bool reverse = launches++ & 1;
+    at_once = launches & 2;
     if (!stacks) stacks = (unsigned char*)aligned_alloc(4096, (size_t)MOST * STACK);
     if (room < size + 64u) shared = (unsigned char*)realloc(shared, room = size + 4096);
     memset(shared + size, 0xa5, 64);
@@ -174,6 +208,30 @@ static bool run_grid(Kernel* k, Dim g, unsigned size, const void* arg) {
 
 static inline void __syncthreads() { emu::wait(emu::BLOCK); }
 
+static inline void wait() { emu::fiber[emu::now].waited = true; }
+static inline uint64_t keep_short() { return 0; }
+static inline uint64_t keep_normal() { return 0; }
+static inline void copy(void* to, const void* from, uint64_t) {
+    emu::Fiber& f = emu::fiber[emu::now];
+    if ((uintptr_t)to % 16 || (uintptr_t)from % 16) emu::wrong("a copy of 16 bytes is not aligned");
+    if (f.copies == 128) emu::wrong("too many copies are under way");
+    if (emu::at_once) memcpy(to, from, 16);
+    f.copy[f.copies++] = emu::Copy{to, emu::at_once ? to : from};
+}
+static inline void close_group() {
+    emu::Fiber& f = emu::fiber[emu::now];
+    if (f.groups == 32) emu::wrong("too many groups of copies are under way");
+    f.end[f.groups++] = f.copies;
+}
+template <int under_way> static inline void wait_groups() { emu::make_copies(under_way); }
+static inline int arrive(int* counter) {
+    static int before;
+    __syncthreads();
+    if (threadIdx.x == 0) before = (*counter)++;
+    __syncthreads();
+    return before;
+}
+
 // trade hands v to the warp and returns the cells of the warp once all lanes have come.
 static inline emu::Cell* trade(uint64_t v) {
     emu::Cell* mine = emu::cell[emu::turn[emu::now] & 1];
@@ -194,10 +252,11 @@ static inline double exchange(double v, int mask) { return exchange_bits(v, emu:
 static inline float from_lane(float v, int lane) { return exchange_bits(v, lane); }
 
 static inline uint4 stream(const void* p) {
-    if ((uintptr_t)p % 16) snprintf(emu::failure, sizeof emu::failure, "a read of 16 bytes is not aligned"), abort();
+    if ((uintptr_t)p % 16) emu::wrong("a read of 16 bytes is not aligned");
     return *(const uint4*)p;
 }
 static inline void mma(float (&c)[4], unsigned a0, unsigned a1, unsigned a2, unsigned a3, unsigned b0, unsigned b1) {
+    emu::check_waited();
     emu::Cell& mine = emu::cell[emu::turn[emu::now] & 1][emu::now];
     mine.a[0] = a0, mine.a[1] = a1, mine.a[2] = a2, mine.a[3] = a3, mine.b[0] = b0, mine.b[1] = b1;
     memcpy(mine.c, c, sizeof c);
@@ -207,6 +266,13 @@ static inline void mma(float (&c)[4], unsigned a0, unsigned a1, unsigned a2, uns
 static inline float __int_as_float(int v) { float f; memcpy(&f, &v, 4); return f; }
 static inline float __uint_as_float(unsigned v) { float f; memcpy(&f, &v, 4); return f; }
 static inline unsigned __float_as_uint(float f) { unsigned v; memcpy(&v, &f, 4); return v; }
+static inline unsigned short narrow(float f) {
+    unsigned b = __float_as_uint(f);
+    if (f != f) return 0x7fff;
+    return (unsigned short)((b + 0x7fff + (b >> 16 & 1)) >> 16);
+}
+static inline unsigned pair(float lo, float hi) { return narrow(lo) | (unsigned)narrow(hi) << 16; }
+static inline void ordered() { emu::check_waited(); }
 static inline int min(int a, int b) { return a < b ? a : b; }
 static inline int max(int a, int b) { return a > b ? a : b; }
 static inline int __clzll(long long v) { return v ? __builtin_clzll(v) : 64; }

@@ -73,6 +73,7 @@ struct Op {
     std::vector<uint64_t> argument; // aligned for any struct
     void* to; const void* from; size_t bytes; // a copy, where kernel is null
     int value;                                // a fill, where from is null
+    bool overlaps;                            // may start before what is ahead of it is done
 };
 struct Graph { std::vector<Op> ops; };
 struct Stream { Graph* capture; };
@@ -80,6 +81,7 @@ struct Event { double at; };
 
 int run(const Op& op) {
     if (op.kernel) {
+        calls[op.overlaps ? "ran early" : "ran serially"]++;
         if (!emu::run_grid(op.kernel, op.grid, op.shared, op.argument.data())) {
             fprintf(stderr, "fakecuda: %s\n", emu::failure);
             return LAUNCH_FAILED;
@@ -158,15 +160,15 @@ int cuMemHostAlloc(void** to, size_t n, unsigned) {
 int cuMemFreeHost(void* p) { ENTER_CONTEXT(cuMemFreeHost); free(p); references--; return OK; }
 int cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t n, Stream* s) {
     ENTER_CONTEXT(cuMemcpyHtoDAsync_v2);
-    return inside(to, n) ? submit(s, {0, {}, 0, {}, to, from, n, 0}) : INVALID_VALUE;
+    return inside(to, n) ? submit(s, {0, {}, 0, {}, to, from, n, 0, false}) : INVALID_VALUE;
 }
 int cuMemcpyDtoHAsync_v2(void* to, const void* from, size_t n, Stream* s) {
     ENTER_CONTEXT(cuMemcpyDtoHAsync_v2);
-    return inside(from, n) ? submit(s, {0, {}, 0, {}, to, from, n, 0}) : INVALID_VALUE;
+    return inside(from, n) ? submit(s, {0, {}, 0, {}, to, from, n, 0, false}) : INVALID_VALUE;
 }
 int cuMemsetD8Async(void* to, unsigned char value, size_t n, Stream* s) {
     ENTER_CONTEXT(cuMemsetD8Async);
-    return inside(to, n) ? submit(s, {0, {}, 0, {}, to, 0, n, value}) : INVALID_VALUE;
+    return inside(to, n) ? submit(s, {0, {}, 0, {}, to, 0, n, value, false}) : INVALID_VALUE;
 }
 int cuStreamCreate(Stream** to, unsigned) { ENTER_CONTEXT(cuStreamCreate); *to = new Stream{}; references++; return OK; }
 int cuStreamDestroy_v2(Stream* s) { ENTER_CONTEXT(cuStreamDestroy_v2); delete s; references--; return OK; }
@@ -215,18 +217,23 @@ int cuFuncSetAttribute(emu::Kernel* k, int attribute, int value) {
     k->dynamic = value;
     return OK;
 }
-int cuLaunchKernel(emu::Kernel* k, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, Stream* s, void** params, void** extra) {
-    ENTER_CONTEXT(cuLaunchKernel);
-    if (!gx || !gy || !gz || gy > 65535 || gz > 65535 || bx != k->threads || by != 1 || bz != 1 || shared > k->dynamic || params) return INVALID_VALUE;
+// CUlaunchConfig and CUlaunchAttribute of cuda.h.
+struct Attribute { int id; char pad[4]; union { char bytes[64]; int on; } value; };
+struct Config { unsigned gx, gy, gz, bx, by, bz, shared; Stream* stream; Attribute* attributes; unsigned count; };
+static_assert(sizeof(Attribute) == 72 && sizeof(Config) == 56, "as in cuda.h");
+int cuLaunchKernelEx(const Config* c, emu::Kernel* k, void** params, void** extra) {
+    ENTER_CONTEXT(cuLaunchKernelEx);
+    if (!c->gx || !c->gy || !c->gz || c->gy > 65535 || c->gz > 65535 || c->bx != k->threads || c->by != 1 || c->bz != 1 || c->shared > k->dynamic || params) return INVALID_VALUE;
+    if (c->count > 1 || (c->count && (!c->attributes || c->attributes->id != 6 || c->attributes->value.on != 1 || setting("major") < 9))) return INVALID_VALUE;
     if (!extra || extra[0] != (void*)1 || extra[2] != (void*)2 || extra[4]) return INVALID_VALUE;
     size_t n = *(size_t*)extra[3];
     if (n != k->bytes) {
         fprintf(stderr, "fakecuda: %s takes %zu bytes of arguments, not %zu\n", k->name, k->bytes, n);
         return INVALID_VALUE;
     }
-    Op op = {k, {gx, gy, gz}, shared, std::vector<uint64_t>((n + 7) / 8), 0, 0, 0, 0};
+    Op op = {k, {c->gx, c->gy, c->gz}, c->shared, std::vector<uint64_t>((n + 7) / 8), 0, 0, 0, 0, c->count > 0};
     memcpy(op.argument.data(), extra[1], n);
-    return submit(s, op);
+    return submit(c->stream, op);
 }
 int cuEventCreate(Event** to, unsigned) { ENTER_CONTEXT(cuEventCreate); *to = new Event{}; references++; return OK; }
 int cuEventRecord(Event* e, Stream*) { ENTER_CONTEXT(cuEventRecord); e->at = seconds(); return OK; }

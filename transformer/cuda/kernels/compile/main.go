@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"tandem/transformer/cuda/kernels"
 )
@@ -34,7 +35,7 @@ func run(library, to string) error {
 		return fmt.Errorf("%s is NVRTC %s, the images are made with %s: see requirements.txt", library, n.version, kernels.Compiler)
 	}
 	m := kernels.Manifest{Source: kernels.Hash(kernels.Source()), Compiler: "NVRTC " + n.version, Driver: n.major*1000 + n.minor*10,
-		Options: kernels.Options, Images: map[string]string{}}
+		Options: kernels.Options, Images: map[string]string{}, Uses: map[string]kernels.Usage{}}
 	for _, target := range kernels.Targets {
 		image, err := n.compile(kernels.Source(), target)
 		if err != nil {
@@ -44,10 +45,14 @@ func run(library, to string) error {
 			return err
 		}
 		m.Images[target] = kernels.Hash(image)
-		if m.Kernels == nil {
-			if m.Kernels, err = entries(image); err != nil {
-				return err
-			}
+		if strings.HasPrefix(target, "compute") {
+			continue
+		}
+		if m.Kernels, err = entries(image); err != nil {
+			return err
+		}
+		if m.Uses[target], err = usage(image); err != nil {
+			return err
 		}
 	}
 	text, err := json.MarshalIndent(m, "", "  ")

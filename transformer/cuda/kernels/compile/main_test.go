@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"testing"
@@ -32,6 +33,9 @@ func TestCompile(t *testing.T) {
 		}
 		if m := kernels.Compiled(); !slices.Equal(names, m.Kernels) {
 			t.Errorf("%s holds the kernels %q, the manifest says %q", target, names, m.Kernels)
+		}
+		if u, err := usage(image); err != nil || !maps.Equal(u.Registers, kernels.Compiled().Uses[target].Registers) {
+			t.Errorf("%s takes %v, the manifest says otherwise; %v", target, u, err)
 		}
 	}
 	if _, err := n.compile("extern \"C\" __global__ void f() { wrong; }", "sm_80"); err == nil {
