@@ -58,4 +58,4 @@ kernels: ## compile the CUDA kernels anew, with NVRTC from PyPI; needs no GPU
 
 nvrtc: ## install the compiler of the CUDA kernels as .venv-nvrtc/libnvrtc.so
 	python3 -m venv .venv-nvrtc && .venv-nvrtc/bin/pip install -q -r transformer/cuda/kernels/requirements.txt
-	ln -sf $$(cd .venv-nvrtc && ls -d lib/python*/site-packages/nvidia/*/lib/libnvrtc.so.1? | head -1) .venv-nvrtc/libnvrtc.so
+	lib=$$(cd .venv-nvrtc && ls -d lib/python*/site-packages/nvidia/*/lib/libnvrtc.so.1? | head -1) && test -n "$$lib" && ln -sf "$$lib" .venv-nvrtc/libnvrtc.so

@@ -30,8 +30,9 @@ DEVICE=${DEVICE:-cuda}
 export TANDEM_CUDA_DRIVER=${TANDEM_CUDA_DRIVER:-libcuda.so.1}
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
-rm -f "$OUT"/bench-*/bench.json "$OUT/torch.json" "$OUT/run.json" # an earlier call's are none of this one
+rm -f "$OUT"/bench-*/{bench.json,crossover-*} "$OUT"/{torch,run,bars}.json "$OUT/bars.txt" # an earlier call's are none of this one
 failed=0
+DEADLINE=470 # seconds from the start: no step goes on beyond
 
 geometries="qwen2.5-0.5b qwen2.5-1.5b qwen2.5-7b"
 shapes=(--prefill 512 --decode 64 --block 8,32,128 --context 1024)
@@ -50,6 +51,12 @@ fi
 step() {
     local name=$1 limit=$2 file=$3 began=$SECONDS
     shift 3
+    if [ $((SECONDS + 15)) -gt "$DEADLINE" ]; then
+        echo "$name: left out, no time is left"
+        failed=$((failed + 1))
+        return
+    fi
+    limit=$((limit < DEADLINE - SECONDS - 5 ? limit : DEADLINE - SECONDS - 5))
     if timeout -k 5 "$limit" "$@" >"$OUT/$file.part"; then
         echo "$name: done in $((SECONDS - began)) s"
     else
@@ -101,7 +108,7 @@ trap 'rm -rf "$work"' EXIT
 step run 40 run.txt "$BIN" run --device "$DEVICE" "${suite[@]}" --out "$work"
 if [ -f "$work/summary.json" ]; then cp "$work/summary.json" "$OUT/run.json"; fi
 if [ -n "${TINY:-}" ]; then have='import torch'; else have='import torch; assert torch.cuda.is_available()'; fi
-if "$PYTHON" -c "$have" 2>/dev/null; then
+if timeout 30 "$PYTHON" -c "$have" 2>/dev/null; then
     step torch 85 torch.txt "$PYTHON" scripts/torch_decode.py --geometry "${geometries// /,}" "${torch[@]}" --out "$OUT/torch.json"
 else
     echo "torch: not installed, or without a GPU: left out"

@@ -26,7 +26,7 @@ type benchCmd struct {
 	Rounds  int    `default:"5" help:"Samples of each test; the tests of a batch take turns."`
 	Output  string `short:"o" default:"table" enum:"table,json,jsonl,md,csv,benchfmt" help:"Form of the results: ${enum}."`
 	Out     string `placeholder:"DIR" help:"Folder for bench.json and the charts of throughput against batch."`
-	From    string `placeholder:"FILE" help:"Show and draw a bench.json again, in place of measuring."`
+	From    string `placeholder:"FILE" help:"Show and draw a bench.json again, in place of measuring; flags of the measurement are ignored."`
 }
 
 // Run measures forwards beside this machine's ceilings.

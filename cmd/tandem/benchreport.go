@@ -23,7 +23,7 @@ import (
 type benchReport struct {
 	Schema      int                `json:"schema"`
 	Environment record.Environment `json:"environment"`
-	Ceilings    map[string]float64 `json:"ceilings"` // the highest that were measured
+	Ceilings    map[string]float64 `json:"ceilings"` // the medians of those measured before the samples
 	Rows        []speed.Row        `json:"rows"`
 	LeftOut     []speed.LeftOut    `json:"left_out,omitempty"`
 }
@@ -31,12 +31,17 @@ type benchReport struct {
 // take makes the rows the report's.
 func (r *benchReport) take(rows []speed.Row, left []speed.LeftOut) {
 	r.Rows, r.LeftOut, r.Ceilings = rows, left, map[string]float64{}
+	all := map[string][]float64{}
 	for _, row := range rows {
 		for _, ceilings := range row.Ceilings {
 			for name, value := range ceilings {
-				r.Ceilings[name] = max(r.Ceilings[name], value)
+				all[name] = append(all[name], value)
 			}
 		}
+	}
+	for name, values := range all {
+		slices.Sort(values)
+		r.Ceilings[name] = values[len(values)/2]
 	}
 }
 
@@ -54,6 +59,11 @@ func readBench(path string) (r benchReport, err error) {
 	}
 	if len(r.Rows) == 0 {
 		return r, fmt.Errorf("--from %s holds no rows", path)
+	}
+	for _, row := range r.Rows {
+		if !slices.Contains([]string{speed.Prefill, speed.Decode, speed.Block}, row.Kind) || row.Rows < 1 || row.Batch < 1 || !(row.ForwardsPerSecond > 0) {
+			return r, fmt.Errorf("--from %s holds a row that is none of tandem bench: %s of %d rows, batch %d, %g forwards a second", path, row.Kind, row.Rows, row.Batch, row.ForwardsPerSecond)
+		}
 	}
 	return r, nil
 }
@@ -149,7 +159,7 @@ func (r benchReport) notes() []string {
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%s %.1f", name, r.Ceilings[name])
 	}
-	out = append(out, "highest ceilings measured: "+strings.Join(names, ", "))
+	out = append(out, "ceilings, medians: "+strings.Join(names, ", "))
 	for _, row := range r.Rows {
 		if p := r.find(speed.Prefill, row.Rows, 1); row.Kind == speed.Block && row.Batch == 1 && p != nil {
 			out = append(out, fmt.Sprintf("a forward of block %d takes %.2fx a prefill of %d rows", row.Rows, p.ForwardsPerSecond/row.ForwardsPerSecond, row.Rows))

@@ -53,7 +53,7 @@ func (r benchReport) crossover(size int) plot.Chart {
 	}
 	reading := fmt.Sprintf("%s, %s, context %d; %s\n", first.Geometry, first.Dtype, context, machine) +
 		"the tokens that a forward of a block settles are assumed; measure yours with tandem run\n" +
-		"solid: measured forwards times these tokens; dashed: the same at the highest ceilings measured; from a ring on ar is ahead"
+		"solid: measured forwards times these tokens; dashed: the same at the ceilings measured; from a ring on ar is ahead"
 	return plot.Crossover(size, reading, curves)
 }
 

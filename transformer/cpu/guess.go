@@ -97,6 +97,9 @@ func (t *worker) cut(p *transformer.Pass, logits []float32, top int) int {
 			return int(uint32(r))
 		}
 	}
+	if n := len(t.order); n > 0 { // sums in another order may be less by a rounding
+		last = t.order[n-1]
+	}
 	return int(uint32(last))
 }
 

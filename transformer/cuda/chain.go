@@ -66,8 +66,8 @@ func (s *session) layChain() {
 	b.bytes = s.memory.size - from
 }
 
-// at is n entries of a list in pinned memory that will lie at p on the device.
-func chained[T any](b *chainBuffers, p pointer, n int) []T {
+// listAt is n entries of a list in pinned memory that will lie at p on the device.
+func listAt[T any](b *chainBuffers, p pointer, n int) []T {
 	return list[T](&b.host, int64(p-b.state), n)
 }
 
@@ -87,19 +87,26 @@ func (s *session) Chain(ctx context.Context, c transformer.Chain, link func(tran
 	if err := c.Check(s.slots, s.config.Vocab); err != nil {
 		return fmt.Errorf("cuda: %w", err)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	d := s.backend.device
 	end := d.hold()
-	defer func() { end() }()
-	defer s.Reset(0)
+	held := true
+	defer func() {
+		if !held { // link panics
+			end = d.hold()
+		}
+		if e := errors.Join(d.enter(), d.wait()); err == nil {
+			err = e
+		}
+		s.Reset(0)
+		end()
+	}()
 	s.Reset(0)
 	if err := d.enter(); err != nil {
 		return err
 	}
-	defer func() {
-		if e := d.wait(); err == nil {
-			err = e
-		}
-	}()
 	if err := s.begin(&c); err != nil {
 		return fmt.Errorf("cuda: chain: %w", err)
 	}
@@ -116,10 +123,13 @@ func (s *session) Chain(ctx context.Context, c transformer.Chain, link func(tran
 		}
 		over := p.over != 0
 		left -= p.read(&out)
+		if !over && (left < 1 || len(out.Settled) == 0) {
+			return fmt.Errorf("cuda: chain: forward %d settled %d tokens and did not end with %d left", i, len(out.Settled), left)
+		}
 		end() // whoever takes the link may use other sessions
-		end = func() {}
+		held = false
 		goes := link(out)
-		end = d.hold()
+		end, held = d.hold(), true
 		if err := d.enter(); err != nil || over || !goes {
 			return err
 		}
@@ -175,21 +185,21 @@ func (s *session) bring(c *transformer.Chain, pass *transformer.Pass, after shap
 	if c.Block > 0 {
 		start = c.Prompt / c.Block * c.Block
 	}
-	chained[chainState](b, b.state, 1)[0] = chainState{value: c.Rule.Value, kind: int32(c.Rule.Kind), score: int32(c.Rule.Score), steps: int32(c.Rule.Steps),
+	listAt[chainState](b, b.state, 1)[0] = chainState{value: c.Rule.Value, kind: int32(c.Rule.Kind), score: int32(c.Rule.Score), steps: int32(c.Rule.Steps),
 		prompt: int32(c.Prompt), total: int32(len(c.Tokens)), block: int32(c.Block), stops: int32(len(c.Stops)), bans: int32(len(c.Ban)),
 		seeds: int32(len(c.Seeds)), group: int32(s.config.Heads / s.config.KVHeads), temp: c.Temp, topP: c.TopP, topK: int32(c.TopK),
 		rows: int32(after.rowsAt()), tiles: int32(after.tilesAt()), wants: int32(after.wantsAt()), to: int32(len(pass.Tokens)), start: int32(start),
 		masks: int32(len(pass.Want)), wanted: int32(len(pass.Want))}
-	places := chained[int32](b, b.places, len(pass.Want))
+	places := listAt[int32](b, b.places, len(pass.Want))
 	for i, row := range pass.Want {
 		places[i] = int32(row)
 		if c.Block == 0 {
 			places[i]++
 		}
 	}
-	copy(chained[int32](b, b.text, len(c.Tokens)), c.Tokens)
-	copy(chained[uint64](b, b.seeds, len(c.Seeds)), c.Seeds)
-	copy(chained[int32](b, b.stops, len(c.Stops)), c.Stops)
-	copy(chained[int32](b, b.bans, len(c.Ban)), c.Ban)
+	copy(listAt[int32](b, b.text, len(c.Tokens)), c.Tokens)
+	copy(listAt[uint64](b, b.seeds, len(c.Seeds)), c.Seeds)
+	copy(listAt[int32](b, b.stops, len(c.Stops)), c.Stops)
+	copy(listAt[int32](b, b.bans, len(c.Ban)), c.Ban)
 	s.backend.device.copyIn(b.state, b.host.data, int64(b.bans-b.state)+int64(len(c.Ban))*4)
 }

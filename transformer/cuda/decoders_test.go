@@ -164,6 +164,13 @@ func TestChainEnds(t *testing.T) {
 	for range d.Decode(t.Context(), req) {
 		break
 	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for step, err := range d.Decode(ended, req) {
+		if err == nil {
+			t.Errorf("in a context that has ended: %v", step)
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	n, failed := 0, 0

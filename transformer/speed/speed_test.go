@@ -152,8 +152,8 @@ func TestReach(t *testing.T) {
 				kinds[Block]++
 			}
 		}
-		// Round 0: two forwards, of a decode one more than all of a sample; rounds 1 and 2: one more than those of a sample.
-		if want := map[string]int{"fill": 1, Prefill: 2 + 2*3, Decode: 4 + 2*4, Block: 2 * (2 + 2*3)}; !reflect.DeepEqual(kinds, want) {
+		// Round 0: two forwards, of a decode twice one more than all of a sample; rounds 1 and 2: one more than those of a sample.
+		if want := map[string]int{"fill": 1, Prefill: 2 + 2*3, Decode: 2*4 + 2*4, Block: 2 * (2 + 2*3)}; !reflect.DeepEqual(kinds, want) {
 			t.Errorf("%v, want %v", kinds, want)
 		}
 	}
