@@ -26,11 +26,22 @@ type Writer struct {
 	err  error // the first failed write: nothing follows it
 }
 
-// Create starts a results file, replacing one of that name, and writes its header with this Schema.
+// Create starts a results file, replacing one of that name, and writes its header with this Schema. A file that another
+// process is writing is an error.
 func Create(path string, header Header) (*Writer, error) {
-	file, err := os.Create(path)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("results file: %w", err)
+	}
+	if err := lock(file); err != nil {
+		file.Close()
+		return nil, err
+	}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := file.Truncate(0); err != nil {
+			file.Close()
+			return nil, fmt.Errorf("results file: %w", err)
+		}
 	}
 	header.Schema = Schema
 	w := &Writer{file: file}
@@ -42,11 +53,15 @@ func Create(path string, header Header) (*Writer, error) {
 }
 
 // Append reopens the results file of an interrupted run. It cuts off a torn last line and returns the header
-// and the keys (Record.Key) of the records that the file holds.
+// and the keys (Record.Key) of the records that the file holds. A file that another process is writing is an error.
 func Append(path string) (*Writer, Header, map[string]bool, error) {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, Header{}, nil, fmt.Errorf("results file: %w", err)
+	}
+	if err := lock(file); err != nil {
+		file.Close()
+		return nil, Header{}, nil, err
 	}
 	w, header, keys, err := resume(file)
 	if err != nil {

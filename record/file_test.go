@@ -60,6 +60,34 @@ func readAll(path string) (tasks []string, err error) {
 	return tasks, nil
 }
 
+// TestLock: a file that is being written takes no second writer, and is free once it is closed.
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f.jsonl")
+	w, err := Create(path, Header{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(sample("a")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(path, Header{}); err == nil || !strings.Contains(err.Error(), "another process is writing") {
+		t.Errorf("a second Create: %v", err)
+	}
+	if _, _, _, err := Append(path); err == nil || !strings.Contains(err.Error(), "another process is writing") {
+		t.Errorf("Append beside it: %v", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, _, keys, err := Append(path)
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("%d records and %v", len(keys), err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRoundTrip(t *testing.T) {
 	path, _ := write(t, "a", "b")
 	h, records, err := Read(path)

@@ -59,8 +59,27 @@ func (c benchCmd) report(a *app) (benchReport, error) {
 	return readBench(c.From)
 }
 
+// check names the flag that is out of range.
+func (c benchCmd) check() error {
+	for _, f := range []struct {
+		name   string
+		least  int
+		values []int
+	}{{"--block", 1, c.Block}, {"--batch", 1, c.Batch}, {"--prefill", 0, []int{c.Prefill}}, {"--decode", 0, []int{c.Decode}}, {"--context", 0, []int{c.Context}}} {
+		for _, v := range f.values {
+			if v < f.least {
+				return fmt.Errorf("%s must be at least %d, not %d", f.name, f.least, v)
+			}
+		}
+	}
+	return nil
+}
+
 // measure puts the weights on the device and runs the tests.
 func (c benchCmd) measure(a *app) (report benchReport, err error) {
+	if err := c.check(); err != nil {
+		return report, err
+	}
 	tests := c.tests()
 	if len(tests) == 0 || c.Rounds < 1 {
 		return report, fmt.Errorf("nothing to measure: name at least one of --prefill, --decode, --block, and --rounds of at least 1")

@@ -112,7 +112,11 @@ func (r benchReport) write(w io.Writer, form string) error {
 	if err := table.Render(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s\n", strings.Join(r.notes(), "\n"))
+	notes := strings.Join(r.notes(), "\n")
+	if form == "md" {
+		notes = "\n- " + strings.ReplaceAll(notes, "\n", "\n- ")
+	}
+	_, err := fmt.Fprintf(w, "%s\n", notes)
 	return err
 }
 

@@ -31,6 +31,6 @@ func Order(name string, cells []Cell, positions, forwards, decodings int) Chart 
 		c.StrokeLine2(draw.LineStyle{Color: tone(0), Width: vg.Points(1.4)}, tx(0), ty(0), tx(end), ty(end))
 	}))
 	return Chart{Name: "order", Title: "Order of unmasking", panels: []*gonum.Plot{p}, width: 540, height: 360,
-		Reading: fmt.Sprintf("darker: more of the %d decodings settled the position in that forward; the line is one token a forward", decodings),
+		Reading: fmt.Sprintf("of %d decodings, darker: more of those that reached the position settled it in that forward; the line is one token a forward", decodings),
 		key:     []entry{{tone(1), name}, {tone(0), "left to right"}}}
 }
