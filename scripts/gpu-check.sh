@@ -37,7 +37,7 @@ DEADLINE=470 # seconds from the start: no step goes on beyond
 geometries="qwen2.5-0.5b qwen2.5-1.5b qwen2.5-7b"
 shapes=(--prefill 512 --decode 64 --block 8,32,128 --context 1024)
 suite=(--limit 30 --repeats 3)
-tests='^Test(Conformance|Graphs|ProductsAgree|ManyRows|Limits|AgreesWithCPU|Threads|Ceilings|Chains|LongChain|ChainSharesTheDevice)$'
+tests='^Test(Conformance|Graphs|ProductsAgree|EveryProduct|Serial|ManyRows|Limits|AgreesWithCPU|Threads|Ceilings|Chains|LongChain|ChainSharesTheDevice)$'
 torch=(--batch 1,4,16,64 --block 8,32,128 --context 1024 --repeat 30)
 if [ -n "${TINY:-}" ]; then
     geometries="tiny"
