@@ -187,7 +187,7 @@ func (s *session) bring(c *transformer.Chain, pass *transformer.Pass, after shap
 	}
 	listAt[chainState](b, b.state, 1)[0] = chainState{value: c.Rule.Value, kind: int32(c.Rule.Kind), score: int32(c.Rule.Score), steps: int32(c.Rule.Steps),
 		prompt: int32(c.Prompt), total: int32(len(c.Tokens)), block: int32(c.Block), stops: int32(len(c.Stops)), bans: int32(len(c.Ban)),
-		seeds: int32(len(c.Seeds)), group: int32(s.config.Heads / s.config.KVHeads), temp: c.Temp, topP: c.TopP, topK: int32(c.TopK),
+		seeds: int32(len(c.Seeds)), group: int32(s.config.Heads / s.config.KVHeads), temp: c.Temp, topP: c.TopP, topK: int32(min(c.TopK, s.config.Vocab)),
 		rows: int32(after.rowsAt()), tiles: int32(after.tilesAt()), wants: int32(after.wantsAt()), to: int32(len(pass.Tokens)), start: int32(start),
 		masks: int32(len(pass.Want)), wanted: int32(len(pass.Want))}
 	places := listAt[int32](b, b.places, len(pass.Want))

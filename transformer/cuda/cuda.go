@@ -43,6 +43,9 @@ type Options struct {
 	Serial bool   // let no kernel start before the one ahead of it is done
 }
 
+// mostVocab is the largest vocabulary: 65535 tiles of 16 columns of the output head.
+const mostVocab = 65535 * 16
+
 type backend struct {
 	config  transformer.Config
 	dtype   transformer.Dtype
@@ -63,8 +66,8 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 	if c.HeadDim > 256 {
 		return nil, fmt.Errorf("cuda: head dim %d of %s is above 256: use --device cpu", c.HeadDim, c.Name)
 	}
-	if c.Vocab > 1<<20 {
-		return nil, fmt.Errorf("cuda: a vocabulary of %d is above %d: use --device cpu", c.Vocab, 1<<20)
+	if c.Vocab > mostVocab {
+		return nil, fmt.Errorf("cuda: a vocabulary of %d is above %d: use --device cpu", c.Vocab, mostVocab)
 	}
 	if err := check(weights); err != nil {
 		return nil, err

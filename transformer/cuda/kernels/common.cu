@@ -76,11 +76,13 @@ DEVICE void fence() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
 // then. All threads call it.
 DEVICE int arrive(int* counter) {
     __shared__ int before;
-    fence();
     __syncthreads();
-    if (threadIdx.x == 0) before = atomicAdd(counter, 1);
+    if (threadIdx.x == 0) {
+        fence();
+        before = atomicAdd(counter, 1);
+        fence();
+    }
     __syncthreads();
-    fence();
     return before;
 }
 
