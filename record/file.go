@@ -29,12 +29,8 @@ type Writer struct {
 // Create starts a results file, replacing one of that name, and writes its header with this Schema. A file that another
 // process is writing is an error.
 func Create(path string, header Header) (*Writer, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	file, err := open(path, os.O_CREATE)
 	if err != nil {
-		return nil, fmt.Errorf("results file: %w", err)
-	}
-	if err := lock(file); err != nil {
-		file.Close()
 		return nil, err
 	}
 	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
@@ -52,15 +48,24 @@ func Create(path string, header Header) (*Writer, error) {
 	return w, nil
 }
 
-// Append reopens the results file of an interrupted run. It cuts off a torn last line and returns the header
-// and the keys (Record.Key) of the records that the file holds. A file that another process is writing is an error.
-func Append(path string) (*Writer, Header, map[string]bool, error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+// open opens a results file to write, for this process alone.
+func open(path string, flag int) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|flag, 0o666)
 	if err != nil {
-		return nil, Header{}, nil, fmt.Errorf("results file: %w", err)
+		return nil, fmt.Errorf("results file: %w", err)
 	}
 	if err := lock(file); err != nil {
 		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// Append reopens the results file of an interrupted run. It cuts off a torn last line and returns the header
+// and the keys (Record.Key) of the records that the file holds. A file that another process is writing is an error.
+func Append(path string) (*Writer, Header, map[string]bool, error) {
+	file, err := open(path, 0)
+	if err != nil {
 		return nil, Header{}, nil, err
 	}
 	w, header, keys, err := resume(file)

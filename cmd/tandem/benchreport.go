@@ -30,19 +30,7 @@ type benchReport struct {
 
 // take makes the rows the report's.
 func (r *benchReport) take(rows []speed.Row, left []speed.LeftOut) {
-	r.Rows, r.LeftOut, r.Ceilings = rows, left, map[string]float64{}
-	all := map[string][]float64{}
-	for _, row := range rows {
-		for _, ceilings := range row.Ceilings {
-			for name, value := range ceilings {
-				all[name] = append(all[name], value)
-			}
-		}
-	}
-	for name, values := range all {
-		slices.Sort(values)
-		r.Ceilings[name] = values[len(values)/2]
-	}
+	r.Rows, r.LeftOut, r.Ceilings = rows, left, speed.Ceilings(rows)
 }
 
 // readBench reads the JSON of tandem bench.

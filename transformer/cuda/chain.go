@@ -91,10 +91,9 @@ func (s *session) Chain(ctx context.Context, c transformer.Chain, link func(tran
 		return err
 	}
 	d := s.backend.device
-	end := d.hold()
-	held := true
+	end := d.hold() // nil while link runs
 	defer func() {
-		if !held { // link panics
+		if end == nil { // link panics
 			end = d.hold()
 		}
 		if e := errors.Join(d.enter(), d.wait()); err == nil {
@@ -127,9 +126,9 @@ func (s *session) Chain(ctx context.Context, c transformer.Chain, link func(tran
 			return fmt.Errorf("cuda: chain: forward %d settled %d tokens and did not end with %d left", i, len(out.Settled), left)
 		}
 		end() // whoever takes the link may use other sessions
-		held = false
+		end = nil
 		goes := link(out)
-		end, held = d.hold(), true
+		end = d.hold()
 		if err := d.enter(); err != nil || over || !goes {
 			return err
 		}

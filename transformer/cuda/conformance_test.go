@@ -3,35 +3,20 @@
 package cuda
 
 import (
-	"os"
 	"testing"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
 
 	"tandem/transformer"
-	fakecuda "tandem/transformer/cuda/fake"
+	"tandem/transformer/cuda/fake"
 	"tandem/transformer/transformertest"
 )
-
-// fake builds the driver that runs the kernels on the processor; TANDEM_CUDA_DRIVER names another one, such as
-// libcuda.so.1 where there is a GPU.
-func fake(t testing.TB) string {
-	t.Helper()
-	if path := os.Getenv("TANDEM_CUDA_DRIVER"); path != "" {
-		return path
-	}
-	path, err := fakecuda.Driver()
-	if err != nil {
-		t.Skipf("the fake driver cannot be built: %v", err)
-	}
-	return path
-}
 
 // entry finds a function of the fake driver's own; 0 where another driver is used.
 func entry(t testing.TB, name string) uintptr {
 	t.Helper()
-	lib, err := purego.Dlopen(fake(t), purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	lib, err := purego.Dlopen(fake.Path(t), purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +34,7 @@ func control(t testing.TB, name string, args ...uintptr) uintptr {
 	t.Helper()
 	fn := entry(t, name)
 	if fn == 0 {
-		t.Skipf("%s is no fake driver", fake(t))
+		t.Skipf("%s is no fake driver", fake.Path(t))
 	}
 	return syscall(fn, args...)
 }
@@ -65,7 +50,7 @@ func calls(t testing.TB, name string) uintptr {
 
 func openWith(t testing.TB, w *transformer.Weights, o Options) transformer.Backend {
 	t.Helper()
-	o.Driver = fake(t)
+	o.Driver = fake.Path(t)
 	b, err := New(w, o)
 	if err != nil {
 		t.Fatal(err)

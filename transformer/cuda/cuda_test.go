@@ -13,6 +13,7 @@ import (
 
 	"tandem/transformer"
 	"tandem/transformer/cpu"
+	"tandem/transformer/cuda/fake"
 )
 
 // tiny is a model with every knob and with sizes that no tile divides.
@@ -223,7 +224,7 @@ func TestNewRejects(t *testing.T) {
 			for name, value := range c.fake {
 				control(t, "fake_set", cString(name), value)
 			}
-			b, err := New(w, Options{Driver: fake(t)})
+			b, err := New(w, Options{Driver: fake.Path(t)})
 			if err == nil {
 				b.Close()
 				t.Fatal("no error")
@@ -335,7 +336,7 @@ func TestSessionsAtOnce(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	control(t, "fake_reset")
-	text, err := Find(fake(t))
+	text, err := Find(fake.Path(t))
 	if err != nil || text != "emulated, 2 SMs, sm_90a, 1.0 of 1.0 GiB free" {
 		t.Errorf("%q, %v", text, err)
 	}
@@ -363,7 +364,7 @@ func TestCeilings(t *testing.T) {
 
 // TestUUID: NVML's way of writing the sixteen bytes.
 func TestUUID(t *testing.T) {
-	b, err := New(transformer.Random(wide, transformer.F32, 1), Options{Driver: fake(t)})
+	b, err := New(transformer.Random(wide, transformer.F32, 1), Options{Driver: fake.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ package cuda_test
 import (
 	"context"
 	"io"
-	"os"
 	"reflect"
 	"testing"
 
@@ -46,14 +45,7 @@ func collect(t *testing.T, d decoders.Decoder, req decoders.Request) (trace reco
 // gpu is the toy on a GPU, or on the driver that runs its kernels on the processor.
 func gpu(t *testing.T, dtype transformer.Dtype) transformer.Backend {
 	t.Helper()
-	driver := os.Getenv("TANDEM_CUDA_DRIVER")
-	if driver == "" {
-		var err error
-		if driver, err = fake.Driver(); err != nil {
-			t.Skipf("the fake driver cannot be built: %v", err)
-		}
-	}
-	b, err := cuda.New(transformer.Random(toy, dtype, 3), cuda.Options{Driver: driver})
+	b, err := cuda.New(transformer.Random(toy, dtype, 3), cuda.Options{Driver: fake.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,37 +24,47 @@ func (s *session) run(passes []transformer.Pass) error {
 	return s.count(w)
 }
 
-// submit puts the planned work on the stream, between the marks of a watch.
+// submit puts the planned work on the stream, between the marks of a watch: kernel by kernel, or as a graph where its
+// shape recurs.
 func (s *session) submit(passes []transformer.Pass, w *watch) error {
-	return errors.Join(w.start(), s.enqueue(passes), w.stop())
+	g, err := s.recorded()
+	if err != nil {
+		return err
+	}
+	if err := w.start(); err != nil {
+		return err
+	}
+	d := s.backend.device
+	if g != nil {
+		err = d.call(d.graphLaunch, g.handle, d.queue)
+	} else {
+		s.forward(passes)
+		err = d.done()
+	}
+	return errors.Join(err, w.stop())
 }
 
-// enqueue launches the planned work: kernel by kernel, or as a graph where its shape recurs.
-func (s *session) enqueue(passes []transformer.Pass) error {
-	d := s.backend.device
+// recorded is the graph of the planned shape, captured when the shape is seen for the second time; nil where there is none.
+func (s *session) recorded() (*graph, error) {
+	if s.backend.options.Eager || s.plan.raw {
+		return nil, nil
+	}
 	g, seen := s.graphs[s.plan.shape]
-	switch {
-	case s.backend.options.Eager || s.plan.raw:
-		s.forward(passes)
-	case !seen:
+	if !seen {
 		if len(s.graphs) >= graphsKept {
 			if err := s.dropGraphs(); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		s.graphs[s.plan.shape] = &graph{}
-		s.forward(passes)
-	default:
-		if g.handle == 0 {
-			if err := s.capture(g); err != nil {
-				return err
-			}
-		}
-		if err := d.call(d.graphLaunch, g.handle, d.queue); err != nil {
-			return err
+		return nil, nil
+	}
+	if g.handle == 0 {
+		if err := s.capture(g); err != nil {
+			return nil, err
 		}
 	}
-	return d.done()
+	return g, nil
 }
 
 // capture records the launches of the planned shape.

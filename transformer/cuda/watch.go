@@ -60,5 +60,6 @@ func (s *session) count(w *watch) error {
 }
 
 // DeviceTime is how long the device has worked on the session's forwards since Open, by its own clock: from when it came
-// to a forward until it was done. What it waited for the host between them is not in it.
+// to a forward until it was done. Where it was idle by then that holds the host's launch; all other waiting for the host is
+// not in it.
 func (s *session) DeviceTime() time.Duration { return s.worked }

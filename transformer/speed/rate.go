@@ -92,6 +92,23 @@ func (r *Row) bubble() {
 	r.Bubble = &share
 }
 
+// Ceilings are the medians of those measured before the samples of all rows, by name.
+func Ceilings(rows []Row) map[string]float64 {
+	all := map[string][]float64{}
+	for _, row := range rows {
+		for _, ceilings := range row.Ceilings {
+			for name, value := range ceilings {
+				all[name] = append(all[name], value)
+			}
+		}
+	}
+	out := map[string]float64{}
+	for name, values := range all {
+		out[name] = median(values)
+	}
+	return out
+}
+
 // median of an odd number of values is the middle one, of an even number the mean of the middle two.
 func median(values []float64) float64 {
 	if len(values) == 0 {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"testing"
 
 	"tandem/transformer/cuda/kernels"
 )
@@ -48,6 +49,20 @@ var Driver = sync.OnceValues(func() (string, error) {
 	}
 	return path, os.Rename(made, path)
 })
+
+// Path is the driver of a test: the one that TANDEM_CUDA_DRIVER names, such as libcuda.so.1 where there is a GPU, or else
+// this one. Where it cannot be built the test is skipped.
+func Path(t testing.TB) string {
+	t.Helper()
+	if path := os.Getenv("TANDEM_CUDA_DRIVER"); path != "" {
+		return path
+	}
+	path, err := Driver()
+	if err != nil {
+		t.Skipf("the fake driver cannot be built: %v", err)
+	}
+	return path
+}
 
 // unpack writes the sources into a folder, as they lie to each other here, and returns their hash.
 func unpack(work string) ([]byte, error) {
