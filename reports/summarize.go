@@ -8,9 +8,6 @@ import (
 	"tandem/record"
 )
 
-// seed draws the bootstraps, so that a report is the same whenever it is rebuilt.
-const seed = 1
-
 // Summarize folds a run's scored records into its Summary. Decoders keep the header's order; each that is not
 // the base is compared with the base, the first autoregressive decoder that is no uncached control.
 func Summarize(header record.Header, records []record.Record) Summary {
@@ -113,18 +110,18 @@ func summarizeDecoder(g group) Decoder {
 	return d
 }
 
-// pooled is sum(num)/sum(den) with an interval that resamples tasks.
+// pooled is sum(num)/sum(den) over tasks with its interval.
 func pooled(g group, num func([]record.Record) int, den func([]record.Record) float64) *Interval {
 	var parts []stats.Fraction
 	for _, name := range g.taskNames() {
 		parts = append(parts, stats.Fraction{Num: float64(num(g.tasks[name])), Den: den(g.tasks[name])})
 	}
-	return apply(stats.PooledRatio(parts, stats.Confidence, seed))
+	return apply(stats.PooledRatio(parts, stats.Confidence))
 }
 
 // perTask is the mean over tasks of a quantity of each record, with its interval.
 func perTask(records []record.Record, of func(record.Record) (float64, bool)) *Interval {
-	return apply(stats.Mean(metric.PerTask(records, of), stats.Confidence, seed))
+	return apply(stats.Mean(metric.PerTask(records, of), stats.Confidence))
 }
 
 // compare pairs two decoders by task.
@@ -141,8 +138,8 @@ func compare(base, head group, b, h Decoder) Comparison {
 			passes = append(passes, stats.Pair{Base: p, Head: q})
 		}
 	}
-	c.Speedup = apply(stats.GeoMeanRatio(times, stats.Confidence, seed))
-	c.PassDifference = apply(stats.PairedDifference(passes, stats.Confidence, seed))
+	c.Speedup = apply(stats.GeoMeanRatio(times, stats.Confidence))
+	c.PassDifference = apply(stats.PairedDifference(passes, stats.Confidence))
 	if c.PassDifference != nil {
 		same := stats.NonInferior(*c.PassDifference, Margin)
 		c.SameQuality = &same

@@ -26,46 +26,6 @@ func logChoose(n, k int) float64 {
 	return a - b - c
 }
 
-// A Count is how many of a task's independent samples passed.
-type Count struct{ Samples, Passed int }
-
-// PassAtK is the unbiased estimate of the chance that at least one of k samples passes (Chen et al. 2021,
-// arXiv 2107.03374), averaged over tasks:
-//
-//	1 - C(n-c,k)/C(n,k) = 1 - product over i = n-c+1 .. n of (1 - k/i)
-//
-// It exists only where every task has at least k samples; ok is false elsewhere.
-func PassAtK(tasks []Count, k int) (rate float64, ok bool) {
-	if len(tasks) == 0 || k < 1 {
-		return 0, false
-	}
-	for _, t := range tasks {
-		if t.Samples < k || t.Passed < 0 || t.Passed > t.Samples {
-			return 0, false
-		}
-		rate += passAtK(t, k)
-	}
-	return rate / float64(len(tasks)), true
-}
-
-// passAtK is PassAtK of one task.
-func passAtK(t Count, k int) float64 {
-	if t.Samples-t.Passed < k {
-		return 1
-	}
-	miss := 1.0
-	for i := t.Samples - t.Passed + 1; i <= t.Samples; i++ {
-		miss *= 1 - float64(k)/float64(i)
-	}
-	return 1 - miss
-}
-
-// NonInferior says whether the head is at most margin worse than the base: the whole interval of the difference
-// head - base lies above -margin. It is a claim that data must earn, not the absence of a significant difference.
-func NonInferior(difference Interval, margin float64) bool {
-	return difference.Low > -margin
-}
-
 // MinimumDetectable is the smallest true mean difference that n independent differences of standard deviation
 // sd reveal with the given power in a two-sided test at level alpha (normal approximation):
 //

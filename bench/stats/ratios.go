@@ -1,0 +1,98 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+)
+
+// A Fraction is one task's share of a pooled ratio, repeats summed: tokens over seconds, or the seconds of one decoder
+// over those of another.
+type Fraction struct{ Num, Den float64 }
+
+// PooledRatio is sum(Num) / sum(Den) over tasks: long tasks weigh more, as they do in the time that a person waits.
+// Exchanging Num and Den inverts the interval exactly. Both are positive, as tokens and seconds are; a sum of
+// denominators of 0 has no ratio.
+//
+// The interval is Student's t on the ratio's logarithm with the jackknife's standard error (Miller 1974, The jackknife:
+// a review): each task is left out in turn. Where a few long tasks make up the sums there are fewer degrees of freedom
+// than tasks: one less than the effective number of tasks (Kish 1965), 1 / sum(w^2) with w a task's share of the sums.
+//
+// Note: the percentile bootstrap covers 0.86 to 0.91 at 95% with 12 tasks, where this holds 0.94; docs/LOG.md has the table.
+func PooledRatio(parts []Fraction, confidence float64) (Interval, bool) {
+	var num, den float64
+	for _, p := range parts {
+		num, den = num+p.Num, den+p.Den
+	}
+	value := num / den
+	if !finite(value) {
+		return Interval{}, false
+	}
+	left := make([]float64, len(parts)) // logarithms of the ratio without each task
+	squares := 0.0
+	for i, p := range parts {
+		left[i] = math.Log((num - p.Num) / (den - p.Den))
+		share := (p.Num/num + p.Den/den) / 2
+		squares += share * share
+	}
+	_, variance := moments(left)
+	deviation := math.Sqrt(float64(len(parts)-1) * variance)
+	return logStudent(value, deviation, 1/squares-1, len(parts), confidence), true
+}
+
+// Mean is the mean over tasks of a positive quantity, as a pooled ratio with a denominator of 1 for each task.
+func Mean(values []float64, confidence float64) (Interval, bool) {
+	parts := make([]Fraction, len(values))
+	for i, v := range values {
+		parts[i] = Fraction{v, 1}
+	}
+	return PooledRatio(parts, confidence)
+}
+
+// GeoMeanRatio is the geometric mean over tasks of Head/Base: every task weighs the same, and exchanging base and head
+// inverts it exactly. The interval is Student's t on the logarithms of the ratios. Pairs in which either side is not
+// positive have no ratio; they are left out and a warning counts them.
+func GeoMeanRatio(pairs []Pair, confidence float64) (Interval, bool) {
+	var logs []float64
+	for _, p := range pairs {
+		if p.Base > 0 && p.Head > 0 {
+			logs = append(logs, math.Log(p.Head/p.Base))
+		}
+	}
+	n := len(logs)
+	if n == 0 {
+		return Interval{}, false
+	}
+	mean, variance := moments(logs)
+	result := logStudent(math.Exp(mean), math.Sqrt(variance/float64(n-1)), float64(n-1), n, confidence)
+	if left := len(pairs) - n; left > 0 {
+		result.Warnings = append(result.Warnings, fmt.Sprintf("%d of %d tasks have no ratio and are left out", left, len(pairs)))
+	}
+	return result, true
+}
+
+// logStudent is the interval of a positive value over n tasks whose logarithm has the given standard error and degrees of
+// freedom. Where fewer than two tasks have a part in the value there is no standard error, so there are no bounds: they
+// are the value, and a warning says so.
+func logStudent(value, deviation, df float64, n int, confidence float64) Interval {
+	half := deviation
+	if finite(deviation) {
+		half *= studentQuantile(1-(1-confidence)/2, max(1, df))
+	}
+	result := Interval{Value: value, Low: value * math.Exp(-half), High: value * math.Exp(half), Warnings: fewTasks(n)}
+	if !finite(result.Low) || !finite(result.High) {
+		result.Low, result.High = value, value
+		result.Warnings = append(result.Warnings, "no interval: need >= 2 tasks that contribute")
+	}
+	return result
+}
+
+// moments are the mean of the values and their mean squared distance from it.
+func moments(values []float64) (mean, variance float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		variance += (v - mean) * (v - mean) / float64(len(values))
+	}
+	return mean, variance
+}
