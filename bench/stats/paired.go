@@ -33,11 +33,11 @@ func NonInferior(difference Interval, margin float64) bool {
 	return difference.Low > -margin
 }
 
-// RequiredTasks is the sample size of a non-inferiority test: the smallest number of tasks on which PairedDifference
-// would be NonInferior at the margin if gains and losses were as frequent as in the pairs seen. From few pairs it is a
-// rough guess of rates, but with the n that it names the interval does lie above -margin at these rates, and with n-1
-// it does not. Where it never would, since the difference seen is not above -margin (or so little that a million tasks
-// do not show it), and where PairedDifference is not ok, ok is false.
+// RequiredTasks is the sample size that shows non-inferiority by PairedDifference's interval (Blackwelder 1982): the
+// smallest number of tasks at which, with gains and losses as frequent as in the pairs seen, the interval's lower bound lies
+// above -margin. Other tasks will not have exactly these rates, so near them it is shown about every other time. Where it
+// never would be, since the difference seen is not above -margin, or by so little that a million tasks do not show it, and
+// where PairedDifference is not ok, ok is false.
 func RequiredTasks(pairs []Pair, margin, confidence float64) (n int, ok bool) {
 	const most = 1_000_000
 	d, ok := differ(pairs)

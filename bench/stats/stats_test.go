@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -144,5 +145,158 @@ func TestQuantile(t *testing.T) {
 	}
 	if _, ok := Quantile(nil, 0.5); ok {
 		t.Error("no values have a median")
+	}
+}
+
+// TestOracles pins intervals that other software computed: scipy 1.17.1, statsmodels 0.15.0 and astropy 8.0.2 by
+//
+//	import numpy as np
+//	from astropy.stats import jackknife_stats
+//	from scipy import stats
+//	from statsmodels.stats.proportion import proportion_confint
+//	from statsmodels.stats.weightstats import DescrStatsW
+//
+//	def pooled(num, den):
+//	    log = lambda i: np.log(num[i.astype(int)].sum() / den[i.astype(int)].sum())
+//	    error = jackknife_stats(np.arange(len(num)), log, 0.95)[2]
+//	    share = (num / num.sum() + den / den.sum()) / 2
+//	    return num.sum() / den.sum() * np.exp(stats.t.interval(0.95, 1 / (share**2).sum() - 1, scale=error))
+//	pooled(tokens, seconds), pooled(seconds, np.ones(12))
+//	np.exp(DescrStatsW(np.log(tokens / seconds)).tconfint_mean())
+//
+//	def bounds(x):
+//	    size = len(x) * max(1, x.mean() * (1 - x.mean()) / x.var())
+//	    return proportion_confint(x.mean() * size, size, method="beta")
+//	def difference(d):
+//	    gain, loss = np.maximum(d, 0), np.maximum(-d, 0)
+//	    g, l, r, (gl, gu), (ll, lu) = gain.mean(), loss.mean(), np.corrcoef(gain, loss)[0, 1], bounds(gain), bounds(loss)
+//	    return (g - l - np.sqrt((g - gl)**2 + (lu - l)**2 - 2 * r * (g - gl) * (lu - l)),
+//	            g - l + np.sqrt((gu - g)**2 + (l - ll)**2 - 2 * r * (gu - g) * (l - ll)))
+func TestOracles(t *testing.T) {
+	tokens := []float64{5, 12, 18, 23, 31, 36, 40, 52, 64, 75, 98, 120}
+	seconds := []float64{0.09, 0.14, 0.25, 0.28, 0.33, 0.45, 0.41, 0.61, 0.66, 0.92, 1.01, 1.39}
+	parts, pairs := make([]Fraction, 12), make([]Pair, 12)
+	for i := range parts {
+		parts[i], pairs[i] = Fraction{tokens[i], seconds[i]}, Pair{Base: seconds[i], Head: tokens[i]}
+	}
+	check := func(name string, low, high float64) func(Interval, bool) {
+		return func(got Interval, ok bool) {
+			t.Helper()
+			if !ok || math.Abs(got.Low-low) > 1e-9*math.Abs(low) || math.Abs(got.High-high) > 1e-9*math.Abs(high) {
+				t.Errorf("%s: ok %v, [%.12g, %.12g], want [%.12g, %.12g]", name, ok, got.Low, got.High, low, high)
+			}
+		}
+	}
+	check("pooled", 82.08117405673941, 93.84793659323066)(PooledRatio(parts, 0.95))
+	check("mean", 0.3376233386968905, 0.8797525702648816)(Mean(seconds, 0.95))
+	check("geometric mean", 75.5984696, 92.45111748)(GeoMeanRatio(pairs, 0.95))
+	check("2 gained, 1 lost of 20", -0.17325244384545135, 0.2759953860166228)(PairedDifference(discordant(20, 1, 2), 0.95))
+	check("3 gained, 13 lost of 164", -0.11596897074203796, -0.010027556533955595)(PairedDifference(discordant(164, 13, 3), 0.95))
+	fifths := make([]Pair, 40)
+	for i, d := range []float64{0.2, 0.4, 0.2, -0.2, -0.6} {
+		fifths[i] = Pair{Base: max(0, -d), Head: max(0, d)}
+	}
+	check("fifths", -0.0618217457485157, 0.044200054291667776)(PairedDifference(fifths, 0.95))
+}
+
+func TestPooledRatioInverts(t *testing.T) {
+	parts := []Fraction{{3, 1}, {1, 2}, {40, 11}, {7, 7}, {9, 2}}
+	swapped := make([]Fraction, len(parts))
+	for i, p := range parts {
+		swapped[i] = Fraction{p.Den, p.Num}
+	}
+	got, _ := PooledRatio(parts, 0.95)
+	inverse, _ := PooledRatio(swapped, 0.95)
+	near(t, "low times the inverse's high", got.Low*inverse.High, 1)
+	near(t, "high times the inverse's low", got.High*inverse.Low, 1)
+}
+
+// TestNoInterval: what one task alone makes up has a value and no bounds, and says so; what no task has is nothing.
+func TestNoInterval(t *testing.T) {
+	const warning = "no interval: need >= 2 tasks that contribute"
+	for name, parts := range map[string][]Fraction{
+		"one task": {{6, 2}}, "one task with tokens": {{6, 1}, {0, 1}}, "no tokens": {{0, 1}, {0, 1}},
+	} {
+		got, ok := PooledRatio(parts, 0.95)
+		if !ok || got.Low != got.Value || got.High != got.Value || !slices.Contains(got.Warnings, warning) {
+			t.Errorf("%s: %+v, ok %v", name, got, ok)
+		}
+	}
+	if got, ok := GeoMeanRatio([]Pair{{1, 2}}, 0.95); !ok || got.Low != 2 || len(got.Warnings) != 2 {
+		t.Errorf("one pair: %+v, ok %v", got, ok)
+	}
+	if equal, _ := Mean([]float64{3, 3, 3}, 0.95); equal.Low != 3 || equal.High != 3 || len(equal.Warnings) != 1 {
+		t.Errorf("equal values: %+v", equal)
+	}
+	if _, ok := Mean(nil, 0.95); ok {
+		t.Error("nothing has a mean")
+	}
+	for _, pairs := range [][]Pair{nil, {{0, 1.5}}, {{-0.1, 0}}, {{math.NaN(), 0}}} {
+		if _, ok := PairedDifference(pairs, 0.95); ok {
+			t.Errorf("%v have a difference of pass rates", pairs)
+		}
+	}
+}
+
+// TestOneMoreLoss: each further task that the head alone fails lowers both bounds, from none on.
+func TestOneMoreLoss(t *testing.T) {
+	before, _ := PairedDifference(discordant(164, 0, 0), 0.95)
+	for lost := 1; lost <= 164; lost++ {
+		got, _ := PairedDifference(discordant(164, lost, 0), 0.95)
+		if !(got.Low < before.Low || got.Low == -1) || !(got.High < before.High) {
+			t.Fatalf("%d lost: [%.4f, %.4f], one fewer [%.4f, %.4f]", lost, got.Low, got.High, before.Low, before.High)
+		}
+		before = got
+	}
+}
+
+// TestRequiredTasks: the numbers are those that trying 1, 2, 3 ... in Python finds with the bounds of TestOracles.
+func TestRequiredTasks(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		pairs  []Pair
+		margin float64
+		want   int
+	}{
+		{"20 equal", discordant(20, 0, 0), 0.05, 72},
+		{"164 equal", discordant(164, 0, 0), 0.05, 72},
+		{"a point", discordant(20, 0, 0), 0.01, 368},
+		{"one of 50 lost", discordant(50, 1, 0), 0.05, 204},
+		{"two lost and two gained of 100", discordant(100, 2, 2), 0.05, 111},
+		{"fifths", []Pair{{1, 0.8}, {0.6, 0.8}, {1, 1}, {1, 1}, {1, 1}}, 0.05, 32},
+	} {
+		n, ok := RequiredTasks(c.pairs, c.margin, 0.95)
+		if !ok || n != c.want {
+			t.Errorf("%s: %d tasks, ok %v, want %d", c.name, n, ok, c.want)
+		}
+		// As many whole copies of the tasks as there are below n, and one more.
+		size := len(c.pairs)
+		few, _ := PairedDifference(slices.Repeat(c.pairs, (n-1)/size), 0.95)
+		enough, _ := PairedDifference(slices.Repeat(c.pairs, (n-1)/size+1), 0.95)
+		if (n > size && NonInferior(few, c.margin)) || !NonInferior(enough, c.margin) {
+			t.Errorf("%s: %d tasks are required, but the bounds are %.4f below and %.4f above", c.name, n, few.Low, enough.Low)
+		}
+	}
+	for n := 71; n <= 72; n++ { // equal tasks can be had in any number
+		if got, _ := PairedDifference(discordant(n, 0, 0), 0.95); NonInferior(got, 0.05) != (n == 72) {
+			t.Errorf("%d equal tasks: %v", n, got)
+		}
+	}
+	for name, pairs := range map[string][]Pair{"none": nil, "5 of 100 lost": discordant(100, 5, 0), "no rates": {{0, 2}}} {
+		if n, ok := RequiredTasks(pairs, 0.05, 0.95); ok {
+			t.Errorf("%s: %d tasks", name, n)
+		}
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	got, ok := Repeats([]float64{7.1, 7.3, 6.8, 7.7, 7.2}) // scipy.stats.variation(values, ddof=1)
+	if !ok || got.Low != 6.8 || got.High != 7.7 || math.Abs(got.CV-0.045305892614393724) > 1e-12 {
+		t.Errorf("%+v, ok %v", got, ok)
+	}
+	for _, values := range [][]float64{nil, {3}, {0, 0}, {math.NaN(), 1}, {1, math.Inf(1)}} {
+		if got, ok := Repeats(values); ok {
+			t.Errorf("%v: %+v", values, got)
+		}
 	}
 }
