@@ -300,3 +300,27 @@ func TestRepeats(t *testing.T) {
 		}
 	}
 }
+
+// TestRatioOfRatios: with equal denominators it is the PooledRatio of the numerators, interval and all but for the weights, and
+// exchanging base and head inverts it.
+func TestRatioOfRatios(t *testing.T) {
+	var base, head []Fraction
+	for i := range 20 {
+		base = append(base, Fraction{Num: 30 + float64(i%5), Den: 2 + 0.1*float64(i%3)})
+		head = append(head, Fraction{Num: 45 + float64(i%7), Den: 1 + 0.1*float64(i%4)})
+	}
+	got, ok := RatioOfRatios(base, head, 0.95)
+	b, _ := PooledRatio(base, 0.95)
+	h, _ := PooledRatio(head, 0.95)
+	if !ok || got.Low >= got.Value || got.High <= got.Value {
+		t.Fatalf("%+v, %v", got, ok)
+	}
+	near(t, "value", got.Value, h.Value/b.Value)
+	inverse, _ := RatioOfRatios(head, base, 0.95)
+	near(t, "inverse", inverse.Low*got.High, 1)
+	same, _ := RatioOfRatios(base, base, 0.95)
+	near(t, "of itself", same.High-same.Low, 0)
+	if _, ok := RatioOfRatios(base, head[:3], 0.95); ok {
+		t.Error("decoders of different tasks have a ratio")
+	}
+}
