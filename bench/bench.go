@@ -3,8 +3,8 @@
 //
 //  1. describes where it runs (Environment) and fills a record.Header with the suite, the model and the plan;
 //  2. puts the prompts, the decoders and the tokenizer into a Setup;
-//  3. calls Run, which warms each decoder up, runs every (task, decoder, sample, repeat) in a seeded random order
-//     and appends one record at a time to a results file;
+//  3. calls Run, which warms each decoder up, runs every (task, decoder, sample, repeat) in a seeded random order,
+//     appends one record at a time to a results file, and decodes again what other work on the machine disturbed;
 //  4. calls Run again after an interruption: what the file holds is not decoded again.
 //
 // Judging comes later and elsewhere. The clock runs during Decode alone: loading, tokenisation and writing are
@@ -16,8 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
-	"time"
 
 	"tandem/decoders"
 	"tandem/record"
@@ -45,14 +43,17 @@ type Setup struct {
 	Ideal    func(record.Step) float64  // seconds the pass takes at the machine's ceilings; nil: unknown
 	Memory   func(decoder string) int64 // bytes at the peak; nil: unknown
 	Progress func(done, total int)      // after each example, those of an earlier run included; may be nil
+
+	usage func() usage // in place of readUsage, for tests
 }
 
 // A Tally is what a run did.
 type Tally struct {
-	Total   int // examples of the plan
+	Total   int // examples of the plan, and further ones of disturbed decodings so far
 	Resumed int // found in the file
 	Written int // decoded now, failed ones included
 	Failed  int // of Written, those whose record has an Err
+	Extra   int // of Written and Resumed, further decodings of disturbed ones
 }
 
 // A sink is where records go.
@@ -60,7 +61,8 @@ type sink interface{ Write(record.Record) error }
 
 // Run executes the plan and appends to the results file at path, which it creates or, after an interruption,
 // resumes. A resume needs the same suite, model, decoders, plan and machine; the error names what differs. An
-// example whose decoding fails is recorded with its Err, and the run goes on. A cancelled ctx drops the example
+// example whose decoding fails is recorded with its Err, and the run goes on. A decoding that other work disturbed
+// (record.Interference) is kept and decoded again at the end, Plan.Extra times at the most. A cancelled ctx drops the example
 // in flight, keeps the finished ones and returns the ctx's error; a record that cannot be written stops the run at
 // once.
 func Run(ctx context.Context, path string, s Setup) (tally Tally, err error) {
@@ -81,10 +83,10 @@ func Run(ctx context.Context, path string, s Setup) (tally Tally, err error) {
 }
 
 // open creates the results file, or reopens it with the keys that it holds.
-func open(path string, header record.Header) (*record.Writer, map[string]bool, error) {
+func open(path string, header record.Header) (*record.Writer, record.Held, error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		out, err := record.Create(path, header)
-		return out, nil, err
+		return out, record.Held{}, err
 	}
 	out, before, held, err := record.Append(path)
 	if err != nil {
@@ -96,22 +98,33 @@ func open(path string, header record.Header) (*record.Writer, map[string]bool, e
 	return out, held, nil
 }
 
-// run decodes what is not held, group after group.
-func run(ctx context.Context, s Setup, out sink, held map[string]bool) (Tally, error) {
-	groups, tally := s.order(held)
+// run decodes the plan's examples that are not held, and then the disturbed ones again.
+func run(ctx context.Context, s Setup, out sink, held record.Held) (tally Tally, err error) {
+	warm := map[string]bool{}
+	for attempt := range 1 + s.Header.Plan.Extra {
+		if err := s.runOnce(ctx, s.order(held, attempt, &tally), warm, out, held, &tally); err != nil {
+			return tally, err
+		}
+	}
+	return tally, nil
+}
+
+// runOnce decodes groups, one after another, and adds what it writes to held.
+func (s Setup) runOnce(ctx context.Context, groups []group, warm map[string]bool, out sink, held record.Held, tally *Tally) error {
 	lanes := s.lanes()
-	if err := s.warmUp(ctx, groups, lanes); err != nil {
-		return tally, err
+	if err := s.warmUp(ctx, groups, lanes, warm); err != nil {
+		return err
 	}
 	for _, g := range groups {
 		records := s.decodeGroup(ctx, g, lanes[g.decoder])
 		if err := ctx.Err(); err != nil {
-			return tally, err
+			return err
 		}
 		for _, r := range records {
 			if err := out.Write(r); err != nil {
-				return tally, err
+				return err
 			}
+			held[r.Key()] = r.Err == "" && r.Disturbed()
 			tally.Written++
 			if r.Err != "" {
 				tally.Failed++
@@ -121,13 +134,12 @@ func run(ctx context.Context, s Setup, out sink, held map[string]bool) (Tally, e
 			}
 		}
 	}
-	return tally, nil
+	return nil
 }
 
 // warmUp lets each decoder that has work decode its first group, unrecorded: caches fill, memory is mapped, clocks
 // rise. Its errors are not lost: the examples meet them again and record them.
-func (s Setup) warmUp(ctx context.Context, groups []group, lanes map[string][]decoders.Decoder) error {
-	warm := map[string]bool{}
+func (s Setup) warmUp(ctx context.Context, groups []group, lanes map[string][]decoders.Decoder, warm map[string]bool) error {
 	for _, g := range groups {
 		if !warm[g.decoder] {
 			warm[g.decoder] = true
@@ -135,24 +147,6 @@ func (s Setup) warmUp(ctx context.Context, groups []group, lanes map[string][]de
 		}
 	}
 	return ctx.Err()
-}
-
-// decodeGroup decodes a group's examples at once, one on each decoder.
-func (s Setup) decodeGroup(ctx context.Context, g group, lane []decoders.Decoder) []record.Record {
-	records := make([]record.Record, len(g.examples))
-	var wait sync.WaitGroup
-	start := time.Now()
-	for i, e := range g.examples {
-		wait.Go(func() { records[i] = s.decode(ctx, e, lane[i]) })
-	}
-	wait.Wait()
-	if s.Header.Plan.Batch > 1 {
-		share := time.Since(start).Seconds() / float64(len(records))
-		for i := range records {
-			records[i].Share = share
-		}
-	}
-	return records
 }
 
 // lanes groups the decoders by name.
@@ -172,6 +166,8 @@ func (s Setup) check() error {
 		return errors.New("the plan holds no task: raise --limit or choose another suite")
 	case len(s.Decoders) == 0:
 		return errors.New("the plan holds no decoder: name one with --decoders")
+	case plan.Extra < 0:
+		return fmt.Errorf("extra repeats %d must not be negative", plan.Extra)
 	case plan.Repeats < 1 || plan.Samples < 1 || plan.Batch < 1 || plan.MaxTokens < 1:
 		return fmt.Errorf("repeats %d, samples %d, batch %d and max tokens %d must all be at least 1",
 			plan.Repeats, plan.Samples, plan.Batch, plan.MaxTokens)

@@ -315,7 +315,7 @@ func (f *full) Write(record.Record) error {
 
 func TestFullDiskStopsTheRun(t *testing.T) {
 	disk := &full{room: 5}
-	tally, err := run(t.Context(), setup(), disk, nil)
+	tally, err := run(t.Context(), setup(), disk, record.Held{})
 	if err == nil || tally.Written != 5 || disk.tries != 6 {
 		t.Errorf("tally %+v after %d writes, error %v", tally, disk.tries, err)
 	}

@@ -3,24 +3,58 @@ package bench
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"tandem/decoders"
 	"tandem/record"
 )
 
-// decode runs one example. The clock runs from the call of Decode to its end and sees nothing else.
-func (s Setup) decode(ctx context.Context, e example, d decoders.Decoder) record.Record {
-	plan := s.Header.Plan
-	request := decoders.Request{
-		Prompt: s.Tokenizer.Encode(e.Text), MaxTokens: plan.MaxTokens, Seed: e.seed, Forced: plan.Length == Forced,
+// decodeGroup decodes a group's examples at once, one on each decoder.
+func (s Setup) decodeGroup(ctx context.Context, g group, lane []decoders.Decoder) []record.Record {
+	records, prompts := make([]record.Record, len(g.examples)), make([][]int32, len(g.examples))
+	for i, e := range g.examples {
+		prompts[i] = s.Tokenizer.Encode(e.Text)
 	}
+	before := s.readUsage()
+	start := time.Now()
+	var wait sync.WaitGroup
+	for i, e := range g.examples {
+		wait.Go(func() { records[i] = s.decode(ctx, e, prompts[i], lane[i]) })
+	}
+	wait.Wait()
+	share := time.Since(start).Seconds() / float64(len(records))
+	after := s.readUsage()
+	for i := range records {
+		r := &records[i]
+		if e := s.Header.Environment; e.Device == "cpu" && e.Threads > 0 {
+			r.Interference = interference(before, after, e.Threads, e.Cores)
+		}
+		if s.Header.Plan.Batch > 1 {
+			r.Share = share
+		}
+		s.fill(r)
+	}
+	return records
+}
+
+func (s Setup) readUsage() usage {
+	if s.usage != nil {
+		return s.usage()
+	}
+	return readUsage()
+}
+
+// decode runs one example. The clock runs from the call of Decode to its end and sees nothing else.
+func (s Setup) decode(ctx context.Context, e example, prompt []int32, d decoders.Decoder) record.Record {
+	plan := s.Header.Plan
+	request := decoders.Request{Prompt: prompt, MaxTokens: plan.MaxTokens, Seed: e.seed, Forced: plan.Length == Forced}
 	r := record.Record{
-		Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Seed: e.seed,
-		PromptTokens: len(request.Prompt),
+		Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Attempt: e.attempt, Seed: e.seed,
+		PromptTokens: len(prompt),
 		Trace:        make(record.Trace, 0, plan.MaxTokens+1),
 	}
-	start, worked := time.Now(), processorTime()
+	start := time.Now()
 	for step, err := range d.Decode(ctx, request) {
 		if err != nil {
 			r.Err = err.Error()
@@ -29,10 +63,6 @@ func (s Setup) decode(ctx context.Context, e example, d decoders.Decoder) record
 		r.Trace = append(r.Trace, step)
 	}
 	r.Seconds = time.Since(start).Seconds()
-	if e := s.Header.Environment; e.Device == "cpu" && e.Threads > 0 {
-		r.Busy = (processorTime() - worked).Seconds() / (r.Seconds * float64(e.Threads))
-	}
-	s.fill(&r)
 	return r
 }
 

@@ -23,7 +23,7 @@ func Energy(ctx context.Context, s Setup, source telemetry.Source, window time.D
 	if err := write(record.Telemetry{Energy: &idle}); err != nil {
 		return err
 	}
-	groups, _ := s.order(nil)
+	groups := s.order(nil, 0, &Tally{})
 	lanes := s.lanes()
 	for range energyRounds {
 		for _, name := range s.names() {

@@ -16,15 +16,18 @@ const (
 // An example is one decoding of the plan.
 type example struct {
 	Prompt
-	decoder        string
-	sample, repeat int
-	seed           uint64
+	decoder                 string
+	sample, repeat, attempt int
+	seed                    uint64
 }
 
-// key is the Key of the record that the example becomes.
-func (e example) key() string {
-	return record.Record{Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat}.Key()
+// key is the Key of the record that an attempt at the example becomes.
+func (e example) key(attempt int) string {
+	return record.Record{Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Attempt: attempt}.Key()
 }
+
+// due says that the example is to be decoded in its attempt: always in the first one, later where the one before was disturbed.
+func (e example) due(held record.Held) bool { return e.attempt == 0 || held[e.key(e.attempt-1)] }
 
 // A group is the examples that one decoder decodes at once: Batch of them, or what is left.
 type group struct {
@@ -32,34 +35,39 @@ type group struct {
 	examples []example
 }
 
-// order is the plan's groups that are not held, in the order of running. Tasks are shuffled within each
-// (decoder, sample, repeat) and cut into groups, and then all groups are shuffled, so that drift of the
-// machine meets every decoder and every repeat alike (google/benchmark's random interleaving). The order
-// depends on the plan alone: a resumed run keeps it.
-func (s Setup) order(held map[string]bool) ([]group, Tally) {
+// order is the groups of an attempt at the plan that are not held, in the order of running, and counts them. Tasks are
+// shuffled within each (decoder, sample, repeat) and cut into groups, and then all groups are shuffled, so that drift of
+// the machine meets every decoder and every repeat alike (google/benchmark's random interleaving). The order of the first
+// attempt depends on the plan alone: a resumed run keeps it.
+func (s Setup) order(held record.Held, attempt int, tally *Tally) []group {
 	plan := s.Header.Plan
-	random := rand.New(rand.NewPCG(plan.Seed, 0x6f72646572))
+	random := rand.New(rand.NewPCG(plan.Seed, 0x6f72646572+uint64(attempt)))
 	var groups []group
-	var tally Tally
 	for _, decoder := range s.names() {
 		for sample := range plan.Samples {
 			for repeat := range plan.Repeats {
 				var examples []example
 				for _, i := range random.Perm(len(s.Prompts)) {
 					p := s.Prompts[i]
-					e := example{p, decoder, sample, repeat, exampleSeed(plan.Seed, p.Task, sample)}
-					tally.Total++
-					if held[e.key()] {
-						tally.Resumed++
+					e := example{p, decoder, sample, repeat, attempt, exampleSeed(plan.Seed, p.Task, sample)}
+					if !e.due(held) {
+						continue
 					}
 					examples = append(examples, e)
+					tally.Total++
+					if held.Has(e.key(attempt)) {
+						tally.Resumed++
+					}
+					if attempt > 0 {
+						tally.Extra++
+					}
 				}
 				groups = append(groups, cut(decoder, examples, plan.Batch)...)
 			}
 		}
 	}
 	random.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
-	return without(groups, held), tally
+	return without(groups, held)
 }
 
 // names are the decoders' names, each once, in the order of the setup.
@@ -87,11 +95,11 @@ func cut(decoder string, examples []example, size int) (groups []group) {
 
 // without leaves out the examples that are held, and then the empty groups. A torn group is rerun in part: the
 // records that it lacks are measured at a smaller batch.
-func without(groups []group, held map[string]bool) (left []group) {
+func without(groups []group, held record.Held) (left []group) {
 	for _, g := range groups {
 		var open []example
 		for _, e := range g.examples {
-			if !held[e.key()] {
+			if !held.Has(e.key(e.attempt)) {
 				open = append(open, e)
 			}
 		}

@@ -71,7 +71,7 @@ func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judg
 		if err != nil {
 			return tally, err
 		}
-		if tally.Records++; held[r.Key()] {
+		if tally.Records++; held.Has(r.Key()) {
 			tally.Resumed++
 			continue
 		}
@@ -85,7 +85,7 @@ func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judg
 }
 
 // open continues a scored file of the same run, or begins one.
-func open(path string, header record.Header) (*record.Writer, map[string]bool, error) {
+func open(path string, header record.Header) (*record.Writer, record.Held, error) {
 	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		w, err := record.Create(path, header)
 		return w, nil, err

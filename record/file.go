@@ -61,29 +61,38 @@ func open(path string, flag int) (*os.File, error) {
 	return file, nil
 }
 
-// Append reopens the results file of an interrupted run. It cuts off a torn last line and returns the header
-// and the keys (Record.Key) of the records that the file holds. A file that another process is writing is an error.
-func Append(path string) (*Writer, Header, map[string]bool, error) {
+// Held is what a results file holds: the keys (Record.Key) of its records, and of each whether it was disturbed.
+type Held map[string]bool
+
+// Has says whether the file holds a record of the key.
+func (h Held) Has(key string) bool {
+	_, ok := h[key]
+	return ok
+}
+
+// Append reopens the results file of an interrupted run. It cuts off a torn last line and returns the header and what the
+// file holds. A file that another process is writing is an error.
+func Append(path string) (*Writer, Header, Held, error) {
 	file, err := open(path, 0)
 	if err != nil {
 		return nil, Header{}, nil, err
 	}
-	w, header, keys, err := resume(file)
+	w, header, held, err := resume(file)
 	if err != nil {
 		file.Close()
 		return nil, Header{}, nil, err
 	}
-	return w, header, keys, nil
+	return w, header, held, nil
 }
 
 // resume reads all of file and leaves it positioned behind its last whole line.
-func resume(file *os.File) (*Writer, Header, map[string]bool, error) {
+func resume(file *os.File) (*Writer, Header, Held, error) {
 	l := newLines(file, file.Name())
 	header, err := l.header()
 	if err != nil {
 		return nil, header, nil, err
 	}
-	keys := make(map[string]bool)
+	held := Held{}
 	for {
 		r, err := l.record()
 		if err == io.EOF {
@@ -92,7 +101,7 @@ func resume(file *os.File) (*Writer, Header, map[string]bool, error) {
 		if err != nil {
 			return nil, header, nil, err
 		}
-		keys[r.Key()] = true
+		held[r.Key()] = r.Disturbed()
 	}
 	w := &Writer{file: file, size: l.whole}
 	if err := file.Truncate(l.whole); err != nil {
@@ -107,7 +116,7 @@ func resume(file *os.File) (*Writer, Header, map[string]bool, error) {
 		}
 		w.size++
 	}
-	return w, header, keys, nil
+	return w, header, held, nil
 }
 
 // Write adds one record. When the disk is full or the file cannot be written, the torn line is taken back as far

@@ -125,13 +125,13 @@ type Record struct {
 	Decoder      string   `json:"decoder"` // Decoder.Name: stable, with its settings
 	Sample       int      `json:"sample"`
 	Repeat       int      `json:"repeat"`
+	Attempt      int      `json:"attempt,omitempty"` // 0, or n: decoded for the nth time again, since other work had disturbed those before
 	Seed         uint64   `json:"seed"`
 	PromptTokens int      `json:"prompt_tokens"`
 	Tokens       int      `json:"tokens"`                // useful: generated, up to and without the first EOS
 	Canvas       int      `json:"canvas"`                // output positions that were ever committed, EOS and beyond included
 	Seconds      float64  `json:"seconds"`               // wall-clock of Decode; tokenisation and judging outside
 	Share        float64  `json:"share,omitempty"`       // of the wall-clock of the batch that it was decoded in; absent where it was alone
-	Busy         float64  `json:"busy,omitempty"`        // of the time of all threads, the share that this process had a processor
 	Ideal        float64  `json:"ideal,omitempty"`       // seconds the same forwards take at the ceilings in the Header
 	PeakMemory   int64    `json:"peak_memory,omitempty"` // bytes: weights, K/V and activations of the backend
 	Stop         Stop     `json:"stop"`
@@ -141,6 +141,33 @@ type Record struct {
 	Answer       string   `json:"answer,omitempty"` // the program that was judged
 	Verdict      *Verdict `json:"verdict,omitempty"`
 	Err          string   `json:"err,omitempty"` // why this example has no completion
+
+	Interference
+}
+
+// An Interference is what other work on the machine took from a decoding; of a batch, from the batch. What the system does
+// not tell is left out.
+type Interference struct {
+	Busy     float64  `json:"busy,omitempty"`                 // time that the process had a processor, as a share of threads x wall-clock
+	Waited   *float64 `json:"waited,omitempty"`               // time that threads of the process were ready to run and had no processor, likewise
+	Steal    float64  `json:"steal,omitempty"`                // time that the hypervisor ran others, likewise
+	Switches int      `json:"involuntary_switches,omitempty"` // times that a thread lost its processor to another
+}
+
+// Tolerance is the share of its threads' time that other work may take from a decoding whose time still counts.
+const Tolerance = 0.05
+
+// Disturbed says that other work took more of the decoding than Tolerance. Where the system does not tell how long threads
+// waited for a processor, the share of time without one stands in for it; threads that wait for each other spin, so an
+// undisturbed decoding has a processor for nearly all of its time, and four times the Tolerance is allowed.
+func (i Interference) Disturbed() bool {
+	if i.Steal > Tolerance {
+		return true
+	}
+	if i.Waited != nil {
+		return *i.Waited > Tolerance
+	}
+	return i.Busy > 0 && i.Busy < 1-4*Tolerance
 }
 
 // Cost is the wall-clock that the record cost: its share of its batch's, or all of its own. Tokens over Cost is the
@@ -154,7 +181,7 @@ func (r Record) Cost() float64 {
 
 // Key identifies a record within a run: a resumed run skips the keys that its file holds.
 func (r Record) Key() string {
-	return fmt.Sprintf("%s\x00%s\x00%d\x00%d", r.Task, r.Decoder, r.Sample, r.Repeat)
+	return fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%d", r.Task, r.Decoder, r.Sample, r.Repeat, r.Attempt)
 }
 
 // A Header is the first line of a results file.
@@ -178,8 +205,9 @@ type Environment struct {
 	CPU         string    `json:"cpu"`
 	Cores       int       `json:"cores"`
 	Threads     int       `json:"threads"`
-	Features    string    `json:"features,omitempty"` // instruction set the kernels chose
-	Memory      uint64    `json:"memory,omitempty"`   // bytes
+	Features    string    `json:"features,omitempty"`         // instruction set the kernels chose
+	Portable    bool      `json:"portable_kernels,omitempty"` // the kernels are plain Go, without C
+	Memory      uint64    `json:"memory,omitempty"`           // bytes
 	GPU         string    `json:"gpu,omitempty"`
 	Driver      string    `json:"driver,omitempty"`
 	Device      string    `json:"device"` // cpu or cuda
@@ -213,6 +241,7 @@ type DecoderInfo struct {
 // PlanInfo is what was asked for.
 type PlanInfo struct {
 	Repeats   int    `json:"repeats"`
+	Extra     int    `json:"extra_repeats,omitempty"` // times that a disturbed decoding is decoded again at the most
 	Samples   int    `json:"samples"`
 	Limit     int    `json:"limit,omitempty"`
 	Batch     int    `json:"batch"`

@@ -9,16 +9,14 @@ import (
 	"strconv"
 	"strings"
 
-	"tandem/record"
 	"tandem/reports/plot"
 )
 
 // drawn is the number of decoders that one chart of distributions shows at the most: more cannot be told apart.
 const drawn = 5
 
-// Charts draws what the run holds data for: a chart without data is left out.
-func Charts(s Summary, header record.Header, records []record.Record) []plot.Chart {
-	groups := groupByDecoder(header, records)
+// charts draws what the run holds data for: a chart without data is left out.
+func (r run) charts(s Summary) []plot.Chart {
 	names := shorten(s.names())
 	charts := []plot.Chart{}
 	add := func(c plot.Chart, ok bool) {
@@ -26,18 +24,20 @@ func Charts(s Summary, header record.Header, records []record.Record) []plot.Cha
 			charts = append(charts, c)
 		}
 	}
-	few := leading(s, groups)
+	few := leading(s, r.groups)
 	addFew := func(c plot.Chart, ok bool) {
-		if len(few) < len(groups) {
-			c.Reading += fmt.Sprintf(" (%d of %d decoders)", len(few), len(groups))
+		if len(few) < len(r.groups) {
+			c.Reading += fmt.Sprintf(" (%d of %d decoders)", len(few), len(r.groups))
 		}
 		add(c, ok)
 	}
-	add(frontier(s, names))
-	addFew(ratios(s, groups, names))
-	addFew(distribution(few, names, plot.Latency, func(r record.Record) []float64 { return []float64{r.Seconds} }))
-	addFew(distribution(few, names, plot.Histogram, commitsPerForward))
-	add(order(s, groups, names))
+	if s.Plan.Length != forced { // an output that may not end says nothing of quality
+		add(frontier(s, names))
+	}
+	addFew(r.ratios(s, names))
+	addFew(latency(few, names))
+	addFew(histogram(few, names))
+	add(r.order(s, names))
 	add(bars(s, names))
 	add(blocks(s))
 	return charts
@@ -63,7 +63,7 @@ func leading(s Summary, groups []group) []group {
 		switch {
 		case IsAR(g.name):
 			return 0
-		case s.best >= 0 && s.Comparisons[s.best].Head == g.name:
+		case s.best >= 0 && s.comparison().Head == g.name:
 			return 1
 		}
 		return 2
@@ -73,33 +73,32 @@ func leading(s Summary, groups []group) []group {
 	return sorted[:min(drawn, len(sorted))]
 }
 
-// distribution hands a chart the values of every decoding.
-func distribution(groups []group, names map[string]string, draw func([]plot.Series) plot.Chart,
-	values func(record.Record) []float64) (plot.Chart, bool) {
+// latency draws the wall-clock times of the decodings that count.
+func latency(groups []group, names map[string]string) (plot.Chart, bool) {
 	var series []plot.Series
 	for _, g := range groups {
-		one := plot.Series{Name: names[g.name]}
-		for _, r := range g.records {
-			if r.Err == "" && r.Seconds > 0 {
-				one.Values = append(one.Values, values(r)...)
-			}
-		}
-		if len(one.Values) > 0 {
-			series = append(series, one)
+		if waits := g.Waits(); len(waits) > 0 && g.usable() {
+			series = append(series, plot.Series{Name: names[g.name], Values: waits})
 		}
 	}
 	if len(series) == 0 {
 		return plot.Chart{}, false
 	}
-	return draw(series), true
+	return plot.Latency(series), true
 }
 
-// commitsPerForward counts the positions that each forward settles.
-func commitsPerForward(r record.Record) (counts []float64) {
-	for _, step := range r.Trace {
-		counts = append(counts, float64(len(step.Commits)))
+// histogram draws how many useful tokens a forward commits.
+func histogram(groups []group, names map[string]string) (plot.Chart, bool) {
+	var counts []plot.Counts
+	for _, g := range groups {
+		if h := g.TokensPerForwardHistogram(); len(h) > 0 {
+			counts = append(counts, plot.Counts{Name: names[g.name], Values: h})
+		}
 	}
-	return counts
+	if len(counts) == 0 {
+		return plot.Chart{}, false
+	}
+	return plot.Histogram(counts), true
 }
 
 // frontier draws the decoders that have a pass rate and a speed; those that differ in the threshold alone are
@@ -156,27 +155,27 @@ func withoutThreshold(name string) (family, threshold string) {
 }
 
 // ratios draws the paired time ratios of the heads to the base.
-func ratios(s Summary, groups []group, names map[string]string) (plot.Chart, bool) {
+func (r run) ratios(s Summary, names map[string]string) (plot.Chart, bool) {
 	var heads []plot.Series
-	var means []plot.Interval
-	base := baseOf(groups)
-	for _, g := range leading(s, groups) {
+	var totals []plot.Interval
+	base, timed := "", r.timed()
+	for _, g := range leading(s, r.groups) {
 		k := slices.IndexFunc(s.Comparisons, func(c Comparison) bool { return c.Head == g.name })
 		if k < 0 || s.Comparisons[k].Speedup == nil {
 			continue
 		}
+		base = s.Comparisons[k].Base
+		b, h := r.find(base).times(timed), g.times(timed)
 		one := plot.Series{Name: names[g.name]}
-		for _, task := range groups[base].taskNames() {
-			if b, h, ok := pairedSeconds(groups[base].tasks[task], g.tasks[task]); ok {
-				one.Values = append(one.Values, b/h)
-			}
+		for i := range b {
+			one.Values = append(one.Values, b[i].Cost/h[i].Cost)
 		}
-		heads, means = append(heads, one), append(means, interval(*s.Comparisons[k].Speedup))
+		heads, totals = append(heads, one), append(totals, interval(*s.Comparisons[k].Speedup))
 	}
 	if len(heads) == 0 {
 		return plot.Chart{}, false
 	}
-	return plot.Ratios(names[groups[base].name], heads, means), true
+	return plot.Ratios(names[base], heads, totals), true
 }
 
 // interval is an interval as the charts take it.
@@ -184,41 +183,28 @@ func interval(i Interval) plot.Interval {
 	return plot.Interval{Value: i.Value, Low: i.Low, High: i.High}
 }
 
-// order draws when a refiner settles which position: the mean over its decodings of the share of forwards that had
-// passed, position by position, beside the left-to-right order.
-func order(s Summary, groups []group, names map[string]string) (plot.Chart, bool) {
-	if s.best < 0 {
+// order draws when the decoder of the verdict commits which position of a block: the share of the decodings that reached it, by
+// the block's forwards.
+func (r run) order(s Summary, names map[string]string) (plot.Chart, bool) {
+	c := s.comparison()
+	if c == nil {
 		return plot.Chart{}, false
 	}
-	g := find(groups, s.Comparisons[s.best].Head)
+	o := r.find(c.Head).Order
+	if o == nil || len(o.Cells) == 0 {
+		return plot.Chart{}, false
+	}
+	reached, forwards := make([]int, o.Block.Size), 0
+	for at, n := range o.Cells {
+		reached[at.Position] += n
+		forwards = max(forwards, at.Forward+1)
+	}
 	var cells []plot.Cell
-	counts := map[[2]int]int{}
-	positions, forwards, decodings := 0, 0, 0
-	for _, r := range g.records {
-		if r.Err != "" || r.Repeat > 0 {
-			continue
-		}
-		decodings++
-		for n, step := range r.Trace {
-			for _, c := range step.Commits {
-				if int(c.Pos) < r.Tokens {
-					counts[[2]int{int(c.Pos), n}]++
-					positions, forwards = max(positions, int(c.Pos)+1), max(forwards, n+1)
-				}
-			}
-		}
+	for at, n := range o.Cells {
+		cells = append(cells, plot.Cell{X: at.Position, Y: at.Forward, Share: float64(n) / float64(reached[at.Position])})
 	}
-	reached := make([]int, positions)
-	for at, n := range counts {
-		reached[at[0]] += n
-	}
-	for at, n := range counts {
-		cells = append(cells, plot.Cell{X: at[0], Y: at[1], Share: float64(n) / float64(reached[at[0]])})
-	}
-	if len(cells) == 0 {
-		return plot.Chart{}, false
-	}
-	return plot.Order(names[g.name], cells, positions, forwards, decodings), true
+	slices.SortFunc(cells, func(a, b plot.Cell) int { return cmp.Or(a.X-b.X, a.Y-b.Y) })
+	return plot.Order(names[c.Head], cells, o.Block.Size, forwards, o.Decodings), true
 }
 
 // bars draws each decoder's share of the ceiling.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"tandem/bench/metric"
 	"tandem/record"
@@ -53,10 +55,13 @@ func (s *Summary) addTelemetry(lines []record.Telemetry) {
 		}
 	}
 	delete(held, "idle")
-	for reason, n := range held {
-		s.held = append(s.held, fmt.Sprintf("%s in %.0f%% of the readings", reason, 100*float64(n)/float64(readings)))
+	var reasons []string
+	for _, reason := range slices.Sorted(maps.Keys(held)) {
+		reasons = append(reasons, fmt.Sprintf("%s in %.0f%% of the readings", reason, 100*float64(held[reason])/float64(readings)))
 	}
-	slices.Sort(s.held)
+	if len(reasons) > 0 {
+		s.Warnings = append(s.Warnings, Warning{"gpu_clocks", "the GPU's clocks were held down: " + strings.Join(reasons, ", "), Caution})
+	}
 	for i := range s.Decoders {
 		d := &s.Decoders[i]
 		d.JoulesPerToken = apply(metric.JoulesPerToken(windows, d.Name, false))

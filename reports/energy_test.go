@@ -33,7 +33,7 @@ func TestEnergy(t *testing.T) {
 	if s.Decoders[1].JoulesPerToken != nil {
 		t.Errorf("the refiner's energy was not measured, but is %g", *s.Decoders[1].JoulesPerToken)
 	}
-	table := Table(s)
+	table := Table(s, 0)
 	for _, want := range []string{"J/tok", "5.000", "clocks were held down: power cap in 50% of the readings"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("no %q in\n%s", want, table)

@@ -28,12 +28,12 @@ func golden(t *testing.T, name, text string) {
 }
 
 func TestTables(t *testing.T) {
-	s := Summarize(synthetic(40, 2, ar, refiner(16, 0.7), refiner(16, 0.9)))
-	golden(t, "table.txt", Table(s))
+	s := summarize(synthetic(40, 2, ar, refiner(16, 0.7), refiner(16, 0.9)))
+	golden(t, "table.txt", Table(s, 0))
 	golden(t, "table.md", Markdown(s))
 }
 
 // Without an autoregressive decoder there is nothing to compare with, and so no verdict.
 func TestTableOfOneDecoder(t *testing.T) {
-	golden(t, "single.txt", Table(Summarize(synthetic(12, 1, refiner(16, 0.9)))))
+	golden(t, "single.txt", Table(summarize(synthetic(12, 1, refiner(16, 0.9))), 0))
 }

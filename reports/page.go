@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 
-	"tandem/record"
 	"tandem/reports/plot"
 )
 
@@ -17,8 +16,8 @@ var pageFiles embed.FS
 
 var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/report.html"))
 
-// page is what the template is filled with.
-type page struct {
+// pageData is what the template is filled with.
+type pageData struct {
 	Summary Summary
 	Style   template.CSS
 	Script  template.JS
@@ -33,10 +32,9 @@ type page struct {
 	Warnings []string
 }
 
-// Page is report.html: one file that needs no network and no other file.
-func Page(s Summary, header record.Header, records []record.Record, charts []plot.Chart) ([]byte, error) {
-	groups := groupByDecoder(header, records)
-	data := page{Summary: s, Notes: comparisonLines(s), Where: where(s), Replay: replay(s, groups), Warnings: warnings(s)}
+// page is report.html: one file that needs no network and no other file. The replay may be nil.
+func page(s Summary, replay *Replay, charts []plot.Chart) ([]byte, error) {
+	data := pageData{Summary: s, Notes: comparisonLines(s), Where: where(s), Replay: replay, Warnings: s.shown()}
 	style, err := pageFiles.ReadFile("page/style.css")
 	if err != nil {
 		return nil, err
@@ -46,8 +44,8 @@ func Page(s Summary, header record.Header, records []record.Record, charts []plo
 		return nil, err
 	}
 	data.Style, data.Script = template.CSS(style), template.JS(script)
-	data.Header, data.Rows = cells(s, false)
-	data.Key = key
+	data.Header, data.Rows = cells(s, all(s), false)
+	data.Key = key(all(s))
 	for _, c := range charts {
 		svg, err := inline(c)
 		if err != nil {

@@ -1,9 +1,10 @@
 package reports
 
 import (
+	"iter"
 	"math"
-	"slices"
 
+	"tandem/bench/metric"
 	"tandem/record"
 )
 
@@ -32,51 +33,77 @@ type Forward struct {
 	Commits []record.Commit `json:"commits"`
 }
 
-// replay picks the task whose time ratio is nearest the geometric mean, among those that both decoders passed
-// where there are any: a typical one, not the best. Nil where no record holds the text of its positions.
-func replay(s Summary, groups []group) *Replay {
-	if s.best < 0 {
-		return nil
+// readReplay reads the replay of the verdict's comparison from a scored file. It picks the task whose time ratio is nearest the
+// speed-up, among those that both decoders passed where there are any: a typical one, not the best. Nil where there is no
+// speed-up, or no record of the task that holds the text of its positions.
+func readReplay(path string, s Summary, r run) (*Replay, error) {
+	c := s.comparison()
+	if c == nil || c.Speedup == nil {
+		return nil, nil
 	}
-	c := s.Comparisons[s.best]
-	base, head := find(groups, c.Base), find(groups, c.Head)
-	var chosen []record.Record
-	least := math.Inf(1)
-	for _, task := range base.taskNames() {
-		b, ok := playable(base.tasks[task])
-		h, ok2 := playable(head.tasks[task])
-		if !ok || !ok2 {
+	_, records, err := record.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return replay(*c, r, records)
+}
+
+// replay picks the records of a comparison's typical task.
+func replay(c Comparison, r run, records iter.Seq2[record.Record, error]) (*Replay, error) {
+	task, ok := r.typical(c)
+	if !ok {
+		return nil, nil
+	}
+	sides := map[string]Side{}
+	for one, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		if one.Task != task || one.Decoder != c.Base && one.Decoder != c.Head || !playable(one) {
 			continue
 		}
-		distance := math.Abs(math.Log(b.Seconds / h.Seconds / c.Speedup.Value))
-		if !passed(b) || !passed(h) {
+		if _, have := sides[one.Decoder]; !have {
+			sides[one.Decoder] = side(one)
+		}
+		if len(sides) == 2 {
+			return &Replay{Task: task, Sides: []Side{sides[c.Base], sides[c.Head]}}, nil
+		}
+	}
+	return nil, nil
+}
+
+// typical is the task whose time ratio is nearest the speed-up of a comparison.
+func (r run) typical(c Comparison) (name string, ok bool) {
+	base, head := r.find(c.Base), r.find(c.Head)
+	least := math.Inf(1)
+	for _, b := range base.Times(nil) {
+		other := head.Task(b.Task)
+		if other == nil {
+			continue
+		}
+		h, timed := other.Time()
+		if !timed || b.Tokens == 0 || h.Tokens == 0 {
+			continue
+		}
+		distance := math.Abs(math.Log(b.Cost / h.Cost / c.Speedup.Value))
+		if !passes(base.Task(b.Task)) || !passes(other) {
 			distance += 100
 		}
 		if distance < least {
-			least, chosen = distance, []record.Record{b, h}
+			least, name, ok = distance, b.Task, true
 		}
 	}
-	if chosen == nil {
-		return nil
-	}
-	return &Replay{Task: chosen[0].Task, Sides: []Side{side(chosen[0]), side(chosen[1])}}
+	return name, ok
 }
 
-func find(groups []group, name string) group {
-	return groups[slices.IndexFunc(groups, func(g group) bool { return g.name == name })]
+func passes(t *metric.Task) bool {
+	share, ok := t.PassRate()
+	return ok && share == 1
 }
 
-func passed(r record.Record) bool { return r.Verdict != nil && r.Verdict.Result == record.Pass }
-
-// playable is the first record that has texts, steps and useful tokens.
-func playable(records []record.Record) (record.Record, bool) {
-	i := slices.IndexFunc(records, func(r record.Record) bool {
-		return r.Err == "" && r.Tokens > 0 && len(r.Pieces) >= r.Tokens && r.Seconds > 0 && len(r.Trace) > 0
-	})
-	if i < 0 {
-		return record.Record{}, false
-	}
-	return records[i], true
+// playable says that a record is undisturbed and has texts, steps and useful tokens.
+func playable(r record.Record) bool {
+	return r.Err == "" && !r.Disturbed() && r.Tokens > 0 && len(r.Pieces) >= r.Tokens && r.Seconds > 0 && len(r.Trace) > 0
 }
 
 func side(r record.Record) Side {

@@ -1,82 +1,38 @@
 package reports
 
 import (
-	"slices"
+	"fmt"
+	"strconv"
 
 	"tandem/bench/metric"
 	"tandem/bench/stats"
-	"tandem/record"
 )
 
-// Summarize folds a run's scored records into its Summary. Decoders keep the header's order; each that is not
-// the base is compared with the base, the first autoregressive decoder that is no uncached control.
-func Summarize(header record.Header, records []record.Record) Summary {
+// summarize says what a run measured. Decoders keep the header's order; each that is not the base is compared with the base.
+func (r run) summarize() Summary {
+	h := r.header
 	s := Summary{
-		Schema: SummarySchema, Environment: header.Environment, Suite: header.Suite, Model: header.Model,
-		Plan: header.Plan, Ceilings: header.Ceilings, Decoders: []Decoder{}, Comparisons: []Comparison{}, best: -1,
+		Schema: SummarySchema, Environment: h.Environment, Suite: h.Suite, Model: h.Model,
+		Plan: h.Plan, Ceilings: h.Ceilings, Decoders: []Decoder{}, Comparisons: []Comparison{}, best: -1,
 	}
-	s.Busy = apply(metric.Busy(records))
-	groups := groupByDecoder(header, records)
-	for _, g := range groups {
-		s.Decoders = append(s.Decoders, summarizeDecoder(g))
+	folds := make([]*metric.Fold, len(r.groups))
+	timed := r.timed()
+	for i, g := range r.groups {
+		folds[i] = g.Fold
+		s.Decoders = append(s.Decoders, summarizeDecoder(g, g.times(timed)))
 	}
-	base := baseOf(groups)
-	if base < 0 {
-		return s
-	}
-	for i := range groups {
-		if i != base {
-			s.Comparisons = append(s.Comparisons, compare(groups[base], groups[i], s.Decoders[base], s.Decoders[i]))
+	s.Busy = apply(metric.Busy(folds...))
+	if base := r.base(); base >= 0 {
+		for i := range r.groups {
+			if i != base {
+				s.Comparisons = append(s.Comparisons, r.compare(base, i, timed, s))
+			}
 		}
 	}
-	if s.best = headline(s); s.best >= 0 {
-		s.Verdict = s.Comparisons[s.best].Verdict + fastest(s)
-	}
+	s.best = headline(s)
+	s.Warnings = r.warnings(s)
+	s.Verdict = s.sentence()
 	return s
-}
-
-// baseOf is the index of the decoder that the others are compared with, -1 where there is none.
-func baseOf(groups []group) int {
-	return slices.IndexFunc(groups, func(g group) bool { return IsAR(g.name) && !isUncached(g.name) })
-}
-
-// A group is one decoder's records.
-type group struct {
-	name     string
-	settings map[string]any
-	records  []record.Record
-	tasks    map[string][]record.Record
-}
-
-// groupByDecoder sorts records by decoder. A decoder that the header does not name follows those that it does;
-// one without records is left out.
-func groupByDecoder(header record.Header, records []record.Record) []group {
-	var groups []group
-	for _, d := range header.Decoders {
-		groups = append(groups, group{name: d.Name, settings: d.Settings})
-	}
-	for _, of := range metric.ByDecoder(records) {
-		i := slices.IndexFunc(groups, func(g group) bool { return g.name == of[0].Decoder })
-		if i < 0 {
-			i = len(groups)
-			groups = append(groups, group{name: of[0].Decoder})
-		}
-		groups[i].records, groups[i].tasks = of, map[string][]record.Record{}
-		for _, task := range metric.ByTask(of) {
-			groups[i].tasks[task[0].Task] = task
-		}
-	}
-	return slices.DeleteFunc(groups, func(g group) bool { return len(g.records) == 0 })
-}
-
-// taskNames are the tasks that a decoder was given, sorted.
-func (g group) taskNames() []string {
-	var names []string
-	for name := range g.tasks {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // apply is nil where a measure does not apply.
@@ -87,87 +43,152 @@ func apply[T any](v T, ok bool) *T {
 	return &v
 }
 
-// summarizeDecoder measures one decoder over all its records.
-func summarizeDecoder(g group) Decoder {
-	r := g.records
+// summarizeDecoder measures one decoder: counts over all its records, speeds over the times of the timed tasks.
+func summarizeDecoder(g group, times []metric.TaskTime) Decoder {
+	c := g.Counts()
 	d := Decoder{
-		Name: g.name, Settings: g.settings, Tasks: len(g.tasks), Records: len(r),
-		Sandbox: metric.SandboxErrors(r), Errors: metric.Errors(r), Empty: metric.EmptyOutputs(r), Truncated: metric.Truncated(r),
-		Forwards: metric.Forwards(r), Kinds: metric.ForwardsByKind(r), Positions: metric.Positions(r),
-		Tokens: metric.Tokens(r), Canvas: metric.CanvasTokens(r),
+		Name: g.name, Settings: g.settings, Tasks: len(g.Tasks()), Records: c.Records, Disturbed: c.Disturbed, Extra: c.Attempts,
+		Sandbox: c.Sandbox, Errors: c.Errors, Empty: c.Empty, Truncated: c.Truncated,
+		Forwards: c.Forwards, Kinds: c.Kinds, Positions: c.Positions, Tokens: c.Tokens, Canvas: c.Canvas,
+		PeakMemory: apply(c.PeakMemory, c.PeakMemory > 0),
 	}
-	d.Passed, d.Judged = metric.PassAt1(r)
+	d.Passed, d.Judged = metric.PassAt1(g.Fold)
 	d.Pass1 = apply(stats.Wilson(d.Passed, d.Judged, stats.Confidence))
-	d.TokensPerSecond = pooled(g, metric.Tokens, metric.Seconds)
-	d.TokensPerForward = pooled(g, metric.Tokens, func(r []record.Record) float64 { return float64(metric.Forwards(r)) })
-	d.SecondsPerTask = perTask(r, func(r record.Record) (float64, bool) { return r.Seconds, true })
-	d.SecondsToFirst = perTask(r, metric.FirstReadable)
-	d.ForwardsPerSecond = apply(metric.ForwardsPerSecond(r))
-	d.DecodeTokensPerSecond = apply(metric.DecodeTokensPerSecond(r))
-	d.CeilingTokensPerSecond = apply(metric.CeilingTokensPerSecond(r))
-	d.CeilingShare = apply(metric.CeilingShare(r))
-	d.PeakMemory = apply(metric.PeakMemory(r))
+	d.PassK = passAtK(g.Fold)
+	d.TimedTasks = len(times)
+	d.TokensPerSecond = pooled(times, speed)
+	d.SecondsPerTask = apply(stats.Mean(waits(times), stats.Confidence))
+	d.SecondsToFirst = apply(stats.Mean(metric.FirstTimes(times), stats.Confidence))
+	d.ForwardsPerSecond = apply(metric.ForwardsPerSecond(times))
+	d.DecodeTokensPerSecond = apply(metric.DecodeTokensPerSecond(times))
+	d.CeilingTokensPerSecond = apply(metric.CeilingTokensPerSecond(times))
+	d.CeilingShare = apply(metric.CeilingShare(times))
+	if len(times) == 0 { // tokens per forward do not depend on the machine: they are known all the same
+		times = g.counted()
+	}
+	d.TokensPerForward = pooled(times, perForward)
 	return d
 }
 
-// pooled is sum(num)/sum(den) over tasks with its interval.
-func pooled(g group, num func([]record.Record) int, den func([]record.Record) float64) *Interval {
-	var parts []stats.Fraction
-	for _, name := range g.taskNames() {
-		parts = append(parts, stats.Fraction{Num: float64(num(g.tasks[name])), Den: den(g.tasks[name])})
+// counted is, of each task, its tokens and forwards over all decodings, disturbed ones too.
+func (g group) counted() (times []metric.TaskTime) {
+	for _, t := range g.Tasks() {
+		if n := float64(t.Records - t.Errors); n > 0 {
+			times = append(times, metric.TaskTime{Task: t.Name, Tokens: float64(t.Tokens) / n, Forwards: float64(t.Forwards) / n})
+		}
 	}
-	return apply(stats.PooledRatio(parts, stats.Confidence))
+	return times
 }
 
-// perTask is the mean over tasks of a quantity of each record, with its interval.
-func perTask(records []record.Record, of func(record.Record) (float64, bool)) *Interval {
-	return apply(stats.Mean(metric.PerTask(records, of), stats.Confidence))
+// passAtK is pass@k for each k of more than one answer that the samples allow.
+func passAtK(f *metric.Fold) map[string]float64 {
+	n, c := metric.Samples(f)
+	var out map[string]float64
+	for _, k := range metric.Ks {
+		share, ok := metric.MeanPassAtK(n, c, k)
+		if !ok || k == 1 {
+			continue
+		}
+		if out == nil {
+			out = map[string]float64{}
+		}
+		out[strconv.Itoa(k)] = share
+	}
+	return out
+}
+
+func waits(times []metric.TaskTime) (seconds []float64) {
+	for _, t := range times {
+		seconds = append(seconds, t.Seconds)
+	}
+	return seconds
+}
+
+// pooled is sum(num)/sum(den) over tasks with its interval.
+func pooled(times []metric.TaskTime, of func(metric.TaskTime) stats.Fraction) *Interval {
+	return apply(stats.PooledRatio(fractions(times, of), stats.Confidence))
+}
+
+func fractions(times []metric.TaskTime, of func(metric.TaskTime) stats.Fraction) []stats.Fraction {
+	parts := make([]stats.Fraction, len(times))
+	for i, t := range times {
+		parts[i] = of(t)
+	}
+	return parts
+}
+
+func speed(t metric.TaskTime) stats.Fraction { return stats.Fraction{Num: t.Tokens, Den: t.Cost} }
+func perForward(t metric.TaskTime) stats.Fraction {
+	return stats.Fraction{Num: t.Tokens, Den: t.Forwards}
 }
 
 // compare pairs two decoders by task.
-func compare(base, head group, b, h Decoder) Comparison {
-	c := Comparison{Base: base.name, Head: head.name}
-	var times, passes []stats.Pair
-	for _, name := range base.taskNames() {
-		if x, y, ok := pairedSeconds(base.tasks[name], head.tasks[name]); ok {
-			times = append(times, stats.Pair{Base: y, Head: x})
-		}
-		p, ok := metric.TaskPass(base.tasks[name])
-		q, ok2 := metric.TaskPass(head.tasks[name])
-		if ok && ok2 {
-			passes = append(passes, stats.Pair{Base: p, Head: q})
+func (r run) compare(base, head int, timed map[string]bool, s Summary) Comparison {
+	b, h := r.groups[base], r.groups[head]
+	c := Comparison{Base: b.name, Head: h.name}
+	c.NotMeasured = r.unusable(b, h)
+	compareSpeed(&c, b, h, timed)
+	var passes []stats.Pair
+	for _, task := range b.Tasks() {
+		p, ok := task.PassRate()
+		if other := h.Task(task.Name); ok && other != nil {
+			if q, ok := other.PassRate(); ok {
+				passes = append(passes, stats.Pair{Base: p, Head: q})
+			}
 		}
 	}
-	c.Speedup = apply(stats.GeoMeanRatio(times, stats.Confidence))
-	c.PassDifference = apply(stats.PairedDifference(passes, stats.Confidence))
-	if c.PassDifference != nil {
-		same := stats.NonInferior(*c.PassDifference, Margin)
-		c.SameQuality = &same
-		c.McNemarP = apply(mcNemar(passes))
-		c.Detectable = detectable(passes)
+	if r.header.Plan.Length != forced {
+		compareQuality(&c, passes)
 	}
-	c.ForwardCost, c.BreakEven = breakEven(base.records, head.records)
-	c.Verdict = verdict(c, h)
+	c.Verdict = verdict(c, s.Decoders[base], s.Decoders[head], s)
 	return c
 }
 
-// breakEven is what a forward of head costs in forwards of base, the first ones (which take the prompt in) left out,
-// and the tokens per forward with which head would be as fast as base: with n forwards a task, head takes its first
-// forward and n-1 others, so n = 1 + (base's seconds - head's first) / head's other, and the break-even is the mean
-// number of tokens over n. Nil where a decoder has but one forward a task.
-func breakEven(base, head []record.Record) (cost, even *float64) {
-	b, ok := metric.Forwarding(base)
-	h, ok2 := metric.Forwarding(head)
-	if !ok || !ok2 {
-		return nil, nil
+// forced is the length mode in which outputs do not end by themselves: it says nothing of quality.
+const forced = "forced"
+
+// unusable says why a pair has no figure of speed; empty where it may have one.
+func (r run) unusable(pair ...group) string {
+	for _, g := range pair {
+		if !g.usable() {
+			return fmt.Sprintf("other work on the machine disturbed %.0f%% of the decodings of %s", 100*g.disturbed(), g.name)
+		}
 	}
-	ratio := h.Later / b.Later
-	forwards := 1 + (b.Seconds-h.First)/h.Later
-	if forwards <= 0 || b.Tokens <= 0 {
-		return &ratio, nil
+	return ""
+}
+
+// compareSpeed fills in how much faster head is, over the same tasks.
+func compareSpeed(c *Comparison, base, head group, timed map[string]bool) {
+	b, h := base.times(timed), head.times(timed)
+	if len(b) != len(h) || len(b) == 0 {
+		return
 	}
-	tokens := b.Tokens / forwards
-	return &ratio, &tokens
+	var seconds []stats.Fraction
+	for i := range b {
+		seconds = append(seconds, stats.Fraction{Num: b[i].Cost, Den: h[i].Cost})
+	}
+	c.Speedup = apply(stats.PooledRatio(seconds, stats.Confidence))
+	c.TokensPerSecondRatio = apply(stats.RatioOfRatios(fractions(b, speed), fractions(h, speed), stats.Confidence))
+	c.TokenRatio = apply(metric.TokenRatio(b, h))
+	c.ForwardCost = apply(metric.ForwardCost(b, h))
+	c.BreakEven = apply(metric.BreakEven(b, h))
+	c.Repeats = apply(stats.Repeats(metric.RepeatSpeedups(base.Fold, head.Fold, func(task string) bool { return timed[task] })))
+}
+
+// compareQuality fills in the difference in pass rate.
+func compareQuality(c *Comparison, passes []stats.Pair) {
+	c.PassDifference = apply(stats.PairedDifference(passes, stats.Confidence))
+	if c.PassDifference == nil {
+		return
+	}
+	c.PairedTasks = len(passes)
+	same := stats.NonInferior(*c.PassDifference, Margin)
+	c.SameQuality = &same
+	c.McNemarP = apply(mcNemar(passes))
+	c.Detectable = detectable(passes)
+	if !same {
+		c.NeededTasks = apply(stats.RequiredTasks(passes, Margin, stats.Confidence))
+	}
 }
 
 // mcNemar tests the discordant pairs; it applies where each task has one answer, right or wrong.
@@ -201,19 +222,20 @@ func detectable(passes []stats.Pair) *float64 {
 	return apply(stats.MinimumDetectable(sd, len(differences), 1-stats.Confidence, 0.8))
 }
 
-// pairedSeconds are the median wall-clock times that one task costs under two decoders: a repeat that something else
-// on the machine disturbed does not move them.
-func pairedSeconds(base, head []record.Record) (b, h float64, ok bool) {
-	median := func(records []record.Record) float64 {
-		var seconds []float64
-		for _, r := range records {
-			if r.Err == "" {
-				seconds = append(seconds, r.Cost())
-			}
-		}
-		m, _ := stats.Quantile(seconds, 0.5)
-		return m
+// unfinished is how many decodings the plan has, and how many of them the run holds; equal where the plan is not known.
+func (r run) unfinished() (held, planned int) {
+	for _, g := range r.groups {
+		c := g.Counts()
+		held += c.Records - c.Attempts
 	}
-	b, h = median(base), median(head)
-	return b, h, b > 0 && h > 0
+	p := r.header.Plan
+	tasks := r.header.Suite.Tasks
+	if p.Limit > 0 {
+		tasks = min(tasks, p.Limit)
+	}
+	planned = tasks * p.Repeats * max(1, p.Samples) * len(r.header.Decoders)
+	if planned == 0 {
+		return held, held
+	}
+	return held, planned
 }

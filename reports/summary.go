@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"slices"
+
 	"tandem/bench/stats"
 	"tandem/record"
 )
@@ -12,7 +14,8 @@ const SummarySchema = 1
 // apply is left out, because it is neither zero nor NaN.
 type Summary struct {
 	Schema      int                `json:"schema"`
-	Verdict     string             `json:"verdict,omitempty"` // the run in one sentence
+	Verdict     string             `json:"verdict,omitempty"` // the run in one sentence; begins with "not measured" where it cannot carry a figure
+	Warnings    []Warning          `json:"warnings"`
 	Environment record.Environment `json:"environment"`
 	Suite       record.SuiteInfo   `json:"suite"`
 	Model       record.ModelInfo   `json:"model"`
@@ -22,29 +25,37 @@ type Summary struct {
 	Decoders    []Decoder          `json:"decoders"`
 	Comparisons []Comparison       `json:"comparisons"`
 	GPU         *record.GPU        `json:"gpu,omitempty"`
-	held        []string           // why the GPU's clocks were below their most, and how often
 	best        int                // the comparison of the verdict, -1 where there is none
 }
 
 // An Interval is a value with the ends of its 95% confidence interval.
 type Interval = stats.Interval
 
+// decoder is the one of a name.
+func (s Summary) decoder(name string) Decoder {
+	return s.Decoders[slices.IndexFunc(s.Decoders, func(d Decoder) bool { return d.Name == name })]
+}
+
 // A Decoder is what one decoder did over the suite. Totals are over all repeats and samples: dividing by
-// Records gives one decoding's.
+// Records gives one decoding's. Speeds are over the timed tasks, of each the median of its undisturbed repeats.
 type Decoder struct {
 	Name     string         `json:"name"`
 	Settings map[string]any `json:"settings,omitempty"`
 
-	Tasks     int       `json:"tasks"`                    // tasks that were decoded
-	Records   int       `json:"records"`                  // decodings: tasks x samples x repeats
-	Judged    int       `json:"judged,omitempty"`         // tasks with at least one verdict
-	Passed    float64   `json:"passed"`                   // of the judged; whole where every task has one answer
-	Pass1     *Interval `json:"pass_at_1,omitempty"`      // Passed / Judged, Wilson
-	Sandbox   int       `json:"sandbox_errors,omitempty"` // decodings that could not be judged: not wrong answers
-	Errors    int       `json:"errors,omitempty"`         // decodings that failed: they count nowhere else
-	Empty     int       `json:"empty_outputs"`            // decodings without a single useful token
-	Truncated int       `json:"truncated,omitempty"`      // decodings that ended at the token budget
+	Tasks     int                `json:"tasks"`                    // tasks that were decoded
+	Records   int                `json:"records"`                  // decodings: tasks x samples x repeats, and further ones of disturbed ones
+	Disturbed int                `json:"disturbed"`                // of Records, those from which other work took too much: their times do not count
+	Extra     int                `json:"extra,omitempty"`          // of Records, further decodings of disturbed ones
+	Judged    int                `json:"judged,omitempty"`         // tasks with at least one verdict
+	Passed    float64            `json:"passed"`                   // of the judged; whole where every task has one answer
+	Pass1     *Interval          `json:"pass_at_1,omitempty"`      // Passed / Judged, Wilson
+	PassK     map[string]float64 `json:"pass_at_k,omitempty"`      // by k, where every task has so many samples
+	Sandbox   int                `json:"sandbox_errors,omitempty"` // decodings that could not be judged: not wrong answers
+	Errors    int                `json:"errors,omitempty"`         // decodings that failed: they count nowhere else
+	Empty     int                `json:"empty_outputs"`            // decodings without a single useful token
+	Truncated int                `json:"truncated,omitempty"`      // decodings that ended at the token budget
 
+	TimedTasks            int       `json:"timed_tasks"`                        // tasks whose times count: the same for all decoders
 	TokensPerSecond       *Interval `json:"tokens_per_second,omitempty"`        // useful tokens, pooled
 	DecodeTokensPerSecond *float64  `json:"decode_tokens_per_second,omitempty"` // the same after the prompt was read
 	SecondsPerTask        *Interval `json:"seconds_per_task,omitempty"`         // wall-clock of a decoding, mean over tasks
@@ -69,16 +80,22 @@ type Decoder struct {
 
 // A Comparison sets a decoder (head) beside the autoregressive one (base), paired by task.
 type Comparison struct {
-	Base           string    `json:"base"`
-	Head           string    `json:"head"`
-	Speedup        *Interval `json:"speedup,omitempty"`            // geometric mean over tasks of base's seconds / head's
-	PassDifference *Interval `json:"pass_difference,omitempty"`    // head's pass rate - base's, over tasks that both have
-	McNemarP       *float64  `json:"mcnemar_p,omitempty"`          // exact, two-sided; only where every task has one answer
-	SameQuality    *bool     `json:"same_quality,omitempty"`       // the lower end of the difference is above -Margin
-	Detectable     *float64  `json:"minimum_detectable,omitempty"` // difference of pass rate, at 80% power
-	ForwardCost    *float64  `json:"forward_cost,omitempty"`       // seconds of head's forwards / base's
-	BreakEven      *float64  `json:"break_even_tokens_per_forward,omitempty"`
-	Verdict        string    `json:"verdict,omitempty"`
+	Base                 string        `json:"base"`
+	Head                 string        `json:"head"`
+	NotMeasured          string        `json:"not_measured,omitempty"`            // why there is no speed
+	Speedup              *Interval     `json:"speedup,omitempty"`                 // sum over tasks of base's seconds / head's
+	Repeats              *stats.Spread `json:"speedup_by_repeat,omitempty"`       // the same in each repeat by itself
+	TokensPerSecondRatio *Interval     `json:"tokens_per_second_ratio,omitempty"` // Speedup x TokenRatio
+	TokenRatio           *float64      `json:"token_ratio,omitempty"`             // head's useful tokens / base's
+	PassDifference       *Interval     `json:"pass_difference,omitempty"`         // head's pass rate - base's, over tasks that both have
+	PairedTasks          int           `json:"paired_tasks,omitempty"`            // those tasks
+	McNemarP             *float64      `json:"mcnemar_p,omitempty"`               // exact, two-sided; only where every task has one answer
+	SameQuality          *bool         `json:"same_quality,omitempty"`            // the lower end of the difference is above -Margin
+	NeededTasks          *int          `json:"needed_tasks,omitempty"`            // tasks that would show the same quality, at these rates
+	Detectable           *float64      `json:"minimum_detectable,omitempty"`      // difference of pass rate, at 80% power
+	ForwardCost          *float64      `json:"forward_cost,omitempty"`            // seconds of head's forwards / base's
+	BreakEven            *float64      `json:"break_even_tokens_per_forward,omitempty"`
+	Verdict              string        `json:"verdict,omitempty"`
 }
 
 // Margin is the loss of pass rate that still counts as the same quality: five points.

@@ -11,9 +11,24 @@ import (
 
 const ms = time.Millisecond
 
+// undisturbed is a decoding whose threads never waited for a processor.
+func undisturbed(busy float64) record.Interference {
+	none := 0.0
+	return record.Interference{Busy: busy, Waited: &none}
+}
+
+// fold is the fold of records.
+func fold(records ...record.Record) *Fold {
+	f := NewFold("", Block{})
+	for _, r := range records {
+		f.Add(r)
+	}
+	return f
+}
+
 // leftToRight writes 3 tokens and an EOS: prefill, then one token a forward.
 func leftToRight() record.Record {
-	return record.Record{Task: "a", Decoder: "ar", PromptTokens: 10, Tokens: 3, Canvas: 4, Seconds: 0.1, Busy: 0.5,
+	return record.Record{Task: "a", Decoder: "ar", PromptTokens: 10, Tokens: 3, Canvas: 4, Seconds: 0.1, Interference: undisturbed(0.5),
 		Ideal: 0.05, PeakMemory: 700, Stop: record.StopEOS,
 		Verdict: &record.Verdict{Result: record.Pass},
 		Trace: record.Trace{
@@ -26,7 +41,7 @@ func leftToRight() record.Record {
 
 // refined writes a block of 4 out of order; position 1 is replaced later, position 2 is committed twice alike.
 func refined() record.Record {
-	return record.Record{Task: "b", Decoder: "diffusion", Tokens: 3, Canvas: 4, Seconds: 0.3, Busy: 0.9,
+	return record.Record{Task: "b", Decoder: "diffusion", Tokens: 3, Canvas: 4, Seconds: 0.3, Interference: undisturbed(0.9),
 		Ideal: 0.03, PeakMemory: 900, Stop: record.StopEOS,
 		Verdict: &record.Verdict{Result: record.Fail},
 		Trace: record.Trace{
@@ -46,13 +61,13 @@ func batched() record.Record {
 
 // failed has no completion and must count in no metric but Errors.
 func failed() record.Record {
-	return record.Record{Task: "c", Decoder: "ar", Tokens: 99, Seconds: 99, Busy: 0.1, Ideal: 9, PeakMemory: 1 << 40, Err: "no"}
+	return record.Record{Task: "c", Decoder: "ar", Tokens: 99, Seconds: 99, Interference: undisturbed(0.1), Ideal: 9, PeakMemory: 1 << 40, Err: "no"}
 }
 
 func TestFigures(t *testing.T) {
 	ar, diffusion := []record.Record{leftToRight(), failed()}, []record.Record{refined()}
 	both := append(append([]record.Record{}, ar...), diffusion...)
-	type figure = func([]record.Record) (float64, bool)
+	type figure = func([]TaskTime) (float64, bool)
 	for _, c := range []struct {
 		name    string
 		figure  figure
@@ -70,58 +85,110 @@ func TestFigures(t *testing.T) {
 		{"first readable token out of order", SecondsToFirstToken, diffusion, 0.25},
 		{"tokens per forward", TokensPerForward, ar, 0.75},
 		{"forwards/s", ForwardsPerSecond, ar, 40},
-		{"busy", Busy, both, 0.8},
 		{"ceiling share", CeilingShare, both, 0.2},
 		{"ceiling tokens/s", CeilingTokensPerSecond, both, 75},
 	} {
-		got, ok := c.figure(c.records)
+		got, ok := c.figure(fold(c.records...).Times(nil))
 		if !ok || math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("%s is %g (%v), want %g", c.name, got, ok, c.want)
 		}
-		if v, ok := c.figure([]record.Record{failed()}); ok {
+		if v, ok := c.figure(fold(failed()).Times(nil)); ok {
 			t.Errorf("%s of failed records is %g, want none", c.name, v)
 		}
 		if v, ok := c.figure(nil); ok {
 			t.Errorf("%s of no records is %g, want none", c.name, v)
 		}
 	}
-	tokens, _ := TokensPerSecond(both)
-	perForward, _ := TokensPerForward(both)
-	forwards, _ := ForwardsPerSecond(both)
+	if busy, ok := Busy(fold(both...)); !ok || math.Abs(busy-0.8) > 1e-9 {
+		t.Errorf("busy is %g (%v), want 0.8", busy, ok)
+	}
+	if _, ok := Busy(fold(failed())); ok {
+		t.Error("failed records are busy")
+	}
+	if v, ok := DecodeTokensPerSecond(fold(batched()).Times(nil)); ok {
+		t.Errorf("decode tokens/s of a batch is %g, want none", v)
+	}
+	times := fold(both...).Times(nil)
+	tokens, _ := TokensPerSecond(times)
+	perForward, _ := TokensPerForward(times)
+	forwards, _ := ForwardsPerSecond(times)
 	if math.Abs(tokens-perForward*forwards) > 1e-9 {
 		t.Errorf("%g tokens/s are not %g tokens a forward x %g forwards/s", tokens, perForward, forwards)
 	}
 }
 
-func TestCounts(t *testing.T) {
-	empty := record.Record{Task: "d", Seconds: 0.1, Stop: record.StopLength, Verdict: &record.Verdict{Result: record.SandboxError}}
-	all := []record.Record{leftToRight(), refined(), failed(), empty}
-	for _, c := range []struct {
-		name      string
-		got, want int
-	}{
-		{"tokens", Tokens(all), 6},
-		{"canvas", CanvasTokens(all), 8},
-		{"forwards", Forwards(all), 8},
-		{"positions", Positions(all), 13 + 22},
-		{"empty outputs", EmptyOutputs(all), 1},
-		{"errors", Errors(all), 1},
-		{"sandbox errors", SandboxErrors(all), 1},
-		{"truncated", Truncated(all), 1},
-	} {
-		if c.got != c.want {
-			t.Errorf("%s: %d, want %d", c.name, c.got, c.want)
+// A task's time is the median over its undisturbed repeats, and the mean of these over its samples.
+func TestTimes(t *testing.T) {
+	one := func(sample, repeat, attempt, tokens int, seconds, waited float64) record.Record {
+		return record.Record{Task: "a", Sample: sample, Repeat: repeat, Attempt: attempt, Tokens: tokens, Seconds: seconds,
+			Interference: record.Interference{Waited: &waited}}
+	}
+	f := fold(one(0, 0, 0, 10, 1, 0), one(0, 1, 0, 10, 9, 0.2), one(0, 1, 1, 10, 3, 0), one(0, 2, 0, 10, 2, 0.04), // 1, 3 and 2 s
+		one(1, 0, 0, 30, 7, 0.5), one(1, 0, 1, 30, 4, 0.01)) // 4 s
+	times := f.Times(nil)
+	if len(times) != 1 || times[0].Cost != 3 || times[0].Tokens != 20 {
+		t.Errorf("times %+v, want one task of 3 s and 20 tokens", times)
+	}
+	if c := f.Counts(); c.Records != 6 || c.Disturbed != 2 || c.Attempts != 2 {
+		t.Errorf("counts %+v", c)
+	}
+	if undisturbed, planned := f.Task("a").Coverage(); undisturbed != 4 || planned != 4 {
+		t.Errorf("%d of %d decodings are undisturbed, want all 4", undisturbed, planned)
+	}
+	f.Add(one(2, 0, 0, 30, 1, 0.06))
+	if undisturbed, planned := f.Task("a").Coverage(); undisturbed != 4 || planned != 5 || len(f.Times(nil)) != 0 {
+		t.Errorf("%d of %d decodings; a task with a sample that was only disturbed has the times %v", undisturbed, planned, f.Times(nil))
+	}
+}
+
+// What reports say of two decoders is one arithmetic: tokens per forward over break-even is the speed-up, and the ratio of
+// tokens/s is the speed-up times the ratio of tokens.
+func TestCompare(t *testing.T) {
+	var base, head []record.Record
+	for task, name := range []string{"a", "b", "c"} {
+		for repeat := range 3 {
+			one := func(tokens, forwards int, seconds float64) record.Record {
+				return record.Record{Task: name, Repeat: repeat, Tokens: tokens, Seconds: seconds * (1 + 0.1*float64(repeat)),
+					Trace: make(record.Trace, forwards), Interference: undisturbed(1)}
+			}
+			base = append(base, one(20+7*task, 21+7*task, 0.5+0.3*float64(task)))
+			head = append(head, one(24+5*task, 3+2*task, 0.2+0.25*float64(task)))
 		}
 	}
-	if peak, ok := PeakMemory(all); !ok || peak != 900 {
-		t.Errorf("peak memory %d, %v", peak, ok)
+	b, h := fold(base...).Times(nil), fold(head...).Times(nil)
+	must := func(v float64, ok bool) float64 {
+		if !ok {
+			t.Fatal("a figure does not apply")
+		}
+		return v
 	}
-	if _, ok := PeakMemory([]record.Record{empty}); ok {
-		t.Error("an unknown peak memory is reported")
+	near := func(what string, got, want float64) {
+		if math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s is %.15g, want %.15g", what, got, want)
+		}
 	}
-	kinds := map[record.Kind]int{record.Prefill: 2, record.Decode: 3, record.Denoise: 2, record.Store: 1}
-	if got := ForwardsByKind(all); !reflect.DeepEqual(got, kinds) {
-		t.Errorf("kinds %v", got)
+	speedup := must(Speedup(b, h))
+	near("speed-up", speedup, (0.5+0.8+1.1)/(0.2+0.45+0.7))
+	near("tokens per forward / break-even", must(TokensPerForward(h))/must(BreakEven(b, h)), speedup)
+	near("ratio of tokens/s", must(TokensPerSecond(h))/must(TokensPerSecond(b)), speedup*must(TokenRatio(b, h)))
+	near("tokens/s over TPF and forward cost", must(TokensPerSecond(h))/must(TokensPerSecond(b)),
+		must(TokensPerForward(h))/must(TokensPerForward(b))/must(ForwardCost(b, h)))
+	for _, v := range RepeatSpeedups(fold(base...), fold(head...), nil) {
+		near("speed-up of a repeat", v, speedup) // the repeats slow both alike
+	}
+	if n := len(RepeatSpeedups(fold(base...), fold(head...), nil)); n != 3 {
+		t.Errorf("%d repeats have a speed-up, want 3", n)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	empty := record.Record{Task: "d", Seconds: 0.1, Stop: record.StopLength, Verdict: &record.Verdict{Result: record.SandboxError}}
+	c := fold(leftToRight(), refined(), failed(), empty).Counts()
+	want := Counts{Records: 4, Tokens: 6, Canvas: 8, Forwards: 8, Positions: 13 + 22, Empty: 1, Errors: 1, Sandbox: 1, Truncated: 1,
+		PeakMemory: 900, Kinds: map[record.Kind]int{record.Prefill: 2, record.Decode: 3, record.Denoise: 2, record.Store: 1}}
+	c.busy, c.cost = 0, 0
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("counts %+v, want %+v", c, want)
 	}
 }
 
@@ -137,14 +204,11 @@ func TestReadable(t *testing.T) {
 	if got := ReadableTimes(hole); len(got) != 0 {
 		t.Errorf("text behind a hole is readable: %v", got)
 	}
-	if got := ReadableLatencies([]record.Record{refined(), leftToRight()}); !reflect.DeepEqual(got, []float64{0, 0, 0.02, 0.02}) {
-		t.Errorf("latencies %v", got)
-	}
 }
 
 func TestHistogram(t *testing.T) {
-	all := []record.Record{leftToRight(), refined(), failed()}
-	h := TokensPerForwardHistogram(all)
+	all := fold(leftToRight(), refined(), failed())
+	h := all.TokensPerForwardHistogram()
 	if want := []int{3, 4, 1}; !reflect.DeepEqual(h, want) {
 		t.Errorf("histogram %v, want %v", h, want)
 	}
@@ -153,7 +217,7 @@ func TestHistogram(t *testing.T) {
 		tokens += n * count
 		forwards += count
 	}
-	if tokens != Tokens(all) || forwards != Forwards(all) {
+	if c := all.Counts(); tokens != c.Tokens || forwards != c.Forwards {
 		t.Errorf("histogram holds %d tokens in %d forwards", tokens, forwards)
 	}
 }
@@ -171,40 +235,57 @@ func TestPassAt1(t *testing.T) {
 	all = append(all, judged("x", record.Pass, record.Fail, record.SandboxError)...)   // half
 	all = append(all, judged("w", record.SandboxError)...)                             // not a task
 	all = append(all, record.Record{Task: "v"}, record.Record{Task: "u", Err: "lost"}) // not judged
-	if passed, tasks := PassAt1(all); passed != 1.5 || tasks != 3 {
+	f := fold(all...)
+	if passed, tasks := PassAt1(f); passed != 1.5 || tasks != 3 {
 		t.Errorf("passed %g of %d, want 1.5 of 3", passed, tasks)
 	}
-	if got, want := Passes(all), (map[string]float64{"x": 0.5, "y": 0, "z": 1}); !reflect.DeepEqual(got, want) {
+	got := map[string]float64{}
+	for _, task := range f.Tasks() {
+		if share, ok := task.PassRate(); ok {
+			got[task.Name] = share
+		}
+	}
+	if want := (map[string]float64{"x": 0.5, "y": 0, "z": 1}); !reflect.DeepEqual(got, want) {
 		t.Errorf("passes %v", got)
 	}
 }
 
-func TestGroups(t *testing.T) {
-	all := []record.Record{{Decoder: "b", Repeat: 1}, {Decoder: "a"}, {Decoder: "b", Repeat: 0}}
-	groups := ByDecoder(all)
-	if len(groups) != 2 || len(groups[1]) != 2 || groups[1][0].Repeat != 1 || all[0].Decoder != "b" {
-		t.Errorf("groups %v", groups)
+// Repeats of a sample are one answer of pass@k.
+func TestSamples(t *testing.T) {
+	var all []record.Record
+	for sample, results := range [][]record.Result{{record.Pass, record.Pass}, {record.Fail, record.Pass}, {record.SandboxError}} {
+		for repeat, result := range results {
+			all = append(all, record.Record{Task: "a", Sample: sample, Repeat: repeat, Verdict: &record.Verdict{Result: result}})
+		}
+	}
+	if n, c := Samples(fold(all...)); !reflect.DeepEqual(n, []int{2}) || !reflect.DeepEqual(c, []int{1}) {
+		t.Errorf("%v samples of which %v passed, want 2 and 1", n, c)
 	}
 }
 
-func TestForwarding(t *testing.T) {
-	at := func(times ...int) (trace record.Trace) {
-		for _, ms := range times {
-			trace = append(trace, record.Step{At: time.Duration(ms) * time.Millisecond})
+// The order of unmasking is that of the block, wherever the prompt ends.
+func TestOrder(t *testing.T) {
+	one := func(prompt int, commits ...[]int) record.Record {
+		r := record.Record{PromptTokens: prompt, Tokens: 6}
+		for _, positions := range commits {
+			step := record.Step{}
+			for _, p := range positions {
+				step.Commits = append(step.Commits, record.Commit{Pos: int32(p)})
+			}
+			r.Trace = append(r.Trace, step)
 		}
-		return trace
+		return r
 	}
-	got, ok := Forwarding([]record.Record{
-		{Seconds: 0.1, Tokens: 4, Trace: at(40, 60, 100)}, {Seconds: 0.03, Tokens: 2, Trace: at(20, 30)}, {Err: "no memory", Trace: at(1, 2)},
-	})
-	want := ForwardTimes{Seconds: 0.065, First: 0.03, Later: 0.07 / 3, Tokens: 3}
-	for _, pair := range [][2]float64{{got.Seconds, want.Seconds}, {got.First, want.First}, {got.Later, want.Later}, {got.Tokens, want.Tokens}} {
-		if !ok || math.Abs(pair[0]-pair[1]) > 1e-12 {
-			t.Errorf("%+v, want %+v", got, want)
-			break
-		}
+	f := NewFold("", Block{Size: 4})
+	f.Add(one(6, nil, []int{1}, []int{0}, nil, []int{3, 5}, []int{2, 4}, []int{7})) // blocks of the positions 0-1, 2-5; 7 is no useful token
+	want := map[Cell]int{{3, 0}: 2, {2, 1}: 2, {1, 0}: 1, {0, 1}: 1}
+	if !reflect.DeepEqual(f.Order.Cells, want) {
+		t.Errorf("cells %v, want %v", f.Order.Cells, want)
 	}
-	if _, ok := Forwarding([]record.Record{{Seconds: 0.1, Tokens: 4, Trace: at(40)}}); ok {
-		t.Error("one forward has a second one")
+	f = NewFold("", Block{Size: 4, FromPrompt: true})
+	f.Add(one(6, []int{1, 2}, []int{0, 3}, []int{4, 5}))
+	want = map[Cell]int{{1, 0}: 2, {2, 0}: 1, {0, 1}: 1, {3, 1}: 1, {0, 0}: 1}
+	if !reflect.DeepEqual(f.Order.Cells, want) {
+		t.Errorf("cells from the prompt %v, want %v", f.Order.Cells, want)
 	}
 }

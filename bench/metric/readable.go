@@ -36,24 +36,15 @@ func FirstReadable(r record.Record) (seconds float64, ok bool) {
 	return times[0].Seconds(), true
 }
 
-// SecondsToFirstToken is the mean over tasks of the mean FirstReadable of the task's records.
-func SecondsToFirstToken(records []record.Record) (float64, bool) {
-	return mean(PerTask(records, FirstReadable))
-}
+// SecondsToFirstToken is the mean over tasks of the time to the first readable token; tasks without one are left out.
+func SecondsToFirstToken(times []TaskTime) (float64, bool) { return mean(FirstTimes(times)) }
 
-// ReadableLatencies is the pause before each readable token after the first, in seconds, over all records:
-// readable(i) - readable(i-1). Tokens that become readable together have a latency of 0 but for the first of
-// them, so the distribution shows how a decoder's text arrives: evenly, or in bursts.
-func ReadableLatencies(records []record.Record) []float64 {
-	var gaps []float64
-	for _, r := range records {
-		if r.Err != "" {
-			continue
-		}
-		times := ReadableTimes(r)
-		for i := 1; i < len(times); i++ {
-			gaps = append(gaps, (times[i] - times[i-1]).Seconds())
+// FirstTimes are the times to the first readable token of the tasks that have one.
+func FirstTimes(times []TaskTime) (seconds []float64) {
+	for _, t := range times {
+		if t.First >= 0 {
+			seconds = append(seconds, t.First)
 		}
 	}
-	return gaps
+	return seconds
 }

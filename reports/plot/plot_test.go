@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"testing"
 )
 
@@ -71,13 +70,14 @@ func TestSeries(t *testing.T) {
 	save(t, Ratios("ar", []Series{{"threshold=0.9", bell(1, 164, 1.4, 0.2)}, {"threshold=0.7", bell(2, 164, 1.9, 0.25)}},
 		[]Interval{{1.4, 1.36, 1.44}, {1.9, 1.83, 1.98}}))
 	save(t, Latency([]Series{{"ar", bell(3, 800, 0.05, 0.3)}, {"threshold=0.9", bell(4, 800, 0.036, 0.32)}, {"threshold=0.7", bell(5, 800, 0.026, 0.35)}}))
-	counts := func(mean float64) (out []float64) {
+	counts := func(mean float64) []int {
+		out := make([]int, 64)
 		for _, v := range bell(uint64(mean*10), 2000, mean, 0.8) {
-			out = append(out, math.Floor(v))
+			out[min(int(v), len(out)-1)]++
 		}
 		return out
 	}
-	save(t, Histogram([]Series{{"ar", slices.Repeat([]float64{1}, 500)}, {"threshold=0.9", counts(2.4)}, {"threshold=0.7", counts(4)}}))
+	save(t, Histogram([]Counts{{"ar", []int{0, 500}}, {"threshold=0.9", counts(2.4)}, {"threshold=0.7", counts(4)}}))
 }
 
 // TestCrossover: the key stands in the order in which the curves begin, and each crossing says its batch.

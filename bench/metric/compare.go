@@ -1,0 +1,86 @@
+package metric
+
+import "slices"
+
+// Speedup is how many times as fast head is as base on the same tasks: sum(base's seconds) / sum(head's seconds), each
+// task once. It asks how long both take for the same work, whatever the number of tokens in which they write it.
+func Speedup(base, head []TaskTime) (float64, bool) { return ratio(sum(base, cost), sum(head, cost)) }
+
+// TokenRatio is sum(head's useful tokens) / sum(base's). The ratio of their tokens/s is Speedup x TokenRatio.
+func TokenRatio(base, head []TaskTime) (float64, bool) {
+	return ratio(sum(head, tokens), sum(base, tokens))
+}
+
+// ForwardCost is what a forward of head takes, in forwards of base.
+func ForwardCost(base, head []TaskTime) (float64, bool) {
+	b, ok := ForwardsPerSecond(base)
+	h, ok2 := ForwardsPerSecond(head)
+	if !ok || !ok2 {
+		return 0, false
+	}
+	return ratio(b, h)
+}
+
+// BreakEven is the number of tokens per forward with which head would need as long as base, if its forwards took as long as
+// they do and it wrote as many tokens: head's TokensPerForward / Speedup. So TokensPerForward / BreakEven is the Speedup.
+func BreakEven(base, head []TaskTime) (float64, bool) {
+	perForward, ok := TokensPerForward(head)
+	speedup, ok2 := Speedup(base, head)
+	if !ok || !ok2 {
+		return 0, false
+	}
+	return ratio(perForward, speedup)
+}
+
+// RepeatSpeedups is the Speedup of each repeat by itself, over the tasks of which both decoders have an undisturbed decoding in
+// it. Repeats with less than half of the tasks are left out. What lies between them is the machine's doing, not the tasks'.
+func RepeatSpeedups(base, head *Fold, keep func(task string) bool) []float64 {
+	type sums struct {
+		base, head float64
+		tasks      int
+	}
+	repeats, kept := map[int]*sums{}, 0
+	for _, task := range base.Tasks() {
+		other := head.Task(task.Name)
+		if other == nil || keep != nil && !keep(task.Name) {
+			continue
+		}
+		kept++
+		b, h := task.repeatCosts(), other.repeatCosts()
+		for repeat, seconds := range b {
+			if _, both := h[repeat]; !both {
+				continue
+			}
+			if repeats[repeat] == nil {
+				repeats[repeat] = &sums{}
+			}
+			s := repeats[repeat]
+			s.base, s.head, s.tasks = s.base+seconds, s.head+h[repeat], s.tasks+1
+		}
+	}
+	var out []float64
+	for _, s := range repeats {
+		if v, ok := ratio(s.base, s.head); ok && 2*s.tasks >= kept {
+			out = append(out, v)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// repeatCosts is, for each repeat in which every sample has an undisturbed decoding, the sum of their seconds.
+func (t *Task) repeatCosts() map[int]float64 {
+	costs, counts := map[int]float64{}, map[int]int{}
+	for _, s := range t.samples {
+		for _, one := range s.timings {
+			costs[one.repeat] += one.cost
+			counts[one.repeat]++
+		}
+	}
+	for repeat, n := range counts {
+		if n < len(t.samples) {
+			delete(costs, repeat)
+		}
+	}
+	return costs
+}

@@ -1,0 +1,118 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Warning is something that makes a run less to be trusted, with what to do.
+type Warning struct {
+	Code     string `json:"code"` // stable
+	Text     string `json:"text"`
+	Severity string `json:"severity"`
+}
+
+// The severities. An Error takes the figures away from a run, a Caution makes them less to be trusted, and an Info is a fact
+// that a reader may want.
+const (
+	Error   = "error"
+	Caution = "warning"
+	Info    = "info"
+)
+
+// A baseline is weak where it reaches less than weakShare of the machine's ceiling, or less than what the other decoder
+// reaches by weakGap: a better engine would then move the comparison more than the decoders do.
+const (
+	weakShare = 0.5
+	weakGap   = 0.15
+)
+
+// leastForInterval is the least number of tasks for an interval over tasks.
+const leastForInterval = 10
+
+// idle is the least share of its threads' time that a run on an idle machine has.
+const idle = 0.8
+
+// warnings are the warnings of a run whose decoders are summarized; what telemetry adds comes later (addTelemetry).
+func (r run) warnings(s Summary) []Warning {
+	out := []Warning{}
+	add := func(code, severity, format string, args ...any) {
+		out = append(out, Warning{Code: code, Severity: severity, Text: fmt.Sprintf(format, args...)})
+	}
+	for _, g := range r.groups {
+		if !g.usable() {
+			add("disturbed", Error, "other work on the machine disturbed %.0f%% of the decodings of %s, too many for a speed: free the machine and decode again",
+				100*g.disturbed(), g.name)
+		}
+	}
+	if s.Busy != nil && *s.Busy < idle && len(out) == 0 {
+		add("busy", Caution, "this run had a processor for %.0f%% of its threads' time: other work may have taken the rest; repeat it on an idle machine", 100**s.Busy)
+	}
+	if held, planned := r.unfinished(); held < planned {
+		add("unfinished", Caution, "the run is not finished: %d of %d decodings; the command that began it goes on", held, planned)
+	}
+	if n := s.Plan.Repeats; n > 0 && n < 5 {
+		add("few_repeats", Caution, "%s: give at least 5 for a figure and 10 for a claim", plural(n, "repeat"))
+	}
+	if n := len(r.timed()); n > 0 && n < leastForInterval {
+		add("few_tasks", Caution, "%s: at least %d are needed for an interval that means much", plural(n, "task"), leastForInterval)
+	}
+	for _, d := range s.Decoders {
+		if d.CeilingShare != nil && *d.CeilingShare > 1 {
+			add("ceiling", Caution, "a share of the ceiling is above 100%%: the ceilings were measured while the machine was disturbed")
+			break
+		}
+	}
+	if c := s.comparison(); c != nil && c.Speedup != nil && weak(s.decoder(c.Base), s.decoder(c.Head)) {
+		add("weak_baseline", Caution, "%s reaches %.0f%% of this machine's ceiling, %s %.0f%%: a better engine would change the comparison",
+			c.Base, 100**s.decoder(c.Base).CeilingShare, c.Head, 100**s.decoder(c.Head).CeilingShare)
+	}
+	if s.Environment.Portable {
+		add("portable_kernels", Caution, "the kernels are plain Go, without C and vector instructions: forwards of many rows suffer more than those of one, and no speed of this run holds for this machine")
+	}
+	if r.unjudged() {
+		add("not_judged", Caution, "no program was judged: speeds without pass rates")
+	}
+	if strings.HasSuffix(s.Environment.Commit, modified) {
+		add("modified_tree", Info, "built from a tree with uncommitted changes")
+	}
+	return out
+}
+
+// modified ends the commit of a build from a tree with uncommitted changes.
+const modified = "-modified"
+
+// weak says that base is a weak baseline for head.
+func weak(base, head Decoder) bool {
+	b, h := base.CeilingShare, head.CeilingShare
+	return b != nil && (*b < weakShare || h != nil && *b < *h-weakGap)
+}
+
+// unjudged says that no record has a verdict.
+func (r run) unjudged() bool {
+	for _, g := range r.groups {
+		c := g.Counts()
+		if c.Sandbox > 0 {
+			return false
+		}
+		for _, t := range g.Tasks() {
+			if _, ok := t.PassRate(); ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// shown are the warnings that stand before the table, a line each.
+func (s Summary) shown() (lines []string) {
+	for _, w := range s.Warnings {
+		switch w.Severity {
+		case Error:
+			lines = append(lines, "NOT MEASURED: "+w.Text)
+		case Caution:
+			lines = append(lines, "WARNING: "+w.Text)
+		}
+	}
+	return lines
+}
