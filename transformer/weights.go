@@ -1,6 +1,9 @@
 package transformer
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A Dtype is how weights are stored.
 type Dtype string
@@ -55,6 +58,9 @@ type Weights struct {
 	Head   Matrix    // [Vocab, D]; the zero Matrix when Config.Tied
 }
 
+// MaxSize is the largest size that Validate accepts: beyond any model, and products of two fit an int.
+const MaxSize = 1 << 24
+
 // Validate reports the first inconsistency of a config, in one line.
 func (c Config) Validate() error {
 	for _, f := range []struct {
@@ -67,16 +73,33 @@ func (c Config) Validate() error {
 		if f.value <= 0 {
 			return fmt.Errorf("config: %s must be positive, not %d", f.name, f.value)
 		}
+		if f.value > MaxSize {
+			return fmt.Errorf("config: %s is %d, above %d", f.name, f.value, MaxSize)
+		}
 	}
 	switch {
 	case c.Heads%c.KVHeads != 0:
 		return fmt.Errorf("config: %d attention heads are no multiple of %d key/value heads", c.Heads, c.KVHeads)
 	case c.HeadDim%2 != 0:
 		return fmt.Errorf("config: head dim %d is odd; rotary embedding needs pairs", c.HeadDim)
-	case c.RopeTheta <= 0:
-		return fmt.Errorf("config: rope theta must be positive, not %g", c.RopeTheta)
-	case int(c.MaskToken) >= c.Vocab:
+	case c.MaxPositions < 0:
+		return fmt.Errorf("config: positions must be positive, or 0 for unknown, not %d", c.MaxPositions)
+	case !(c.RopeTheta >= 1 && c.RopeTheta <= math.MaxFloat64):
+		return fmt.Errorf("config: rope theta must be finite and at least 1, not %g", c.RopeTheta)
+	case !(c.NormEps > 0 && c.NormEps <= math.MaxFloat32):
+		return fmt.Errorf("config: norm eps must be finite and positive, not %g", c.NormEps)
+	case c.MaskToken != -1 && (c.MaskToken < 0 || int(c.MaskToken) >= c.Vocab):
 		return fmt.Errorf("config: mask token %d lies outside the vocabulary of %d", c.MaskToken, c.Vocab)
+	}
+	for _, id := range c.EOSTokens {
+		if id < 0 || int(id) >= c.Vocab {
+			return fmt.Errorf("config: end token %d lies outside the vocabulary of %d", id, c.Vocab)
+		}
+	}
+	for _, n := range c.BlockSizes {
+		if n < 1 {
+			return fmt.Errorf("config: block size %d; it must be at least 1", n)
+		}
 	}
 	return nil
 }

@@ -12,9 +12,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,7 +65,7 @@ func load(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
 }
 
 func read(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
-	data, err := readFile(dir, "config.json")
+	data, err := readFile(dir, "config.json", maxConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +74,11 @@ func read(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
 	m.Config.Name = name
-	if data, err = readFile(dir, "tokenizer.json"); err != nil {
+	names, err := weightFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	if data, err = readFile(dir, "tokenizer.json", tokenizer.MaxBytes); err != nil {
 		return nil, err
 	}
 	if m.Tokenizer, err = tokenizer.Parse(data); err != nil {
@@ -85,14 +87,10 @@ func read(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
 	if size := m.Tokenizer.Size(); size > m.Config.Vocab {
 		return nil, fmt.Errorf("tokenizer.json has %d entries, config.json's vocab_size is %d: they are of two models", size, m.Config.Vocab)
 	}
-	names, err := weightFiles(dir)
-	if err != nil {
-		return nil, err
-	}
 	hash := sha256.New()
 	tensors := map[string]tensor{}
 	for _, name := range names {
-		if err := readTensors(dir, name, tensors, hash); err != nil {
+		if err := readTensors(dir, name, dtype, tensors, hash); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -105,24 +103,4 @@ func read(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
 	}
 	m.Parameters = transformer.Parameters(m.Config)
 	return m, nil
-}
-
-// maxJSON bounds the JSON files of a checkpoint, in bytes; the largest tokenizers have some 20 MB.
-const maxJSON = 256 << 20
-
-// readFile reads a small file.
-func readFile(dir fs.FS, name string) ([]byte, error) {
-	f, err := dir.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing", name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxJSON))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return data, nil
 }

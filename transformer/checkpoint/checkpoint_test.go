@@ -172,14 +172,30 @@ func rewriteHeader(change func(string) string) func([]byte) []byte {
 	}
 }
 
+// spoil sets a number of a bf16 tensor.
+func spoil(tensor string, number int, bits uint16) func([]byte) []byte {
+	return func(data []byte) []byte {
+		n := binary.LittleEndian.Uint64(data)
+		var header map[string]struct {
+			Offsets [2]int `json:"data_offsets"`
+		}
+		if err := json.Unmarshal(data[8:8+n], &header); err != nil {
+			panic(err)
+		}
+		binary.LittleEndian.PutUint16(data[8+int(n)+header[tensor].Offsets[0]+2*number:], bits)
+		return data
+	}
+}
+
+// TestBadCheckpoints is the table of broken and hostile ones, each with its one line.
 func TestBadCheckpoints(t *testing.T) {
-	model, config := "model.safetensors", "config.json"
+	model, config, tokens := "model.safetensors", "config.json", "tokenizer.json"
 	for _, d := range []damage{
 		{"no config", config, nil, "config.json is missing"},
-		{"no tokenizer", "tokenizer.json", nil, "tokenizer.json is missing"},
+		{"no tokenizer", tokens, nil, "tokenizer.json is missing"},
 		{"no weights", model, nil, "neither model.safetensors nor"},
 		{"config cut off", config, func(b []byte) []byte { return b[:len(b)/2] }, "config.json: unexpected end"},
-		{"tokenizer cut off", "tokenizer.json", func(b []byte) []byte { return b[:len(b)/2] }, "tokenizer.json: "},
+		{"tokenizer cut off", tokens, func(b []byte) []byte { return b[:len(b)/2] }, "tokenizer.json: "},
 		{"architecture", config, edit("Qwen3ForCausalLM", "MambaForCausalLM"), `architecture "MambaForCausalLM" is not supported; supported are`},
 		{"no architecture", config, edit(`"Qwen3ForCausalLM"`, ""), "architectures names 0"},
 		{"unknown key", config, edit(`"hidden_act"`, `"clip_qkv": 8, "hidden_act"`), `unknown key "clip_qkv"`},
@@ -194,6 +210,31 @@ func TestBadCheckpoints(t *testing.T) {
 		{"vocabulary", config, edit(`"vocab_size": 2048`, `"vocab_size": 1024`), "tokenizer.json has 2048 entries, config.json's vocab_size is 1024"},
 		{"mask", config, edit(`"mask_token_id": 1`, `"mask_token_id": 4096`), "mask token 4096 lies outside"},
 		{"end", config, edit(`"eos_token_id": 0`, `"eos_token_id": "end"`), "want a token id"},
+		{"no eps", config, edit(`"rms_norm_eps": 1e-06`, `"rms_norm_eps": 0`), "config.json: rms_norm_eps must be positive, not 0: write the one"},
+		{"negative eps", config, edit(`"rms_norm_eps": 1e-06`, `"rms_norm_eps": -1`), "rms_norm_eps must be positive, not -1"},
+		{"huge eps", config, edit(`"rms_norm_eps": 1e-06`, `"rms_norm_eps": 1e99`), "bad value in rms_norm_eps: value out of range"},
+		{"head dim 0", config, edit(`"head_dim": 64`, `"head_dim": 0`), "config.json: head_dim must be positive, not 0: write the one"},
+		{"odd head dim", config, edit(`"head_dim": 64`, `"head_dim": 63`), "head dim 63 is odd"},
+		{"no key/value heads", config, edit(`"num_key_value_heads": 2`, `"num_key_value_heads": 0`), "num_key_value_heads must be positive, not 0"},
+		{"heads beyond an int", config, edit(`"num_attention_heads": 4`, `"num_attention_heads": 6148914691236517206`), "num_attention_heads is 6148914691236517206, above"},
+		{"a half", config, edit(`"num_hidden_layers": 6`, `"num_hidden_layers": 6.5`), "bad value in num_hidden_layers: want a whole number"},
+		{"no vocabulary", config, edit(`"vocab_size": 2048`, `"vocab_size": null`), "vocab_size is missing"},
+		{"theta 0", config, edit(`"rope_theta": 10000.0`, `"rope_theta": 0`), "config.json: rope_theta must be at least 1, not 0"},
+		{"tiny theta", config, edit(`"rope_theta": 10000.0`, `"rope_theta": 1e-320`), "rope_theta must be at least 1"},
+		{"no positions", config, edit(`"max_position_embeddings": 512`, `"max_position_embeddings": 0`), "max_position_embeddings must be positive, not 0"},
+		{"negative positions", config, edit(`"max_position_embeddings": 512`, `"max_position_embeddings": -1`), "max_position_embeddings must be positive, not -1"},
+		{"block of 0", config, edit(`"hidden_act"`, `"block_size": 0, "hidden_act"`), "block_size must be positive, not 0"},
+		{"negative mask", config, edit(`"mask_token_id": 1`, `"mask_token_id": -7`), "config.json: mask_token_id: mask token -7 lies outside the vocabulary of 2048"},
+		{"end outside", config, edit(`"eos_token_id": 0`, `"eos_token_id": [0, 2048]`), "eos_token_id: eos token 2048 lies outside the vocabulary of 2048"},
+		{"negative end", config, edit(`"eos_token_id": 0`, `"eos_token_id": -1`), "eos_token_id: eos token -1 lies outside"},
+		{"beginning outside", config, edit(`"hidden_act"`, `"bos_token_id": 2048, "hidden_act"`), "bos_token_id: bos token 2048 lies outside"},
+		{"padding outside", config, edit(`"pad_token_id": 0`, `"pad_token_id": 5000`), "pad_token_id: pad token 5000 lies outside"},
+		{"key twice", config, edit(`"hidden_act"`, `"vocab_size": 2048, "hidden_act"`), `config.json: key "vocab_size" stands twice: keep one of them`},
+		{"config of 2 MB", config, func(b []byte) []byte { return append(b, make([]byte, 2<<20)...) }, "are more than the 1048576 that any published model needs"},
+		{"tokenizer of 70 MB", tokens, func(b []byte) []byte { return append(b, make([]byte, 70<<20)...) }, "are more than the 67108864 that any published model needs"},
+		{"entry twice", tokens, edit(`"vocab": {`, `"vocab": {"ab": 5, "ab": 6, `), `tokenizer.json: tokenizer: not a tokenizer.json: key "ab" stands twice in model/vocab`},
+		{"added token outside", tokens, edit(`"added_tokens": [`, `"added_tokens": [{"id": 2048, "content": "<|more|>"}, `), "tokenizer.json has 2049 entries, config.json's vocab_size is 2048"},
+		{"no merges", tokens, func(b []byte) []byte { return bytes.Replace(b, []byte(`"merges":`), []byte(`"emerges":`), 1) }, "merges is empty or missing"},
 		{"weights cut off", model, func(b []byte) []byte { return b[:len(b)-1000] }, "truncated"},
 		{"weights cut in the header", model, func(b []byte) []byte { return b[:100] }, "truncated"},
 		{"weights of 3 bytes", model, func(b []byte) []byte { return b[:3] }, "truncated"},
@@ -202,6 +243,13 @@ func TestBadCheckpoints(t *testing.T) {
 		{"header", model, rewriteHeader(func(h string) string { return strings.Replace(h, "{", "[", 1) }), "header: "},
 		{"dtype", model, rewriteHeader(func(h string) string { return strings.Replace(h, "BF16", "I8", 1) }), "dtype I8 is not supported"},
 		{"name", model, rewriteHeader(func(h string) string { return strings.Replace(h, "model.norm.weight", "model.norm.wait", 1) }), `"model.norm.weight" is missing`},
+		{"tensor twice", model, rewriteHeader(func(h string) string {
+			return strings.Replace(h, "{", `{"model.norm.weight": {"dtype": "BF16", "shape": [256], "data_offsets": [0, 512]}, `, 1)
+		}), `key "model.norm.weight" stands twice: keep one of them`},
+		{"shape twice", model, rewriteHeader(func(h string) string { return strings.Replace(h, `"shape":`, `"shape":[1],"shape":`, 1) }), `key "shape" stands twice`},
+		{"three offsets", model, rewriteHeader(func(h string) string { return strings.Replace(h, `"data_offsets":[`, `"data_offsets":[0,`, 1) }), "bad value in data_offsets: too many"},
+		{"NaN", model, spoil("model.layers.3.mlp.down_proj.weight", 1000, 0x7fc0), `model.safetensors: tensor "model.layers.3.mlp.down_proj.weight": number 1001 of 196608 is NaN`},
+		{"infinite", model, spoil("model.norm.weight", 255, 0xff80), `tensor "model.norm.weight": number 256 of 256 is +Inf`},
 	} {
 		t.Run(d.name, func(t *testing.T) {
 			dir := t.TempDir()

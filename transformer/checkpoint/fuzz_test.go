@@ -2,8 +2,14 @@ package checkpoint
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"math"
+	"strings"
 	"testing"
+	"testing/fstest"
+
+	"tandem/transformer"
 )
 
 // FuzzHeader: a header is read or refused, and what is read covers the file exactly.
@@ -34,11 +40,75 @@ func FuzzConfig(f *testing.F) {
 	}
 	f.Add(data)
 	f.Add([]byte(`{"architectures":["LlamaForCausalLM"],"eos_token_id":[1,2]}`))
+	f.Add([]byte(`{"architectures":["LlamaForCausalLM"],"vocab_size":9,"hidden_size":4,"intermediate_size":4,"num_hidden_layers":1,` +
+		`"num_attention_heads":1,"rope_theta":0.5,"rms_norm_eps":-1,"bd_sizes":[0],"mask_token_id":9,"mask_token_id":8}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if c, err := parseConfig(data); err == nil && c.Validate() != nil {
 			t.Errorf("accepted %+v", c)
 		}
 	})
+}
+
+// FuzzWeights: a small file of weights is read or refused, and what is read is finite in the dtype asked for.
+func FuzzWeights(f *testing.F) {
+	header := `{"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[8,10]},` +
+		`"c":{"dtype":"F16","shape":[1],"data_offsets":[10,12]}}`
+	file := func(numbers string) []byte {
+		return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), numbers...)
+	}
+	f.Add(file("\x00\x00\x80\x3f\x00\x00\x80\x3f\x80\x3f\x00\x3c"))
+	f.Add(file("\x00\x00\x80\x7f\x00\x00\x80\x3f\x80\x3f\x00\x3c"))
+	f.Add(file("\x00\x00\x80\x3f\xff\xff\x7f\xff\x80\x3f\x00\x3c"))
+	f.Add(file("\x00\x00\x80\x3f\x00\x00\x80\x3f\xc0\xff\x00\x3c"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := fstest.MapFS{"model.safetensors": {Data: data}}
+		for _, dtype := range []transformer.Dtype{"", transformer.F32, transformer.BF16} {
+			all := map[string]tensor{}
+			if err := readTensors(dir, "model.safetensors", dtype, all, sha256.New()); err != nil {
+				if strings.Contains(err.Error(), "\n") {
+					t.Errorf("%q", err)
+				}
+				continue
+			}
+			for name, read := range all {
+				m := transformer.Matrix{F32: read.f32, BF16: read.bf16}
+				if dtype != "" && len(read.shape) == 2 {
+					m = m.Convert(dtype)
+				}
+				if (tensor{f32: m.F32, bf16: m.BF16}).notFinite() >= 0 {
+					t.Errorf("%q as %q is not finite", name, dtype)
+				}
+			}
+		}
+	})
+}
+
+// TestNotFinite: each dtype's own NaN and infinity, and what bf16 rounds to infinity.
+func TestNotFinite(t *testing.T) {
+	for _, c := range []struct {
+		stored string
+		data   string
+		as     transformer.Dtype
+		want   string
+	}{
+		{"F32", "\x00\x00\x80\x3f\xff\xff\x7f\x7f", transformer.F32, ""},
+		{"F32", "\x00\x00\x80\x3f\xff\x7f\x7f\xff", transformer.BF16, ""},
+		{"F32", "\x00\x00\x80\x3f\x00\x80\x7f\xff", transformer.BF16, "magnitude 3.3961775e+38, which bf16 cannot"},
+		{"F32", "\x00\x00\x80\x3f\x00\x00\x80\xff", "", "number 2 of 2 is +Inf"},
+		{"F32", "\x01\x00\x80\x7f\x00\x00\x80\x3f", "", "number 1 of 2 is NaN"},
+		{"BF16", "\x80\x3f\x7f\xff", transformer.BF16, ""},
+		{"BF16", "\x80\x3f\x80\x7f", "", "number 2 of 2 is +Inf"},
+		{"BF16", "\x80\xff\xc0\xff", "", "number 1 of 2 is NaN"},
+		{"F16", "\xff\x7b\xff\xfb", transformer.BF16, ""},
+		{"F16", "\x00\x3c\x00\x7c", "", "number 2 of 2 is +Inf"},
+		{"F16", "\x00\x3c\x01\xfc", "", "number 2 of 2 is NaN"},
+	} {
+		read, largest := decode(span{Dtype: c.stored, Shape: []int{1, 2}}, []byte(c.data))
+		err := read.check(largest, c.as)
+		if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %x as %q: %v, want %q", c.stored, c.data, c.as, err, c.want)
+		}
+	}
 }
 
 func TestF16(t *testing.T) {

@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -12,7 +11,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"tandem/transformer"
+	"tandem/transformer/strictjson"
 )
 
 // A tensor is a named array of a file. Exactly one of f32 and bf16 is set.
@@ -48,15 +50,15 @@ func parseHeader(r io.Reader, size int64) (spans map[string]span, order []string
 	if _, err := io.ReadFull(r, text); err != nil {
 		return nil, nil, 0, fmt.Errorf("truncated header: %w", err)
 	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(text, &raw); err != nil {
+	var raw map[string]jsontext.Value
+	if err := strictjson.Unmarshal(text, &raw); err != nil {
 		return nil, nil, 0, fmt.Errorf("header: %w", err)
 	}
 	delete(raw, "__metadata__")
 	spans = map[string]span{}
 	for name, line := range raw {
 		var s span
-		if err := json.Unmarshal(line, &s); err != nil {
+		if err := strictjson.Unmarshal(line, &s); err != nil {
 			return nil, nil, 0, fmt.Errorf("header: tensor %q: %w", name, err)
 		}
 		if err := s.check(); err != nil {
@@ -106,22 +108,16 @@ func (s span) check() error {
 	return nil
 }
 
-// readTensors adds a file's tensors to all, and its bytes to a hash.
-func readTensors(dir fs.FS, name string, all map[string]tensor, sum hash.Hash) error {
-	f, err := dir.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errors.New("the file is missing")
-	}
+// readTensors adds a file's tensors to all, and its bytes to a hash. Numbers that are not finite, or will not be once they
+// are converted to a dtype ("" is their own), are an error.
+func readTensors(dir fs.FS, name string, dtype transformer.Dtype, all map[string]tensor, sum hash.Hash) error {
+	f, size, err := open(dir, name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
 	in := io.TeeReader(f, sum)
-	spans, order, _, err := parseHeader(in, info.Size())
+	spans, order, _, err := parseHeader(in, size)
 	if err != nil {
 		return err
 	}
@@ -134,32 +130,69 @@ func readTensors(dir fs.FS, name string, all map[string]tensor, sum hash.Hash) e
 		if _, err := io.ReadFull(in, data); err != nil {
 			return fmt.Errorf("tensor %q: %w", tensorName, err)
 		}
-		all[tensorName] = decode(s, data)
+		t, largest := decode(s, data)
+		if err := t.check(largest, dtype); err != nil {
+			return fmt.Errorf("tensor %q: %w", tensorName, err)
+		}
+		all[tensorName] = t
 	}
 	return nil
 }
 
-// decode turns bytes into numbers; float16 becomes float32.
-func decode(s span, data []byte) tensor {
-	t := tensor{shape: s.Shape}
+// decode turns bytes into numbers; float16 becomes float32. largest are the bits, as a float32, of the largest magnitude.
+// Those of infinity and NaN are above all others, so that looking for them costs next to nothing here.
+func decode(s span, data []byte) (t tensor, largest uint32) {
+	t = tensor{shape: s.Shape}
 	switch s.Dtype {
 	case "F32":
 		t.f32 = make([]float32, len(data)/4)
 		for i := range t.f32 {
-			t.f32[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+			bits := binary.LittleEndian.Uint32(data[4*i:])
+			t.f32[i] = math.Float32frombits(bits)
+			largest = max(largest, bits&^sign)
 		}
 	case "BF16":
 		t.bf16 = make([]uint16, len(data)/2)
 		for i := range t.bf16 {
-			t.bf16[i] = binary.LittleEndian.Uint16(data[2*i:])
+			bits := binary.LittleEndian.Uint16(data[2*i:])
+			t.bf16[i] = bits
+			largest = max(largest, uint32(bits)<<16&^sign)
 		}
 	case "F16":
 		t.f32 = make([]float32, len(data)/2)
 		for i := range t.f32 {
 			t.f32[i] = fromF16(binary.LittleEndian.Uint16(data[2*i:]))
+			largest = max(largest, math.Float32bits(t.f32[i])&^sign)
 		}
 	}
-	return t
+	return t, largest
+}
+
+// The bits of a float32.
+const (
+	sign     = 1 << 31
+	infinity = 255 << 23
+)
+
+// check reports a number that is not finite, and one of a matrix that is not in the dtype.
+func (t tensor) check(largest uint32, dtype transformer.Dtype) error {
+	most := math.Float32frombits(largest)
+	switch {
+	case largest >= infinity:
+		return fmt.Errorf("number %d of %d is %g: the weights are damaged, or their training diverged; fetch them again",
+			t.notFinite()+1, max(len(t.f32), len(t.bf16)), most)
+	case dtype == transformer.BF16 && len(t.shape) == 2 && transformer.RoundBF16(most) >= infinity>>16:
+		return fmt.Errorf("it holds the magnitude %g, which bf16 cannot: load it as f32", most)
+	}
+	return nil
+}
+
+// notFinite is the index of the first number that is not finite.
+func (t tensor) notFinite() int {
+	if t.f32 != nil {
+		return slices.IndexFunc(t.f32, func(f float32) bool { return math.Float32bits(f)&^sign >= infinity })
+	}
+	return slices.IndexFunc(t.bf16, func(b uint16) bool { return uint32(b)<<16&^sign >= infinity })
 }
 
 // fromF16 widens an IEEE 754 half.
@@ -177,21 +210,21 @@ func fromF16(h uint16) float32 {
 
 // weightFiles are the safetensors files of a folder.
 func weightFiles(dir fs.FS) ([]string, error) {
-	if _, err := fs.Stat(dir, "model.safetensors"); err == nil {
-		return []string{"model.safetensors"}, nil
+	const single, index = "model.safetensors", "model.safetensors.index.json"
+	if _, err := fs.Stat(dir, single); err == nil {
+		return []string{single}, nil
 	}
-	const index = "model.safetensors.index.json"
-	data, err := fs.ReadFile(dir, index)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("neither model.safetensors nor %s is there", index)
+	if _, err := fs.Stat(dir, index); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("neither %s nor %s is there", single, index)
 	}
+	data, err := readFile(dir, index, maxIndex)
 	if err != nil {
 		return nil, err
 	}
 	var list struct {
 		Map map[string]string `json:"weight_map"`
 	}
-	if err := json.Unmarshal(data, &list); err != nil {
+	if err := strictjson.Unmarshal(data, &list); err != nil {
 		return nil, fmt.Errorf("%s: %w", index, err)
 	}
 	names := slices.Compact(slices.Sorted(maps.Values(list.Map)))

@@ -1,11 +1,14 @@
 package tokenizer
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"sort"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"tandem/transformer/strictjson"
 )
 
 // file is the part of tokenizer.json that Encode and Decode depend on. Truncation, padding and the post-processor
@@ -54,23 +57,26 @@ type model struct {
 // pair is a merge: ["a","b"], or "a b" in older files.
 type pair [2]string
 
-func (p *pair) UnmarshalJSON(data []byte) error {
+func (p *pair) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	var list []string
-	if data[0] == '"' {
+	if d.PeekKind() == '"' {
 		var s string
-		if err := json.Unmarshal(data, &s); err != nil {
+		if err := json.UnmarshalDecode(d, &s); err != nil {
 			return err
 		}
 		list = strings.Split(s, " ")
-	} else if err := json.Unmarshal(data, &list); err != nil {
+	} else if err := json.UnmarshalDecode(d, &list); err != nil {
 		return err
 	}
-	if len(list) != 2 {
-		return fmt.Errorf("merge %s does not name two tokens", data)
+	if len(list) != 2 || list[0] == "" || list[1] == "" {
+		return fmt.Errorf("merge %q does not name two tokens", list)
 	}
 	*p = pair{list[0], list[1]}
 	return nil
 }
+
+// MaxBytes is the most that Parse reads; the largest published files have 33 MB.
+const MaxBytes = 64 << 20
 
 // maxID bounds the ids, so that a damaged file cannot ask for a huge table.
 const maxID = 1 << 22
@@ -78,8 +84,11 @@ const maxID = 1 << 22
 // Parse reads a tokenizer.json. What it does not implement (other models than byte-level BPE, unknown pre-tokenizers
 // and normalizers) is an error, never a guess: a wrong split still decodes to the same text and goes unnoticed.
 func Parse(data []byte) (*Tokenizer, error) {
+	if len(data) > MaxBytes {
+		return nil, fmt.Errorf("tokenizer: %d bytes are more than the %d that any published one needs", len(data), MaxBytes)
+	}
 	var f file
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := strictjson.Unmarshal(data, &f); err != nil {
 		return nil, fmt.Errorf("tokenizer: not a tokenizer.json: %w", err)
 	}
 	t := &Tokenizer{}
@@ -104,6 +113,9 @@ func (t *Tokenizer) readModel(f *file) error {
 		return errors.New("BPE with dropout gives other tokens on every call and is not supported")
 	case m.ContinuingSubwordPrefix != "" || m.EndOfWordSuffix != "":
 		return errors.New("BPE with a subword prefix or suffix is not supported; only byte-level BPE is")
+	}
+	if many := f.unmerged(); many > 0 {
+		return fmt.Errorf("no merges, but %d tokens of several bytes that no text would ever become: merges is empty or missing; fetch it again", many)
 	}
 	t.wholePieces = m.IgnoreMerges
 	t.ids, t.merges = make(map[string]int32, len(m.Vocab)), make(map[uint64]merge, len(m.Merges))
@@ -138,12 +150,34 @@ func (t *Tokenizer) readModel(f *file) error {
 	return nil
 }
 
+// unmerged is how many tokens nothing makes, where there are no merges: those of several bytes that no text is searched for.
+func (f *file) unmerged() (many int) {
+	m := f.Model
+	if len(m.Merges) > 0 || m.IgnoreMerges {
+		return 0
+	}
+	added := make(map[string]bool, len(f.AddedTokens))
+	for _, a := range f.AddedTokens {
+		added[a.Content] = true
+	}
+	for entry := range m.Vocab {
+		if raw, ok := rawBytes(entry); ok && len(raw) > 1 && !added[entry] {
+			many++
+		}
+	}
+	return many
+}
+
+// setPiece takes a free id.
 func (t *Tokenizer) setPiece(id int32, raw []byte) error {
 	if id < 0 || id >= maxID {
 		return fmt.Errorf("token %q has id %d, outside 0-%d", raw, id, maxID-1)
 	}
 	for int(id) >= len(t.pieces) {
 		t.pieces = append(t.pieces, nil)
+	}
+	if t.pieces[id] != nil {
+		return fmt.Errorf("tokens %q and %q share the id %d: each needs its own", t.pieces[id], raw, id)
 	}
 	t.pieces[id] = raw
 	return nil
@@ -158,13 +192,26 @@ func (t *Tokenizer) readAdded(f *file) error {
 		if a.Content == "" {
 			return fmt.Errorf("added token %d is empty", a.ID)
 		}
+		id, known := t.addedIDs[a.Content]
+		if !known {
+			id, known = f.Model.Vocab[a.Content]
+		}
+		if known && id != a.ID {
+			return fmt.Errorf("added token %q has the ids %d and %d: keep the one that the model was trained with", a.Content, id, a.ID)
+		}
+		if known {
+			t.pieces[id] = nil // the vocabulary lists it, too
+		}
 		if err := t.setPiece(a.ID, []byte(a.Content)); err != nil {
 			return err
 		}
 		t.addedIDs[a.Content] = a.ID
-		t.added = append(t.added, addedToken{content: a.Content, id: a.ID, lstrip: a.LStrip, rstrip: a.RStrip, normalized: a.Normalized})
+		group := &t.added[0]
+		if a.Normalized {
+			group = &t.added[1]
+		}
+		group.add(addedToken{content: a.Content, id: a.ID, lstrip: a.LStrip, rstrip: a.RStrip})
 	}
-	sort.SliceStable(t.added, func(i, j int) bool { return len(t.added[i].content) > len(t.added[j].content) })
 	return nil
 }
 

@@ -9,7 +9,6 @@ package tokenizer
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -21,26 +20,18 @@ type Tokenizer struct {
 	pieces      [][]byte         // id -> raw bytes; nil where an id is unused
 	bytes       [256]int32       // byte -> id
 	merges      map[uint64]merge // pairOf(left, right)
-	added       []addedToken     // longest first
+	added       [2]addedTokens   // looked for before and after normalisation
 	addedIDs    map[string]int32
 	stages      []stage // pre-tokenizer: each splits the pieces of the one before
 	nfc         bool
 	wholePieces bool // ignore_merges: a piece that is a token needs no merging
 }
 
-// An addedToken is found in the text before anything else happens to it.
-type addedToken struct {
-	content        string
-	id             int32
-	lstrip, rstrip bool // it swallows white space on that side
-	normalized     bool // it is looked for after normalisation
-}
-
 // Encode returns the tokens of text. Added tokens are recognised where their text stands, and no others (such as a
 // beginning-of-sequence token) are put in.
 func (t *Tokenizer) Encode(text string) []int32 {
 	out := make([]int32, 0, len(text)/3+1)
-	t.cut(text, false, func(raw string, id int32) {
+	t.added[0].cut(text, func(raw string, id int32) {
 		if id >= 0 {
 			out = append(out, id)
 			return
@@ -48,7 +39,7 @@ func (t *Tokenizer) Encode(text string) []int32 {
 		if t.nfc {
 			raw = norm.NFC.String(raw)
 		}
-		t.cut(raw, true, func(plain string, id int32) {
+		t.added[1].cut(raw, func(plain string, id int32) {
 			if id >= 0 {
 				out = append(out, id)
 				return
@@ -57,43 +48,6 @@ func (t *Tokenizer) Encode(text string) []int32 {
 		})
 	})
 	return out
-}
-
-// cut calls do for each added token (with its id) and for the text between them (with -1), in order. Of the tokens
-// that begin at the same place the longest counts.
-func (t *Tokenizer) cut(text string, normalized bool, do func(text string, id int32)) {
-	from := 0
-	for i := 0; i < len(text); {
-		a := t.addedAt(text[i:], normalized)
-		if a == nil {
-			i++
-			continue
-		}
-		end, plain := i+len(a.content), text[from:i]
-		if a.lstrip {
-			plain = strings.TrimRightFunc(plain, unicode.IsSpace)
-		}
-		if plain != "" {
-			do(plain, -1)
-		}
-		do("", a.id)
-		if a.rstrip {
-			end = len(text) - len(strings.TrimLeftFunc(text[end:], unicode.IsSpace))
-		}
-		from, i = end, end
-	}
-	if from < len(text) {
-		do(text[from:], -1)
-	}
-}
-
-func (t *Tokenizer) addedAt(text string, normalized bool) *addedToken {
-	for i := range t.added {
-		if a := &t.added[i]; a.normalized == normalized && strings.HasPrefix(text, a.content) {
-			return a
-		}
-	}
-	return nil
 }
 
 // split sends text through the stages from n on.

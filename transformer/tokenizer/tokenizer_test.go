@@ -81,6 +81,20 @@ func TestParseRefuses(t *testing.T) {
 		{"missing byte", strings.Replace(good, `"Ġ":32`, `"Ġx":32`, 1), "byte 0x20"},
 		{"merge without result", strings.Replace(good, `"hell":258`, `"hexx":258`, 1), "merge 2"},
 		{"merge of one", strings.Replace(good, `"h e"`, `"he"`, 1), "does not name two"},
+		{"merge of nothing", strings.Replace(good, `"h e"`, `"h "`, 1), "does not name two"},
+		{"merge without tokens", strings.Replace(good, `["he","ll"]`, `["he","zz"]`, 1), `merge 2, "he" + "zz", uses a token that is not in the vocabulary`},
+		{"null merge", strings.Replace(good, `"h e"`, `null`, 1), "does not name two"},
+		{"no merges", strings.Replace(good, `"merges"`, `"other"`, 1), "no merges, but 4 tokens of several bytes"},
+		{"empty merges", strings.Replace(good, `["h e","l l",["he","ll"],["Ġ","he"]]`, `[]`, 1), "no merges, but 4 tokens of several bytes"},
+		{"entry twice", strings.Replace(good, `"hell":258`, `"hell":258,"hell":258`, 1), `key "hell" stands twice in model/vocab: keep one of them`},
+		{"entry twice, escaped", strings.Replace(good, `"hell":258`, `"hell":258,"\u0068ell":300`, 1), `key "hell" stands twice`},
+		{"model twice", strings.Replace(good, `"model":`, `"model":{},"model":`, 1), `key "model" stands twice`},
+		{"invalid UTF-8", strings.Replace(good, `"hell"`, "\"hell\xff\"", 1), "invalid UTF-8"},
+		{"id twice", strings.Replace(good, `"hell":258`, `"hell":257`, 1), "share the id 257"},
+		{"added id taken", strings.Replace(good, `"id":260`, `"id":259`, 1), `tokens " he" and "<|end|>" share the id 259`},
+		{"added token with two ids", strings.Replace(good, `<|end|>!`, `<|end|>`, 1), `added token "<|end|>" has the ids 260 and 261`},
+		{"added token of the vocabulary with another id", strings.Replace(good, `<|end|>!`, `hell`, 1), `added token "hell" has the ids 258 and 261`},
+		{"too large", good + strings.Repeat(" ", MaxBytes), "bytes are more than the 67108864 that any published one needs"},
 		{"negative id", strings.Replace(good, `"hell":258`, `"hell":-1`, 1), "outside"},
 		{"huge id", strings.Replace(good, `"hell":258`, `"hell":2000000000`, 1), "outside"},
 		{"no pre-tokenizer", file257("null", ""), "no pre_tokenizer"},
@@ -100,6 +114,48 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%s: error %v, want one line with %q", c.name, err, c.want)
 		}
 	}
+}
+
+// TestAdded: of the added tokens at a place the longest counts; one that the vocabulary lists too keeps its id, and one that
+// stands twice counts once.
+func TestAdded(t *testing.T) {
+	file := strings.Replace(file257(byteLevel, ""), `"added_tokens":[`, `"added_tokens":[{"id":260,"content":"<|end|>"},{"id":259,"content":"Ġhe"},
+		{"id":262,"content":"<|","lstrip":true},{"id":263,"content":"zz","rstrip":true,"normalized":true},`, 1)
+	tok, err := Parse([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][]int32{
+		"<|end|>!<|end|>x": {261, 260, 'x'},
+		"a  <|enzz \n b":   {'a', 262, 'e', 'n', 263, 'b'},
+		" heĠhe":           {259, 259},
+		"<|end|><|end|":    {260, 262, 'e', 'n', 'd', '|'},
+	} {
+		if got := tok.Encode(text); !slices.Equal(got, want) {
+			t.Errorf("Encode(%q) = %v, want %v", text, got, want)
+		}
+	}
+}
+
+// FuzzParse: a tokenizer.json is read or refused in one line, and one that is read encodes any text.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(file257(byteLevel, "")), "hell <|end|>")
+	f.Add([]byte(file257(`{"type":"Split","pattern":{"Regex":"a"},"behavior":"Isolated"}`, `"normalizer":{"type":"NFC"},`)), "\xffhe")
+	f.Add([]byte(`{"model":{"vocab":{"a":1,"a":2},"merges":[["a"],"a b",null]}}`), "")
+	f.Fuzz(func(t *testing.T, data []byte, text string) {
+		tok, err := Parse(data)
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\r\n") {
+				t.Errorf("%q", err)
+			}
+			return
+		}
+		for _, id := range tok.Encode(text) {
+			if tok.Piece(id) == nil {
+				t.Fatalf("Encode(%q) has token %d, which stands for nothing", text, id)
+			}
+		}
+	})
 }
 
 // TestSplit has the alternatives of the patterns; the pieces of a text are given, joined they are the text.
