@@ -82,9 +82,10 @@ func Run(ctx context.Context, path string, s Setup) (tally Tally, err error) {
 	return tally, err
 }
 
-// open creates the results file, or reopens it with the keys that it holds.
+// open creates the results file, or reopens it with the keys that it holds. An empty one, as a start that was interrupted
+// leaves it, holds nothing to keep.
 func open(path string, header record.Header) (*record.Writer, record.Held, error) {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		out, err := record.Create(path, header)
 		return out, record.Held{}, err
 	}

@@ -108,6 +108,13 @@ func read(t *testing.T, path string) (records []record.Record) {
 		}
 		records = append(records, r)
 	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(data), "\n") - 1; lines != len(records) {
+		t.Errorf("%d lines hold %d records: some stand twice", lines, len(records))
+	}
 	return records
 }
 

@@ -17,6 +17,8 @@ import (
 //   - The first line is the Header, every other line one Record; each ends with a newline.
 //   - A record is written by one write call as soon as it exists, so an interruption can tear the last line only.
 //   - A reader drops a torn last line and Append cuts it off. Damage anywhere else is an error with its line number.
+//   - Of records of one Key, as files that were put together hold them, the first counts: it is the one that a resumed run
+//     would have kept.
 
 // A Writer adds records to a results file. Any number of goroutines may use it.
 type Writer struct {
@@ -195,14 +197,15 @@ func readRecords(path string, yield func(Record, error) bool) {
 // lines parses a results file from a stream.
 type lines struct {
 	in      *bufio.Reader
-	name    string // of the file, for errors
-	n       int    // lines read
-	whole   int64  // bytes of the lines that were parsed
-	unended bool   // the last parsed line lacks its newline
+	name    string          // of the file, for errors
+	n       int             // lines read
+	whole   int64           // bytes of the lines that were parsed
+	unended bool            // the last parsed line lacks its newline
+	seen    map[string]bool // keys of the records so far
 }
 
 func newLines(r io.Reader, name string) *lines {
-	return &lines{in: bufio.NewReaderSize(r, 1<<16), name: name}
+	return &lines{in: bufio.NewReaderSize(r, 1<<16), name: name, seen: map[string]bool{}}
 }
 
 // next parses the next line into v; io.EOF when there is none or only a torn one.
@@ -254,11 +257,16 @@ func (l *lines) header() (Header, error) {
 	return h, nil
 }
 
-// record parses the next record; io.EOF at the end.
+// record parses the next record of a key that none had before; io.EOF at the end.
 func (l *lines) record() (Record, error) {
-	var r Record
-	if err := l.next(&r); err != nil {
-		return Record{}, err
+	for {
+		var r Record
+		if err := l.next(&r); err != nil {
+			return Record{}, err
+		}
+		if key := r.Key(); !l.seen[key] {
+			l.seen[key] = true
+			return r, nil
+		}
 	}
-	return r, nil
 }

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -136,6 +137,48 @@ func TestTornAtEveryByte(t *testing.T) {
 	}
 }
 
+// TestTwice: a record that stands twice counts once, whatever lies between, and the first one is it. A resume keeps the lines.
+func TestTwice(t *testing.T) {
+	_, content := write(t, "a", "b", "c")
+	lines := strings.SplitAfter(content, "\n")
+	other := strings.Replace(lines[1], `"tokens":2`, `"tokens":9`, 1)
+	repeat := strings.Replace(lines[1], `"repeat":0`, `"repeat":1`, 1)
+	whole := strings.Join([]string{lines[0], lines[1], lines[2], other, lines[2], repeat, lines[3], strings.TrimSuffix(lines[3], "\n")}, "")
+	path := filepath.Join(t.TempDir(), "twice.jsonl")
+	if err := os.WriteFile(path, []byte(whole), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, records, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // each iteration counts anew
+		var got []string
+		for r, err := range records {
+			if err != nil || r.Tokens != 2 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			got = append(got, fmt.Sprint(r.Task, r.Repeat))
+		}
+		if want := []string{"a0", "b0", "a1", "c0"}; !reflect.DeepEqual(got, want) {
+			t.Errorf("read %v, want %v", got, want)
+		}
+	}
+	w, _, held, err := Append(path)
+	if err != nil || len(held) != 4 {
+		t.Fatalf("%d records are held, %v", len(held), err)
+	}
+	if err := errors.Join(w.Write(sample("d")), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(got), whole+"\n") {
+		t.Errorf("a resume changed what the file held: %v", err)
+	}
+	if tasks, err := readAll(path); err != nil || strings.Join(tasks, "") != "abacd" {
+		t.Errorf("after a resume: %v, %v", tasks, err)
+	}
+}
+
 func TestBadFiles(t *testing.T) {
 	_, content := write(t, "a", "b")
 	lines := strings.SplitAfter(content, "\n")
@@ -224,7 +267,11 @@ func FuzzRead(f *testing.F) {
 		if !reflect.DeepEqual(keys, got) {
 			t.Fatalf("keys %v, want %v", got, keys)
 		}
-		if err := w.Write(sample("last")); err != nil {
+		last := sample("last")
+		if keys[last.Key()] {
+			return
+		}
+		if err := w.Write(last); err != nil {
 			t.Fatal(err)
 		}
 		if tasks, err := readAll(path); err != nil || tasks[len(tasks)-1] != "last" {

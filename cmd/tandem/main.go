@@ -50,9 +50,19 @@ var errFailed = errors.New("check failed")
 
 func main() {
 	sandbox.Main()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
+}
+
+// interruptible is a context that ends with Ctrl-C, a request to terminate or the terminal's end; under nohup, which has the
+// process ignore the last, it lives on.
+func interruptible() (context.Context, context.CancelFunc) {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signal.NotifyContext(context.Background(), signals...)
 }
 
 // exitCode carries kong's wish to exit (--help) out of Parse.

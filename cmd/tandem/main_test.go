@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,9 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	sandbox.Main()
-	testscript.Main(m, map[string]func(){"tandem": func() {
-		os.Exit(run(context.Background(), os.Stdout, os.Stderr, os.Args[1:]))
-	}})
+	testscript.Main(m, map[string]func(){"tandem": main})
 }
 
 // TestScripts runs the command-line sessions of testdata.
