@@ -1,6 +1,7 @@
 package decoders
 
 import (
+	"cmp"
 	"fmt"
 
 	"tandem/record"
@@ -16,16 +17,21 @@ func (r *run) chain(device transformer.Chainer, c transformer.Chain, first, othe
 	}
 	c.Temp, c.TopK, c.TopP, c.Ban = r.pass.Temp, r.pass.TopK, r.pass.TopP, r.pass.Ban
 	kind, goes, at := first, true, 0
+	var bad error
 	err := device.Chain(r.ctx, c, func(l transformer.Link) bool {
 		step := r.step(kind, l.From, l.To, max(c.Block, 1))
 		for _, s := range l.Settled {
+			if notFinite(transformer.Guess{P: s.P}) {
+				bad = errNotFinite
+				return false
+			}
 			step.Commits = append(step.Commits, record.Commit{Pos: int32(s.At - c.Prompt), Token: s.Token, P: s.P})
 		}
 		kind, at = others, l.To
 		goes = r.yield(step, nil)
 		return goes
 	})
-	if err != nil && goes {
+	if err = cmp.Or(bad, err); err != nil && goes {
 		r.yield(record.Step{}, fmt.Errorf("%s forward after position %d: %w", kind, at, err))
 	}
 }

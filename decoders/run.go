@@ -2,6 +2,7 @@ package decoders
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -128,11 +129,24 @@ func (r *run) forward(kind record.Kind, from, to, span int, want []int) (record.
 	if err == nil {
 		guesses, err = r.session.Forward(r.ctx, []transformer.Pass{pass})
 	}
+	if err == nil && slices.ContainsFunc(guesses[0], notFinite) {
+		err = errNotFinite
+	}
 	if err != nil {
 		r.yield(record.Step{}, fmt.Errorf("%s forward at position %d: %w", kind, from, err))
 		return record.Step{}, nil, false
 	}
 	return r.step(kind, from, to, span), guesses[0], true
+}
+
+// errNotFinite ends a decoding whose guesses are no numbers. Their tokens mean nothing, and one may be the mask, of which a
+// refiner would never see the end.
+var errNotFinite = errors.New("a guess has no finite probability: activations overflow or a weight is not finite, so the checkpoint is " +
+	"damaged, or its config is of another model; fetch it again")
+
+func notFinite(g transformer.Guess) bool {
+	sum := g.P + g.Margin + g.Entropy
+	return sum-sum != 0
 }
 
 // step is a forward over text[from:to] that is done now, without commits.
