@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command compile compiles the CUDA kernels with NVRTC and writes the images and manifest.json beside their source.
 package main
 
