@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -19,12 +20,6 @@ import (
 
 	"tandem/evals/sandbox"
 	"tandem/transformer"
-)
-
-// version and commit are injected by the Makefile with -ldflags -X.
-var (
-	version = "unknown"
-	commit  = "unknown"
 )
 
 // cli is the command line: each field is a verb and the verb's fields are its flags.
@@ -50,6 +45,7 @@ var errFailed = errors.New("check failed")
 
 func main() {
 	sandbox.Main()
+	stamp(debug.ReadBuildInfo())
 	ctx, stop := interruptible()
 	defer stop()
 	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
