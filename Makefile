@@ -5,7 +5,6 @@ DIRTY   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" || echo +dir
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(DIRTY)
 VERSION ?= $(shell git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/null || TZ=UTC git log -1 --abbrev=12 \
 	--date=format-local:%Y%m%d%H%M%S --format=v0.0.0-%cd-%h 2>/dev/null || echo unknown)$(DIRTY)
-OUT     ?= results/$(shell date -u +%Y%m%d-%H%M%S)
 BIN      = bin/tandem
 
 LDFLAGS  = -X main.version=$(VERSION) -X main.commit=$(COMMIT)
@@ -21,7 +20,8 @@ build: ## build bin/tandem
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/tandem
 
 bench: build ## the main job: both decoders on the embedded checkpoint and suite, with table, charts and page
-	$(BIN) run --decoders ar,diffusion/block=16 --sweep block=4,8,32 --sweep threshold=0.5,0.7,0.95 --out $(OUT)
+	$(BIN) run --decoders ar,diffusion/block=16,diffusion/block=4,diffusion/block=8,diffusion/block=32,\
+	diffusion/block=16/threshold=0.5,diffusion/block=16/threshold=0.7,diffusion/block=16/threshold=0.95 $(if $(OUT),--out $(OUT))
 
 # For each package; on an idle machine of two cores the slowest takes TIME.
 TIMEOUT ?= 60m

@@ -144,6 +144,9 @@ func (s Settings) Name() string {
 	return name
 }
 
+// Greedy says whether the decoder answers the same whatever its seed.
+func (s Settings) Greedy() bool { return s.Temperature == 0 && s.Quota != Random }
+
 // Info is the name and the settings for the header of a results file.
 func (s Settings) Info() record.DecoderInfo {
 	info := record.DecoderInfo{Name: s.Name(), Settings: map[string]any{"family": s.Family}}

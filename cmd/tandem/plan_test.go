@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,8 +19,12 @@ func TestPlanDecoders(t *testing.T) {
 		{names: []string{"ar", "diffusion"}, want: []string{"ar", "diffusion/block=16/threshold=0.9"}},
 		{names: []string{"ar", "diffusion"}, threshold: 0.8, want: []string{"ar", "diffusion/block=16/threshold=0.8"}},
 		{names: []string{"ar", "diffusion"}, sweeps: []string{"block=8,16", "threshold=0.7"}, want: []string{"ar",
-			"diffusion/block=16/threshold=0.9", "diffusion/block=8/threshold=0.9",
+			"diffusion/block=16/threshold=0.9", "diffusion/block=8/threshold=0.7",
 			"diffusion/block=16/threshold=0.7"}},
+		{names: []string{"ar", "diffusion"}, sweeps: []string{"block=8", "block=8, 4"}, want: []string{"ar",
+			"diffusion/block=16/threshold=0.9", "diffusion/block=8/threshold=0.9", "diffusion/block=4/threshold=0.9"}},
+		{names: []string{"diffusion/quota=margin"}, sweeps: []string{"block=4"}, want: []string{
+			"diffusion/block=16/quota=margin/steps=16", "diffusion/block=4/quota=margin/steps=4"}},
 		{names: []string{"diffusion/quota=margin/steps=4"}, sweeps: []string{"factor=1.5"}, want: []string{
 			"diffusion/block=16/quota=margin/steps=4", "diffusion/block=16/factor=1.5"}},
 		{names: []string{"ar"}, sweeps: []string{"temperature=0.5,1"}, want: []string{"ar", "ar/temperature=0.5", "ar/temperature=1"}},
@@ -56,5 +61,29 @@ func TestPlanDecodersRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s, sweep %q: error %v, want one with %q", test.names, test.sweeps, err, test.want)
 		}
+	}
+}
+
+// TestMakeBench: the README shows what make bench measures.
+func TestMakeBench(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(string(makefile), "$(BIN) run --decoders ")
+	names, _, _ := strings.Cut(strings.ReplaceAll(line, "\\\n\t", ""), " ")
+	c := transformer.Config{Name: "toy", MaskToken: 1, BlockSizes: []int{4, 8, 16, 32}}
+	plan, err := planDecoders(strings.Split(names, ","), nil, 0, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range plan {
+		got = append(got, s.Name())
+	}
+	want := []string{"ar", "diffusion/block=16/threshold=0.9", "diffusion/block=4/threshold=0.9", "diffusion/block=8/threshold=0.9",
+		"diffusion/block=32/threshold=0.9", "diffusion/block=16/threshold=0.5", "diffusion/block=16/threshold=0.7", "diffusion/block=16/threshold=0.95"}
+	if !slices.Equal(got, want) {
+		t.Errorf("make bench runs %q, want %q", got, want)
 	}
 }

@@ -1,0 +1,78 @@
+package decoders
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// An Axis is a setting that a sweep varies, and its values as they stand in names.
+type Axis struct {
+	Key    string
+	Values []string
+}
+
+// policyKeys are the settings that decide what is committed: a sweep of one replaces the policy that a decoder has.
+var policyKeys = []string{"threshold", "factor", "entropy_bound", "quota"}
+
+// Sweep is the grid of the axes for each decoder: one decoder for each combination of their values, its other settings
+// unchanged. An autoregressive decoder leaves out the axes that it does not know, and adds nothing where it knows none. An
+// axis that no decoder knows is an error, and so is a value or a combination that makes no decoder.
+func Sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
+	for _, axis := range axes {
+		if !slices.ContainsFunc(named, func(s Settings) bool { return s.Family == Diffusion || s.Family.knows(axis.Key) }) {
+			return nil, fmt.Errorf("no decoder is named that knows %q", axis.Key)
+		}
+	}
+	for _, s := range named {
+		own := axes
+		if s.Family == AR {
+			own = slices.DeleteFunc(slices.Clone(axes), func(a Axis) bool { return !AR.knows(a.Key) })
+		}
+		if len(own) == 0 {
+			continue
+		}
+		base := s.without(own)
+		for _, settings := range combinations(own) {
+			one, err := ParseName(base + settings)
+			if err != nil {
+				return nil, err
+			}
+			grid = append(grid, one)
+		}
+	}
+	return grid, nil
+}
+
+// knows says whether a family has a setting of this name.
+func (f Family) knows(key string) bool {
+	return slices.ContainsFunc(options, func(o option) bool { return o.key == key && slices.Contains(o.families, f) })
+}
+
+// without is the decoder's name without the settings of the axes, and without its policy where an axis is one.
+func (s Settings) without(axes []Axis) string {
+	for _, axis := range axes {
+		if slices.Contains(policyKeys, axis.Key) {
+			s.Threshold, s.Factor, s.EntropyBound, s.Quota, s.Steps = 0, 0, 0, "", 0
+		}
+	}
+	return strings.Join(slices.DeleteFunc(strings.Split(s.Name(), "/"), func(part string) bool {
+		key, _, _ := strings.Cut(part, "=")
+		return slices.ContainsFunc(axes, func(a Axis) bool { return a.Key == key })
+	}), "/")
+}
+
+// combinations are the ends of the names of the grid, the last axis varying fastest.
+func combinations(axes []Axis) []string {
+	out := []string{""}
+	for _, axis := range axes {
+		var longer []string
+		for _, settings := range out {
+			for _, value := range axis.Values {
+				longer = append(longer, settings+"/"+axis.Key+"="+value)
+			}
+		}
+		out = longer
+	}
+	return out
+}
