@@ -60,7 +60,7 @@ type Tally struct {
 type sink interface{ Write(record.Record) error }
 
 // Run executes the plan and appends to the results file at path, which it creates or, after an interruption,
-// resumes. A resume needs the same suite, model, decoders, plan and machine; the error names what differs. An
+// resumes. A resume needs the same suite, model, decoders, plan and machine; else the error is a *Mismatch. An
 // example whose decoding fails is recorded with its Err, and the run goes on. A decoding that other work disturbed
 // (record.Interference) is kept and decoded again at the end, Plan.Extra times at the most. A cancelled ctx drops the example
 // in flight, keeps the finished ones and returns the ctx's error; a record that cannot be written stops the run at
@@ -93,8 +93,8 @@ func open(path string, header record.Header) (*record.Writer, record.Held, error
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := same(before, header); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%s: cannot resume: %w; choose another --out or delete it", path, err), out.Close())
+	if err := same(path, before, header); err != nil {
+		return nil, nil, errors.Join(err, out.Close())
 	}
 	return out, held, nil
 }

@@ -265,17 +265,19 @@ func tear(t *testing.T, path string) {
 
 func TestRunRefusesAnotherRun(t *testing.T) {
 	for _, c := range []struct {
-		name   string
 		change func(*Setup)
+		want   string // after "that run had "
 	}{
-		{"the suite", func(s *Setup) { s.Header.Suite.SHA256 = "13" }},
-		{"the model", func(s *Setup) { s.Header.Model.SHA256 = "14" }},
-		{"the decoders", func(s *Setup) { s.Header.Decoders[1].Settings["block"] = 8 }},
-		{"the plan", func(s *Setup) { s.Header.Plan.MaxTokens = 9 }},
-		{"the version", func(s *Setup) { s.Header.Environment.Commit = "abc" }},
-		{"the device", func(s *Setup) { s.Header.Environment.Device = "cuda" }},
-		{"the processor", func(s *Setup) { s.Header.Environment.Features = "avx2" }},
-		{"the number of threads", func(s *Setup) { s.Header.Environment.Threads = 1 }},
+		{func(s *Setup) { s.Header.Suite.SHA256 = "13" }, "the suite letters of 4 tasks (SHA-256 12); this one has the suite letters of 4 tasks (SHA-256 13)"},
+		{func(s *Setup) { s.Header.Model.SHA256 = "14" }, "the model script "},
+		{func(s *Setup) { s.Header.Decoders = s.Header.Decoders[:1] }, "the decoders ar, diffusion; this one has the decoders ar"},
+		{func(s *Setup) { s.Header.Decoders[1].Settings["block"] = 8 }, "the decoders ar, diffusion with block:16; this one has the decoders ar, diffusion with block:8"},
+		{func(s *Setup) { s.Header.Plan.MaxTokens = 9 }, "max-tokens 8; this one has max-tokens 9"},
+		{func(s *Setup) { s.Header.Plan.Limit, s.Header.Plan.Length = 3, Forced }, "length natural, no limit; this one has length forced, limit 3"},
+		{func(s *Setup) { s.Header.Environment.Commit = "abc" }, "the version "},
+		{func(s *Setup) { s.Header.Environment.Device = "cuda" }, "the device "},
+		{func(s *Setup) { s.Header.Environment.Features = "avx2" }, "the processor "},
+		{func(s *Setup) { s.Header.Environment.Threads = 1 }, "threads "},
 	} {
 		path := filepath.Join(t.TempDir(), "run.jsonl")
 		if _, err := Run(t.Context(), path, setup()); err != nil {
@@ -285,11 +287,18 @@ func TestRunRefusesAnotherRun(t *testing.T) {
 		s := setup()
 		c.change(&s)
 		_, err := Run(t.Context(), path, s)
-		if err == nil || !strings.Contains(err.Error(), "cannot resume: "+c.name+" of that run was ") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: error %v", c.name, err)
+		var mismatch *Mismatch
+		if !errors.As(err, &mismatch) || mismatch.Path != path {
+			t.Fatalf("%s: error %v", c.want, err)
+		}
+		if want := path + ": cannot resume: that run had " + c.want; !strings.HasPrefix(err.Error(), want) || strings.ContainsAny(err.Error(), "\n{[\"") {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if mismatch.Before == mismatch.Now {
+			t.Errorf("%v does not say what differs", err)
 		}
 		if after, _ := os.ReadFile(path); string(after) != string(before) {
-			t.Errorf("%s: the refused resume changed the file", c.name)
+			t.Errorf("%s: the refused resume changed the file", c.want)
 		}
 	}
 }

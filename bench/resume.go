@@ -10,37 +10,66 @@ import (
 	"tandem/record"
 )
 
-// same reports the first fact of a run that a resume may not change: records of two suites, models, plans or
-// machines in one file would be averaged as if they were one.
-func same(before, now record.Header) error {
-	a, b := before.Environment, now.Environment
-	for _, fact := range []struct {
-		name        string
-		before, now any
-	}{
-		{"the suite", before.Suite, now.Suite},
-		{"the model", before.Model, now.Model},
-		{"the decoders", before.Decoders, now.Decoders},
-		{"the plan", withoutExtra(before.Plan), withoutExtra(now.Plan)},
-		{"the version", []string{a.Version, a.Commit}, []string{b.Version, b.Commit}},
-		{"the device", []string{a.Device, a.GPU, a.Driver}, []string{b.Device, b.GPU, b.Driver}},
-		{"the processor", []string{a.CPU, a.Features}, []string{b.CPU, b.Features}},
-		{"the number of threads", a.Threads, b.Threads},
-	} {
-		// Compared as JSON: that is what the file kept of settings whose Go types differ.
-		was, err := json.Marshal(fact.before)
+// A Mismatch is the error of a results file that another run wrote: its records and those of this run, averaged as if they
+// were of one suite, model, plan and machine, would tell nothing.
+type Mismatch struct {
+	Path        string
+	Before, Now string // what differs, in words: "the decoders ar, diffusion/block=16", "repeats 5, no limit"
+}
+
+// Error says in one line what differs.
+func (m *Mismatch) Error() string {
+	return fmt.Sprintf("%s: cannot resume: that run had %s; this one has %s", m.Path, m.Before, m.Now)
+}
+
+// same returns a Mismatch of the first fact of a run that a resume may not change, or nil.
+func same(path string, before, now record.Header) error {
+	for _, f := range facts {
+		was, err := json.Marshal(f.of(before)) // as JSON: that is what the file kept of settings whose Go types differ
 		if err != nil {
-			return fmt.Errorf("%s: %w", fact.name, err)
+			return err
 		}
-		is, err := json.Marshal(fact.now)
+		is, err := json.Marshal(f.of(now))
 		if err != nil {
-			return fmt.Errorf("%s: %w", fact.name, err)
+			return err
 		}
 		if string(was) != string(is) {
-			return fmt.Errorf("%s of that run was %s and is now %s", fact.name, differing(was, is), differing(is, was))
+			return &Mismatch{path, f.name + f.say(before, now), f.name + f.say(now, before)}
 		}
 	}
 	return nil
+}
+
+// A fact of a run may not change when it is resumed. say tells h's in words, beside the one that it differs from.
+type fact struct {
+	name string
+	of   func(h record.Header) any
+	say  func(h, other record.Header) string
+}
+
+var facts = []fact{
+	{"the suite ", func(h record.Header) any { return h.Suite }, func(h, _ record.Header) string {
+		return fmt.Sprintf("%s of %d tasks (SHA-256 %.12s)", h.Suite.Name, h.Suite.Tasks, h.Suite.SHA256)
+	}},
+	{"the model ", func(h record.Header) any { return h.Model }, func(h, _ record.Header) string {
+		return fmt.Sprintf("%s (%s, SHA-256 %.12s)", h.Model.Name, h.Model.Dtype, h.Model.SHA256)
+	}},
+	{"the decoders ", func(h record.Header) any { return h.Decoders }, decoderWords},
+	{"", func(h record.Header) any { return withoutExtra(h.Plan) }, planWords},
+	{"the version ", func(h record.Header) any { return []string{h.Environment.Version, h.Environment.Commit} }, func(h, _ record.Header) string {
+		return fmt.Sprintf("%s (commit %s)", h.Environment.Version, h.Environment.Commit)
+	}},
+	{"the device ", func(h record.Header) any {
+		return []string{h.Environment.Device, h.Environment.GPU, h.Environment.Driver}
+	}, func(h, _ record.Header) string {
+		return words(" ", h.Environment.Device, h.Environment.GPU, h.Environment.Driver)
+	}},
+	{"the processor ", func(h record.Header) any { return []string{h.Environment.CPU, h.Environment.Features} }, func(h, _ record.Header) string {
+		return words(" with the kernels ", h.Environment.CPU, h.Environment.Features)
+	}},
+	{"threads ", func(h record.Header) any { return h.Environment.Threads }, func(h, _ record.Header) string {
+		return fmt.Sprint(h.Environment.Threads)
+	}},
 }
 
 // withoutExtra is a plan but for the budget of further decodings, which a resume may raise.
@@ -49,20 +78,61 @@ func withoutExtra(p record.PlanInfo) record.PlanInfo {
 	return p
 }
 
-// differing is what a says otherwise than b: of objects the keys that differ, of anything else all of it.
-func differing(a, b []byte) string {
-	var left, right map[string]json.RawMessage
-	if json.Unmarshal(a, &left) != nil || json.Unmarshal(b, &right) != nil {
-		return string(a)
+// words joins the parts that are known.
+func words(between string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), between)
+}
+
+// decoderWords are the decoders' names; where these are the same, with the settings that are not.
+func decoderWords(h, other record.Header) string {
+	names := func(h record.Header) (names []string) {
+		for _, d := range h.Decoders {
+			names = append(names, d.Name)
+		}
+		return names
 	}
-	var parts []string
-	for _, key := range slices.Sorted(maps.Keys(left)) {
-		if string(left[key]) != string(right[key]) {
-			parts = append(parts, key+" "+string(left[key]))
+	own := names(h)
+	if slices.Equal(own, names(other)) {
+		for i, d := range h.Decoders {
+			if settings := fmt.Sprint(d.Settings); settings != fmt.Sprint(other.Decoders[i].Settings) {
+				own[i] += " with " + strings.TrimSuffix(strings.TrimPrefix(settings, "map["), "]")
+			}
 		}
 	}
-	if parts == nil {
-		return "without " + strings.Join(slices.Sorted(maps.Keys(right)), ", ")
+	return strings.Join(own, ", ")
+}
+
+// planWords are the parts of the plan that differ: "repeats 5, no limit". A name is that of the plan's field, and of the flag
+// that sets it.
+func planWords(h, other record.Header) string {
+	own, theirs := planParts(h.Plan), planParts(other.Plan)
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		if theirs[name] != own[name] {
+			parts = append(parts, name+" "+own[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(theirs)) {
+		if _, ok := own[name]; !ok {
+			parts = append(parts, "no "+name)
+		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// planParts are the plan's fields as its JSON names them, with the values' JSON, strings without quotes.
+func planParts(plan record.PlanInfo) map[string]string {
+	text, err := json.Marshal(plan)
+	if err != nil {
+		return nil
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(text, &fields) != nil {
+		return nil
+	}
+	parts := map[string]string{}
+	for key, value := range fields {
+		parts[strings.ReplaceAll(key, "_", "-")] = strings.Trim(string(value), `"`)
+	}
+	return parts
 }

@@ -172,7 +172,7 @@ func ParseName(name string) (Settings, error) {
 		key, value, _ := strings.Cut(part, "=")
 		i := slices.IndexFunc(options, func(o option) bool { return o.key == key && slices.Contains(o.families, s.Family) })
 		if i < 0 {
-			return Settings{}, fmt.Errorf("decoder %q: unknown setting %q; %s knows %s", name, key, s.Family, known(s.Family))
+			return Settings{}, fmt.Errorf("decoder %q: unknown setting %q; %s knows %s", name, key, s.Family, strings.Join(s.Family.Keys(), ", "))
 		}
 		if seen[key] {
 			return Settings{}, fmt.Errorf("decoder %q: setting %s stands twice", name, key)
@@ -188,15 +188,14 @@ func ParseName(name string) (Settings, error) {
 	return s, nil
 }
 
-// known lists a family's settings.
-func known(f Family) string {
-	var keys []string
+// Keys are the settings that a family knows, in the order of Name.
+func (f Family) Keys() (keys []string) {
 	for _, o := range options {
 		if slices.Contains(o.families, f) {
 			keys = append(keys, o.key)
 		}
 	}
-	return strings.Join(keys, ", ")
+	return keys
 }
 
 // check finds contradictions.

@@ -45,9 +45,7 @@ func Sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 }
 
 // knows says whether a family has a setting of this name.
-func (f Family) knows(key string) bool {
-	return slices.ContainsFunc(options, func(o option) bool { return o.key == key && slices.Contains(o.families, f) })
-}
+func (f Family) knows(key string) bool { return slices.Contains(f.Keys(), key) }
 
 // without is the decoder's name without the settings of the axes, and without its policy where an axis is one.
 func (s Settings) without(axes []Axis) string {

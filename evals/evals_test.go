@@ -200,6 +200,54 @@ func TestScoreResumes(t *testing.T) {
 	}
 }
 
+// TestScoreUnjudged: a run without verdicts is judged later, all of it, and verdicts that are there are not lost.
+func TestScoreUnjudged(t *testing.T) {
+	dir := t.TempDir()
+	in, out := writeRun(t, dir), filepath.Join(dir, "scored.jsonl")
+	verdicts := func() (n int) {
+		for _, r := range readAll(t, out) {
+			if r.Verdict != nil {
+				n++
+			}
+		}
+		return n
+	}
+	speed, judged := Options{Unjudged: true}, Options{Tier: "tier", Python: "3.9"}
+	if tally, err := Score(t.Context(), in, out, suite, nil, speed); err != nil || tally != (Tally{Records: 8}) || verdicts() != 0 {
+		t.Fatalf("%+v, %v, %d verdicts", tally, err, verdicts())
+	}
+	if tally, err := Score(t.Context(), in, out, suite, nil, speed); err != nil || tally != (Tally{Records: 8, Resumed: 8}) {
+		t.Fatalf("again: %+v, %v", tally, err)
+	}
+	if tally, err := Score(t.Context(), in, out, suite, passing(), judged); err != nil || tally != (Tally{Records: 8, Programs: 2, Passed: 4}) || verdicts() != 6 {
+		t.Fatalf("judged: %+v, %v, %d verdicts", tally, err, verdicts())
+	}
+	if header, _, err := record.Read(out); err != nil || header.Environment.SandboxTier != "tier" || header.Environment.Python != "3.9" {
+		t.Errorf("header %+v, %v", header.Environment, err)
+	}
+	if tally, err := Score(t.Context(), in, out, suite, nil, speed); err != nil || tally.Resumed != 8 || verdicts() != 6 {
+		t.Errorf("unjudged after: %+v, %v, %d verdicts", tally, err, verdicts())
+	}
+
+	// Half of it judged, the other half not: the judge does all again.
+	whole, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(out, whole[:len(whole)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Score(t.Context(), in, out, suite, nil, speed); err != nil || verdicts() == 0 || verdicts() == 6 || len(readAll(t, out)) != 8 {
+		t.Fatalf("%v, %d verdicts", err, verdicts())
+	}
+	if _, err := Score(t.Context(), in, out, suite, passing(), judged); err != nil || verdicts() != 6 || len(readAll(t, out)) != 8 {
+		t.Errorf("%v, %d verdicts", err, verdicts())
+	}
+	if now, _ := os.ReadFile(out); !slices.Equal(now, whole) {
+		t.Error("judged in two parts, the file is another one")
+	}
+}
+
 func TestScoreSandboxError(t *testing.T) {
 	dir := t.TempDir()
 	judge := &counting{answer: func(n int, p sandbox.Program) (sandbox.Outcome, error) {

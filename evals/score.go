@@ -27,6 +27,9 @@ type Options struct {
 	Workers  int
 	Reruns   int // runs of each program, with hash seeds of their own, that must all pass; 0 is one
 	Limits   sandbox.Limits
+	Unjudged bool                  // records are written without verdicts, and the judge may be nil
+	Tier     string                // the judge's isolation and Python, for the header of a run that was decoded without one
+	Python   string                //
 	Progress func(done, total int) // after each record; may be nil
 }
 
@@ -42,8 +45,10 @@ type Tally struct {
 
 // Score judges the records of the run at in and writes them, with Answer and Verdict and in the same order, to out, each
 // as soon as it and all before it are judged. An interrupted scoring goes on where it stopped; a file at out that is of
-// another run is replaced. A record with an Err keeps no verdict. A sandbox error is tried once more. The suite must be
-// the one of the run: another hash is an error.
+// another run, or that holds records of this one without verdicts, is replaced. A record with an Err keeps no verdict. A
+// sandbox error is tried once more. The suite must be the one of the run: another hash is an error.
+//
+// With Unjudged the records are written as they are. Verdicts that out holds already stay.
 func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judge, o Options) (tally Tally, err error) {
 	header, sequence, err := record.Read(in)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -56,7 +61,13 @@ func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judg
 		return Tally{}, fmt.Errorf("%s was run on suite %s with hash %.12s, this one is %s with hash %.12s: score it with the suite of the run",
 			in, header.Suite.Name, header.Suite.SHA256, suite.Name, suite.SHA256)
 	}
-	writer, held, err := open(out, header)
+	switch {
+	case o.Unjudged:
+		header.Environment.SandboxTier = ""
+	case header.Environment.SandboxTier == "":
+		header.Environment.SandboxTier, header.Environment.Python = o.Tier, o.Python
+	}
+	writer, held, err := open(out, header, o.Unjudged)
 	if err != nil {
 		return Tally{}, err
 	}
@@ -84,8 +95,8 @@ func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judg
 	return tally, err
 }
 
-// open continues a scored file of the same run, or begins one.
-func open(path string, header record.Header) (*record.Writer, record.Held, error) {
+// open continues a scored file of the same run, or begins one: for verdicts also where one lacks some.
+func open(path string, header record.Header, unjudged bool) (*record.Writer, record.Held, error) {
 	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		w, err := record.Create(path, header)
 		return w, nil, err
@@ -94,15 +105,17 @@ func open(path string, header record.Header) (*record.Writer, record.Held, error
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w; delete the file to judge the run anew", err)
 	}
-	was, err := json.Marshal(before)
+	if unjudged { // who judged what is there already is no matter
+		header.Environment.SandboxTier, header.Environment.Python = before.Environment.SandboxTier, before.Environment.Python
+	}
+	same, err := sameHeader(before, header)
+	if err == nil && same && !unjudged {
+		same, err = judged(path)
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, w.Close())
 	}
-	is, err := json.Marshal(header)
-	if err != nil {
-		return nil, nil, errors.Join(err, w.Close())
-	}
-	if string(was) == string(is) {
+	if same {
 		return w, held, nil
 	}
 	if err := w.Close(); err != nil {
@@ -110,6 +123,30 @@ func open(path string, header record.Header) (*record.Writer, record.Held, error
 	}
 	w, err = record.Create(path, header)
 	return w, nil, err
+}
+
+// sameHeader compares headers as a file keeps them.
+func sameHeader(a, b record.Header) (bool, error) {
+	was, err := json.Marshal(a)
+	if err != nil {
+		return false, err
+	}
+	is, err := json.Marshal(b)
+	return string(was) == string(is), err
+}
+
+// judged says whether each record of a scored file that could be decoded has its verdict.
+func judged(path string) (bool, error) {
+	_, records, err := record.Read(path)
+	if err != nil {
+		return false, err
+	}
+	for r, err := range records {
+		if err != nil || r.Err == "" && r.Verdict == nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // A program is a distinct text to judge; done is closed when verdict holds.
@@ -129,7 +166,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 	of := make([]*program, len(records))
 	for i := range records {
 		r := &records[i]
-		if r.Err != "" {
+		if r.Err != "" || o.Unjudged {
 			continue
 		}
 		task, note := tasks[r.Task], ""

@@ -223,7 +223,7 @@ func (l *lines) next(v any) error {
 		if unended {
 			return io.EOF
 		}
-		return fmt.Errorf("%s:%d: damaged line: %w", l.name, l.n, err)
+		return fmt.Errorf("%s:%d: damaged line: %w: delete that line and run again", l.name, l.n, err)
 	}
 	l.whole += int64(len(line))
 	l.unended = unended
