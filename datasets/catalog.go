@@ -13,10 +13,10 @@ type reader func(files []io.Reader) iter.Seq2[Example, error]
 
 // A File is one file of a source.
 type File struct {
-	Path   string   // below the source's folder
-	URLs   []string // where it can be had; the next one is tried where one fails
-	SHA256 string   // hex, of the file as it is published, packed or not
-	Bytes  int64    // its size
+	Path   string   `json:"path"`   // below the source's folder
+	URLs   []string `json:"urls"`   // where it can be had; the next one is tried where one fails
+	SHA256 string   `json:"sha256"` // hex, of the file as it is published, packed or not
+	Bytes  int64    `json:"bytes"`  // its size
 }
 
 // A Source is a public suite: its manifest, and how its files are read.
@@ -27,9 +27,9 @@ type Source struct {
 	Licence string
 	Tasks   int
 	Files   []File
-	CPU     time.Duration     `json:",omitempty"` // of a program, where the judge's default is too little
-	Floor   int               `json:",omitempty"` // tasks that an empty answer passes, counted by the tests
-	Known   map[string]string `json:",omitempty"` // tasks that are judged otherwise than published, and how
+	CPU     time.Duration     // of a program, where the judge's default is too little
+	Floor   int               // tasks that an empty answer passes, counted by the tests
+	Known   map[string]string // tasks that are judged otherwise than published, and how
 	read    reader
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +20,33 @@ type datasetsCmd struct {
 
 type datasetsListCmd struct {
 	cacheFlag
-	JSON bool `help:"Print JSON, with every file's address."`
+	JSON bool `help:"Print JSON: name, about, licence, tasks, sha256 or files (path, urls, sha256, bytes), state."`
+}
+
+// A listed suite is a line of the list.
+type listed struct {
+	Name    string            `json:"name"`
+	About   string            `json:"about"`
+	Licence string            `json:"licence"`
+	Tasks   int               `json:"tasks"`
+	SHA256  string            `json:"sha256,omitempty"`      // of the embedded suite
+	Files   []datasets.File   `json:"files,omitempty"`       // of a public one
+	CPU     float64           `json:"cpu_seconds,omitempty"` // of a program, where it is not the judge's default
+	Floor   int               `json:"empty_floor,omitempty"` // tasks that an empty answer passes
+	Known   map[string]string `json:"known,omitempty"`       // tasks that are judged otherwise than published, and how
+	State   datasets.Status   `json:"state"`
+}
+
+// hash is the beginning of the first file's, and the number of the others.
+func (l listed) hash() string {
+	if len(l.Files) == 0 {
+		return l.SHA256[:12]
+	}
+	text := l.Files[0].SHA256[:12]
+	if n := len(l.Files); n > 1 {
+		text += fmt.Sprintf(" +%d", n-1)
+	}
+	return text
 }
 
 func (c datasetsListCmd) Run(a *app) error {
@@ -30,27 +55,23 @@ func (c datasetsListCmd) Run(a *app) error {
 		return err
 	}
 	own := basics.Suite()
-	if c.JSON {
-		text, err := json.MarshalIndent(datasets.Catalog, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(a.stdout, "%s\n", text)
-		return err
-	}
-	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "suite\ttasks\tlicence\tsha256\tstate\tabout\n")
-	fmt.Fprintf(table, "%s\t%d\t%s\t%.12s\tembedded\tsmall functions, none of them in the embedded checkpoint's training text\n", own.Name, len(own.Tasks), own.Licence, own.SHA256)
+	list := []listed{{Name: own.Name, About: "small functions, none of them in the embedded checkpoint's training text",
+		Licence: own.Licence, Tasks: len(own.Tasks), SHA256: own.SHA256, State: "embedded"}}
 	for _, s := range datasets.Catalog {
 		state, err := stateOf(s, dir)
 		if err != nil {
 			return err
 		}
-		files := ""
-		if n := len(s.Files); n > 1 {
-			files = fmt.Sprintf(" +%d", n-1)
-		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%.12s%s\t%s\t%s\n", s.Name, s.Tasks, s.Licence, s.Files[0].SHA256, files, state, s.About)
+		list = append(list, listed{Name: s.Name, About: s.About, Licence: s.Licence, Tasks: s.Tasks, Files: s.Files,
+			CPU: s.CPU.Seconds(), Floor: s.Floor, Known: s.Known, State: state})
+	}
+	if c.JSON {
+		return printJSON(a.stdout, list)
+	}
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "suite\ttasks\tlicence\tsha256\tstate\tabout\n")
+	for _, l := range list {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\n", l.Name, l.Tasks, l.Licence, l.hash(), l.State, l.About)
 	}
 	return table.Flush()
 }
@@ -129,6 +150,14 @@ func (c datasetsFetchCmd) Run(a *app) error {
 type datasetsVerifyCmd struct {
 	Suites []string `arg:"" optional:"" help:"Suites to check; all that are on this machine by default."`
 	cacheFlag
+	JSON bool `help:"Print JSON: suite, path, status of each file."`
+}
+
+// A verified file is a line of what verify prints.
+type verified struct {
+	Status datasets.Status `json:"status"`
+	Suite  string          `json:"suite"`
+	Path   string          `json:"path"`
 }
 
 func (c datasetsVerifyCmd) Run(a *app) error {
@@ -136,7 +165,7 @@ func (c datasetsVerifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	bad := false
+	files, bad := []verified{}, false
 	for _, s := range sources {
 		for _, f := range s.Files {
 			status, err := s.Check(dir, f)
@@ -147,7 +176,16 @@ func (c datasetsVerifyCmd) Run(a *app) error {
 				continue
 			}
 			bad = bad || status != datasets.Present
-			fmt.Fprintf(a.stdout, "%s\t%s\t%s\n", status, s.Name, filepath.Join(dir, s.Folder, f.Path))
+			files = append(files, verified{status, s.Name, filepath.Join(dir, s.Folder, f.Path)})
+		}
+	}
+	if c.JSON {
+		if err := printJSON(a.stdout, files); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range files {
+			fmt.Fprintf(a.stdout, "%s\t%s\t%s\n", f.Status, f.Suite, f.Path)
 		}
 	}
 	if bad {

