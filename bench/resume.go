@@ -105,7 +105,7 @@ func decoderWords(h, other record.Header) string {
 // planWords are the parts of the plan that differ: "repeats 5, no limit". A name is that of the plan's field, and of the flag
 // that sets it.
 func planWords(h, other record.Header) string {
-	own, theirs := planParts(h.Plan), planParts(other.Plan)
+	own, theirs := planParts(withoutExtra(h.Plan)), planParts(withoutExtra(other.Plan))
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(own)) {
 		if theirs[name] != own[name] {
