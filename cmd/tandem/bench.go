@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+
+	"github.com/alecthomas/kong"
 
 	"tandem/bench"
 	"tandem/record"
@@ -25,15 +28,27 @@ type benchCmd struct {
 	Context int    `default:"128" help:"Positions cached before a decode or a block."`
 	Rounds  int    `default:"5" help:"Samples of each test; the tests of a batch take turns."`
 	Output  string `short:"o" default:"table" enum:"table,json,jsonl,md,csv,benchfmt" help:"Form of the results: ${enum}."`
+	JSON    bool   `help:"The same as --output json."`
 	Out     string `placeholder:"DIR" help:"Folder for bench.json and the charts of throughput against batch."`
-	From    string `placeholder:"FILE" help:"Show and draw a bench.json again, in place of measuring; flags of the measurement are ignored."`
+	From    string `placeholder:"FILE" help:"Show and draw a bench.json again, in place of measuring."`
 }
 
+// shown are the flags that go with --from.
+var shown = []string{"from", "output", "json", "out"}
+
 // Run measures forwards beside this machine's ceilings.
-func (c benchCmd) Run(a *app) error {
+func (c benchCmd) Run(a *app, parsed *kong.Context) error {
+	for _, name := range given(parsed) {
+		if c.From != "" && !slices.Contains(shown, name) {
+			return fmt.Errorf("--from shows what was measured before: leave out --%s", name)
+		}
+		if c.JSON && name == "output" && c.Output != "json" {
+			return fmt.Errorf("--json and --output %s exclude each other", c.Output)
+		}
+	}
 	if c.Out != "" { // a folder that cannot be made shall not cost a measurement
 		if err := os.MkdirAll(c.Out, 0o755); err != nil {
-			return fmt.Errorf("--out: %w", err)
+			return fmt.Errorf("--out: %w; choose a folder that can be written", err)
 		}
 	}
 	report, err := c.report(a)
@@ -41,20 +56,38 @@ func (c benchCmd) Run(a *app) error {
 		return err
 	}
 	if c.Out != "" {
+		if c.From == "" {
+			fmt.Fprintf(a.stderr, "wrote %s\n", filepath.Join(c.Out, "bench.json"))
+		}
 		if err := report.draw(a, c.Out); err != nil {
 			return err
 		}
 	}
+	if c.JSON {
+		c.Output = "json"
+	}
+	if !slices.Contains([]string{"table", "md"}, c.Output) { // these two begin with the warnings
+		for _, w := range report.Warnings {
+			fmt.Fprintf(a.stderr, "tandem: warning: %s\n", w.Text)
+		}
+	}
 	return report.write(a.stdout, c.Output)
+}
+
+// given are the flags that stand on the command line.
+func given(parsed *kong.Context) (names []string) {
+	for _, at := range parsed.Path {
+		if at.Flag != nil {
+			names = append(names, at.Flag.Name)
+		}
+	}
+	return names
 }
 
 // report is measured, or read from a file.
 func (c benchCmd) report(a *app) (benchReport, error) {
 	if c.From == "" {
 		return c.measure(a)
-	}
-	if c.Model != "" || c.Geometry != "" {
-		return benchReport{}, fmt.Errorf("--from draws what was measured: leave out --model and --geometry")
 	}
 	return readBench(c.From)
 }
@@ -82,7 +115,7 @@ func (c benchCmd) measure(a *app) (report benchReport, err error) {
 	}
 	tests := c.tests()
 	if len(tests) == 0 || c.Rounds < 1 {
-		return report, fmt.Errorf("nothing to measure: name at least one of --prefill, --decode, --block, and --rounds of at least 1")
+		return report, fmt.Errorf("nothing to measure: give --prefill, --decode or --block, and --rounds, at least 1")
 	}
 	weights, err := c.weights()
 	if err != nil {
@@ -111,9 +144,11 @@ func (c benchCmd) run(a *app, backend transformer.Backend, plan speed.Plan, repo
 	card := transformer.Card{Config: backend.Config(), Dtype: backend.Describe().Dtype}
 	var saved error
 	plan.Progress = newProgress(a.stderr, "measuring").report
+	elsewhere := bench.Elsewhere()
 	plan.Finished = func(rows []speed.Row, left []speed.LeftOut) {
 		speed.Rate(rows, card)
-		report.take(rows, left)
+		share, known := elsewhere()
+		report.take(rows, left, share, known)
 		if c.Out != "" {
 			saved = errors.Join(saved, report.save(c.Out))
 		}

@@ -26,11 +26,26 @@ type benchReport struct {
 	Ceilings    map[string]float64 `json:"ceilings"` // the medians of those measured before the samples
 	Rows        []speed.Row        `json:"rows"`
 	LeftOut     []speed.LeftOut    `json:"left_out,omitempty"`
+	Warnings    []benchWarning     `json:"warnings,omitempty"`
 }
 
-// take makes the rows the report's.
-func (r *benchReport) take(rows []speed.Row, left []speed.LeftOut) {
-	r.Rows, r.LeftOut, r.Ceilings = rows, left, speed.Ceilings(rows)
+// A benchWarning is something that makes the figures less to be trusted, with what to do.
+type benchWarning struct {
+	Code     string `json:"code"`
+	Text     string `json:"text"`
+	Severity string `json:"severity"`
+}
+
+// quiet is the share of the processors' time that other work may take without a warning.
+const quiet = 0.05
+
+// take makes the rows the report's. elsewhere is the share of the processors' time that other work took meanwhile.
+func (r *benchReport) take(rows []speed.Row, left []speed.LeftOut, elsewhere float64, known bool) {
+	r.Rows, r.LeftOut, r.Ceilings, r.Warnings = rows, left, speed.Ceilings(rows), nil
+	if known && elsewhere > quiet {
+		r.Warnings = append(r.Warnings, benchWarning{"busy", fmt.Sprintf(
+			"other work took %.0f%% of this machine's processor time: measure again on an idle machine", 100*elsewhere), "warning"})
+	}
 }
 
 // readBench reads the JSON of tandem bench.
@@ -84,6 +99,11 @@ func (r benchReport) write(w io.Writer, form string) error {
 	case "benchfmt":
 		return r.benchfmt(w)
 	}
+	for _, warning := range r.Warnings {
+		if _, err := fmt.Fprintf(w, "WARNING: %s\n\n", warning.Text); err != nil {
+			return err
+		}
+	}
 	header, lines := r.cells()
 	var to tw.Renderer = renderer.NewBlueprint(tw.Rendition{Symbols: tw.NewSymbols(tw.StyleRounded)})
 	if form == "md" {
@@ -110,7 +130,7 @@ func (r benchReport) write(w io.Writer, form string) error {
 
 // cells are the table of the results.
 func (r benchReport) cells() (header []string, lines [][]string) {
-	header = []string{"test", "rows", "batch", "context", "ms/forward", "tok/s", "GB/s", "GFLOP/s", "ceiling", "of", "share %"}
+	header = []string{"test", "rows", "batch", "context", "ms/forward", "spread %", "tok/s", "GB/s", "GFLOP/s", "ceiling", "of", "share %"}
 	timed := slices.ContainsFunc(r.Rows, func(row speed.Row) bool { return row.Bubble != nil })
 	if timed {
 		header = append(header, "bubble %")
@@ -121,7 +141,7 @@ func (r benchReport) cells() (header []string, lines [][]string) {
 			unit = "GFLOP/s"
 		}
 		line := []string{row.Kind, fmt.Sprint(row.Rows), fmt.Sprint(row.Batch), fmt.Sprint(row.Context),
-			fmt.Sprintf("%.3f", 1e3/row.ForwardsPerSecond), fmt.Sprintf("%.1f", row.TokensPerSecond), fmt.Sprintf("%.1f", row.GBPerSecond),
+			fmt.Sprintf("%.3f", 1e3/row.ForwardsPerSecond), spread(row), fmt.Sprintf("%.1f", row.TokensPerSecond), fmt.Sprintf("%.1f", row.GBPerSecond),
 			fmt.Sprintf("%.1f", row.GFLOPPerSecond), fmt.Sprintf("%.1f", row.Ceiling), unit, fmt.Sprintf("%.1f", 100*row.Share)}
 		if timed {
 			line = append(line, bubble(row))
@@ -129,6 +149,15 @@ func (r benchReport) cells() (header []string, lines [][]string) {
 		lines = append(lines, line)
 	}
 	return header, lines
+}
+
+// spread is the row's in per cent; empty where there is one sample.
+func spread(row speed.Row) string {
+	share, ok := row.Spread()
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%.1f", 100*share)
 }
 
 // bubble is the row's in per cent; empty where it does not apply.

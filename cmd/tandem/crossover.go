@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -20,9 +21,11 @@ func (r benchReport) draw(a *app, dir string) error {
 		fmt.Fprintln(a.stderr, "tandem: no chart: it needs --decode and --block at two --batch sizes or more")
 	}
 	for _, size := range sizes {
-		if err := r.crossover(size).Save(dir); err != nil {
+		chart := r.crossover(size)
+		if err := chart.Save(dir); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
+		fmt.Fprintf(a.stderr, "wrote %s.png and .svg\n", filepath.Join(dir, chart.Name))
 	}
 	return nil
 }

@@ -79,6 +79,15 @@ func (r *Row) meet(kind string, work float64, of func(ceilings map[string]float6
 	}
 }
 
+// Spread is what lies between the row's fastest and slowest sample, as a share of the median; false with fewer than two.
+func (r Row) Spread() (share float64, ok bool) {
+	middle := median(r.Samples)
+	if len(r.Samples) < 2 || middle <= 0 {
+		return 0, false
+	}
+	return (slices.Max(r.Samples) - slices.Min(r.Samples)) / middle, true
+}
+
 // bubble is the median of the samples' own shares; without the device's times there is none.
 func (r *Row) bubble() {
 	if len(r.DeviceSamples) == 0 || len(r.DeviceSamples) != len(r.Samples) {

@@ -57,3 +57,12 @@ func TestBubble(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
+
+func TestSpread(t *testing.T) {
+	if share, ok := (Row{Samples: []float64{3, 2, 2.5, 1.5, 2}}).Spread(); !ok || share != 0.75 {
+		t.Errorf("%g, %v, want 0.75", share, ok)
+	}
+	if share, ok := (Row{Samples: []float64{3}}).Spread(); ok {
+		t.Errorf("one sample spreads by %g", share)
+	}
+}
