@@ -98,7 +98,11 @@ func (c benchCmd) check() error {
 		name   string
 		least  int
 		values []int
-	}{{"--block", 1, c.Block}, {"--batch", 1, c.Batch}, {"--prefill", 0, []int{c.Prefill}}, {"--decode", 0, []int{c.Decode}}, {"--context", 0, []int{c.Context}}} {
+	}{{"--block", 1, c.Block}, {"--batch", 1, c.Batch}, {"--prefill", 0, []int{c.Prefill}}, {"--decode", 0, []int{c.Decode}}, {"--context", 0, []int{c.Context}},
+		{"--rounds", 1, []int{c.Rounds}}} {
+		if len(f.values) == 0 {
+			return fmt.Errorf("%s must be at least one number", f.name)
+		}
 		for _, v := range f.values {
 			if v < f.least {
 				return fmt.Errorf("%s must be at least %d, not %d", f.name, f.least, v)
@@ -112,10 +116,6 @@ func (c benchCmd) check() error {
 func (c benchCmd) measure(a *app) (report benchReport, err error) {
 	if err := c.check(); err != nil {
 		return report, err
-	}
-	tests := c.tests()
-	if len(tests) == 0 || c.Rounds < 1 {
-		return report, fmt.Errorf("nothing to measure: give --prefill, --decode or --block, and --rounds, at least 1")
 	}
 	weights, err := c.weights()
 	if err != nil {
@@ -135,7 +135,7 @@ func (c benchCmd) measure(a *app) (report benchReport, err error) {
 	report = benchReport{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit)}
 	e := &report.Environment
 	e.Device, e.Features, e.Threads = about.Device, about.Features, about.Threads
-	err = c.run(a, backend, speed.Plan{Tests: tests, Rounds: c.Rounds, Ceilings: ceilings}, &report)
+	err = c.run(a, backend, speed.Plan{Tests: c.tests(), Rounds: c.Rounds, Ceilings: ceilings}, &report)
 	return report, err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,6 +12,19 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
+// A configFlag names a config.
+type configFlag string
+
+// BeforeResolve reads the file before kong resolves the other flags.
+func (configFlag) BeforeResolve(k *kong.Kong, parsed *kong.Context, trace *kong.Path) error {
+	resolver, err := k.LoadConfig(string(parsed.FlagValue(trace.Flag).(configFlag)))
+	if err != nil {
+		return fmt.Errorf("--config: %w", err)
+	}
+	parsed.AddResolver(resolver)
+	return nil
+}
+
 // A config is a YAML file of a verb's flags, `repeats: 10` for --repeats 10. What the command line says wins.
 type config map[string]any
 
@@ -18,7 +32,7 @@ type config map[string]any
 func loadConfig(r io.Reader) (kong.Resolver, error) {
 	c := config{}
 	if err := yaml.NewDecoder(r, yaml.Strict()).Decode(&c); err != nil && err != io.EOF {
-		return nil, fmt.Errorf("--config: not YAML of flag names and values: %s", yaml.FormatError(err, false, false))
+		return nil, fmt.Errorf("not YAML of flag names and values: %s", yaml.FormatError(err, false, false))
 	}
 	return c, nil
 }
@@ -31,11 +45,13 @@ func (c config) Validate(app *kong.Application) error {
 			continue
 		}
 		for _, flag := range verb.Flags {
-			known = append(known, flag.Name)
+			if flag.Name != "config" {
+				known = append(known, flag.Name)
+			}
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c)) {
-		if !slices.Contains(known, key) || key == "config" {
+		if !slices.Contains(known, key) {
 			return fmt.Errorf("--config: unknown key %q; it may hold %s", key, strings.Join(known, ", "))
 		}
 	}
@@ -49,6 +65,9 @@ func (c config) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, er
 		return nil, nil
 	}
 	list, ok := value.([]any)
+	if _, mapping := value.(map[string]any); mapping || value == nil {
+		return nil, errors.New("the file of --config gives it no value")
+	}
 	if !ok {
 		return fmt.Sprint(value), nil
 	}

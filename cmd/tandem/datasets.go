@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -126,7 +128,9 @@ func (c datasetsFetchCmd) Run(a *app) error {
 	}
 	for _, s := range sources {
 		if c.From != "" {
-			err = s.Take(dir, c.From)
+			if err = s.Take(dir, c.From); errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("--from: %w", err)
+			}
 		} else {
 			bars := map[string]*progress{}
 			err = s.Fetch(a.ctx, dir, func(f datasets.File, done int64) {

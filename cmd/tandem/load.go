@@ -103,7 +103,11 @@ func (f suiteFlags) load(name string) (datasets.Suite, error) {
 	case name == own.Name && f.Data == "":
 		return own, nil
 	case public && f.Data != "":
-		return source.LoadFile(f.Data)
+		suite, err := source.LoadFile(f.Data)
+		if err != nil {
+			return suite, fmt.Errorf("--data: %w", err)
+		}
+		return suite, nil
 	case public:
 		dir, err := f.dir()
 		if err != nil {
@@ -118,6 +122,9 @@ func (f suiteFlags) load(name string) (datasets.Suite, error) {
 		return datasets.Suite{}, fmt.Errorf("--suite %s is neither %s nor a readable file in human-eval's schema, nor one of `tandem datasets list`: %w", name, own.Name, err)
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return datasets.Suite{}, fmt.Errorf("--suite %s is a folder: name a file in human-eval's schema", name)
+	}
 	text, err := datasets.Unpacked(file)
 	if err != nil {
 		return datasets.Suite{}, fmt.Errorf("--suite %s: %w", name, err)

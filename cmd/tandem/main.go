@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -105,12 +106,13 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 	if err != nil {
 		return fail(stderr, err)
 	}
+	parser.Model.HelpFlag.Help = "Print this help and leave."
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		return fail(stderr, fmt.Errorf("%w; see `tandem %s--help`", err, verb(parser, args)))
+		return fail(stderr, fmt.Errorf("%s; see `tandem %s--help`", plainly(err), verb(parser, args)))
 	}
 	err = k.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr})
 	if errors.Is(err, errFailed) {
@@ -122,14 +124,17 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 	return 0
 }
 
-// verb is the verb that a command line begins with, and a space behind it; empty where there is no such verb.
-func verb(parser *kong.Kong, args []string) string {
-	for _, child := range parser.Model.Children {
-		if child.Name == args[0] {
-			return child.Name + " "
+// verb is the verb that a command line begins with, of one word or two, and a space behind each; empty where there is none.
+func verb(parser *kong.Kong, args []string) (verb string) {
+	at := parser.Model.Node
+	for _, arg := range args {
+		i := slices.IndexFunc(at.Children, func(child *kong.Node) bool { return child.Name == arg })
+		if i < 0 {
+			break
 		}
+		at, verb = at.Children[i], verb+arg+" "
 	}
-	return ""
+	return verb
 }
 
 // fail prints the error as one line and returns exit status 2.

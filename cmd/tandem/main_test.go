@@ -40,6 +40,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("SCRIPTS", scripts)
+			docs, err := filepath.Abs("../../docs")
+			if err != nil {
+				return err
+			}
+			e.Setenv("DOCS", docs)
 			return os.WriteFile(e.WorkDir+"/embedded.jsonl", suite, 0o644)
 		},
 	})
