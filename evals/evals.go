@@ -4,8 +4,9 @@
 //   - Ask: the prompt's exact bytes, nothing before and nothing behind. (A trailing newline more has moved a published
 //     score from 34 to 72.)
 //   - Extract: what a model wrote, made an answer. A completion ends at its kind's stop words; a chat answer gives its
-//     code block (extract.go). The prompt stays as it is, with its imports and helpers. Nothing is repaired; a mask
-//     that a refiner left over stays in the answer, fails there and is named in the verdict.
+//     code block (extract.go). The prompt stays as it is, with its imports and helpers. Nothing is repaired but indentation
+//     that a chat answer lost. A special token at the end is cut off and named in the verdict; a mask that a refiner left
+//     over stays in the answer, fails there and is named, too.
 //   - Judge: a program runs in the sandbox against its test; every other answer is compared by a pure function. One
 //     file holds each kind of task: code.go, infill.go, calls.go, number.go, planning.go.
 //   - Score: a run's records in, the same with verdicts out (score.go). ScoreSamples does the same for files of samples
@@ -13,6 +14,8 @@
 package evals
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 
 	"tandem/datasets"
@@ -54,18 +57,74 @@ func Ask(task datasets.Example) string { return kinds[task.Kind].ask(task) }
 // for a completion, as a decoder wrote it; Extractor.Extract knows the other forms.
 func Extract(task datasets.Example, completion string) (answer, note string) {
 	k := kinds[task.Kind]
-	cut := untilStop(completion, k.stops)
-	return k.answer(task, cut), maskNote(cut)
+	cut, special := untilSpecial(untilStop(completion, k.stops))
+	return k.answer(task, cut), notes(maskNote(cut), cutNote(special))
 }
 
-// untilStop cuts text before the first of the stop words.
+// untilStop cuts text before the first of the stop words. A comment in column 0 is none where the body goes on behind it.
 func untilStop(text string, stops []string) string {
 	for _, stop := range stops {
-		if i := strings.Index(text, stop); i >= 0 {
-			text = text[:i]
+		for from := 0; ; {
+			i := strings.Index(text[from:], stop)
+			if i < 0 {
+				break
+			}
+			body := -1
+			if stop == "\n#" {
+				body = bodyBehind(text[from+i+1:])
+			}
+			if body < 0 {
+				text = text[:from+i]
+				break
+			}
+			from += i + 1 + body
 		}
 	}
 	return text
+}
+
+// bodyBehind is where the first indented line behind comments and blank lines begins, -1 where another or none comes first.
+func bodyBehind(text string) int {
+	at := 0
+	for line := range strings.Lines(text) {
+		if code := strings.TrimLeft(line, " \t\r\n"); code != "" && code[0] != '#' {
+			if len(code) == len(line) {
+				return -1
+			}
+			return at
+		}
+		at += len(line)
+	}
+	return -1
+}
+
+// special matches a token for the end of a sequence or of a turn, for padding and the like, at a text's end.
+//
+// Note: it goes by the shapes of such tokens, since a samples file does not say which tokenizer wrote it. No Python program
+// ends in any of them, but for one whose last line is a comment.
+var special = regexp.MustCompile(`(?:<\|[^\s<>|]{1,40}\|>|<｜[^\s<>｜]{1,40}｜>|</?s>|<(?:eos|bos|pad|EOT|end_of_turn)>|\[\|endofturn\|\])$`)
+
+// untilSpecial cuts special tokens off a text's end, and blanks between and behind them, and says which, quoted. Masks stay.
+func untilSpecial(text string) (cut, tokens string) {
+	for cut = text; ; {
+		end := strings.TrimRight(cut, " \t\r\n")
+		token := special.FindString(end[max(0, len(end)-160):])
+		if token == "" || strings.Contains(strings.ToLower(token), "mask") {
+			return cut, tokens
+		}
+		cut = end[:len(end)-len(token)]
+		if quoted := strconv.Quote(token); !strings.HasPrefix(tokens, quoted) {
+			tokens = strings.TrimSuffix(quoted+", "+tokens, ", ")
+		}
+	}
+}
+
+// cutNote names special tokens that were cut off.
+func cutNote(tokens string) string {
+	if tokens == "" {
+		return ""
+	}
+	return "cut off at the end: " + tokens
 }
 
 // masks are the texts of a mask token in the tokenizers of diffusion checkpoints.

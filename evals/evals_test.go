@@ -39,6 +39,17 @@ func TestExtract(t *testing.T) {
 		{"tabs", "\treturn 1\n", "\treturn 1\n", ""},
 		{"mask left over", "    return <|mask|> * x\n", "    return <|mask|> * x\n", "mask tokens were left over"},
 		{"mask behind the stop", "    return 1\n# <|mask|>", "    return 1", ""},
+		{"comment in a body", "    y = x\n# more\n\n    return y", "    y = x\n# more\n\n    return y", ""},
+		{"comments in a body", "    y = x\n# a\n  # b\n# c\n\treturn y\n# d\nz", "    y = x\n# a\n  # b\n# c\n\treturn y", ""},
+		{"comment before code in column 0", "    return 1\n# test\nassert f(1)\n    # so", "    return 1", ""},
+		{"end of sequence", "    return 1</s>", "    return 1", `cut off at the end: "</s>"`},
+		{"ends of sequence", "    return 1<|im_end|>\n<｜end▁of▁sentence｜> <|im_end|><|im_end|>\n", "    return 1",
+			`cut off at the end: "<|im_end|>", "<｜end▁of▁sentence｜>", "<|im_end|>"`},
+		{"end of sequence before the stop", "    return 1<|endoftext|>\n# test", "    return 1", `cut off at the end: "<|endoftext|>"`},
+		{"end of sequence in a string", "    return '</s>'\n", "    return '</s>'\n", ""},
+		{"end of sequence within", "    return x<eos> + 1", "    return x<eos> + 1", ""},
+		{"a comparison", "    return x <s", "    return x <s", ""},
+		{"mask before the end of sequence", "    return <|mask|><pad><pad>", "    return <|mask|>", `mask tokens were left over; cut off at the end: "<pad>"`},
 	} {
 		program, note := Extract(task, c.completion)
 		if program != task.Prompt+c.want || note != c.note {
@@ -164,6 +175,32 @@ func TestScore(t *testing.T) {
 	again := passing()
 	if tally, err := Score(t.Context(), in, out, suite, again, Options{}); err != nil || tally.Resumed != 8 || len(again.seen) != 0 {
 		t.Errorf("again: %+v, %v, %d judged", tally, err, len(again.seen))
+	}
+}
+
+// TestScoreNotes: the same program, once of a text with a special token at its end, is noted there alone.
+func TestScoreNotes(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "run.jsonl"), filepath.Join(dir, "scored.jsonl")
+	w, err := record.Create(in, record.Header{Suite: record.SuiteInfo{SHA256: "abc"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, completion := range []string{"    right<|im_end|>", "    right"} {
+		if err := w.Write(record.Record{Task: "a", Decoder: "ar", Repeat: i, Completion: completion}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Score(t.Context(), in, out, suite, passing(), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{`cut off at the end: "<|im_end|>"`, ""} {
+		if v := readAll(t, out)[i].Verdict; v.Result != record.Pass || v.Detail != want {
+			t.Errorf("%d: %+v, want %q", i, v, want)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"tandem/datasets"
+	"tandem/record"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write what extraction gives into testdata/extract; look at the difference")
@@ -35,23 +36,8 @@ func extractor(t testing.TB) *Extractor {
 // top, then the text and the program.
 func TestExtractCases(t *testing.T) {
 	x := extractor(t)
-	files, _ := filepath.Glob("testdata/extract/*.txtar")
-	if len(files) < 30 {
-		t.Fatalf("%d cases", len(files))
-	}
-	for _, file := range files {
-		a, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		head, part := map[string]string{}, map[string]string{"prompt": extractPrompt}
-		for line := range strings.Lines(string(a.Comment)) {
-			key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-			head[key] = value
-		}
-		for _, f := range a.Files {
-			part[f.Name] = string(f.Data)
-		}
+	for _, file := range caseFiles(t) {
+		a, head, part := readCase(t, file)
 		task := datasets.Example{Prompt: part["prompt"], EntryPoint: "f", Test: "…", Kind: datasets.Kind(head["kind"])}
 		answer, note, err := x.Extract(task, part["text"], Mode(head["mode"]), head["whole"] != "")
 		if err != nil {
@@ -73,6 +59,95 @@ func TestExtractCases(t *testing.T) {
 		}
 		if answer != part["want"] || note != head["note"] {
 			t.Errorf("%s:\n%s\nnote %q, want\n%s\nnote %q", file, answer, note, part["want"], head["note"])
+		}
+	}
+}
+
+func caseFiles(t *testing.T) []string {
+	files, _ := filepath.Glob("testdata/extract/*.txtar")
+	if len(files) < 30 {
+		t.Fatalf("%d cases", len(files))
+	}
+	return files
+}
+
+// readCase reads a case: its archive, the fields at its top, and its parts.
+func readCase(t *testing.T, file string) (a *txtar.Archive, head, part map[string]string) {
+	a, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, part = map[string]string{}, map[string]string{"prompt": extractPrompt}
+	for line := range strings.Lines(string(a.Comment)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		head[key] = value
+	}
+	for _, f := range a.Files {
+		part[f.Name] = string(f.Data)
+	}
+	return a, head, part
+}
+
+// wrongCases are those of testdata/extract whose text is no right answer in its mode.
+var wrongCases = []string{"auto-eos-in-string", "auto-eos-mask", "auto-mask", "auto-mask-in-string", "auto-prose-behind", "auto-tabs", "auto-truncated",
+	"chat-mask", "chat-no-code", "completion-mask", "verbatim-eos", "verbatim-fence"}
+
+// TestExtractedProgramsJudged: what is taken from a right answer passes, and nothing passes once the answer computes
+// something else.
+func TestExtractedProgramsJudged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred programs")
+	}
+	x, judge := extractor(t), realJudge(t)
+	var answers []string
+	var tasks []datasets.Example
+	files := caseFiles(t)
+	for _, file := range files {
+		_, head, part := readCase(t, file)
+		task := datasets.Example{Prompt: part["prompt"], EntryPoint: "f", Kind: datasets.Kind(head["kind"]),
+			Test: "def check(candidate):\n    assert candidate(2) == 4 and candidate(-3) == -6\n"}
+		wrong := strings.NewReplacer("2 * x", "3 * x", "2 * number", "3 * number", "x + x", "x + 1", "x, x", "x, 1", "y + x", "y", "y += x", "y += 1",
+			"mul(2, x)", "mul(3, x)", "partial(mul, 2)", "partial(mul, 3)").Replace(part["text"])
+		for _, text := range []string{part["text"], wrong} {
+			answer, _, err := x.Extract(task, text, Mode(head["mode"]), head["whole"] != "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			answers, tasks = append(answers, answer), append(tasks, task)
+		}
+	}
+	for i, v := range judgePrograms(t, tasks, 0, judge, func(i int) string { return answers[i] }) {
+		name := strings.TrimSuffix(filepath.Base(files[i/2]), ".txtar")
+		want := i%2 == 0 && !slices.Contains(wrongCases, name)
+		if got := v.Result == record.Pass; got != want || v.Result == record.SandboxError {
+			t.Errorf("%s, right %t: %s: %s:\n%s", name, i%2 == 0, v.Result, v.Detail, answers[i])
+		}
+	}
+}
+
+// TestStrippedSolutions: the published solutions pass without the blanks around them, without any common indent, and
+// with the rest that a chat model or a tokenizer puts around them.
+func TestStrippedSolutions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of programs")
+	}
+	x, judge, suite := extractor(t), realJudge(t), public(t, "humaneval")
+	var answers []string
+	var tasks []datasets.Example
+	for i, task := range suite.Tasks {
+		body := task.CanonicalSolution
+		text := []string{strings.TrimSpace(body), reindented(body, ""), strings.TrimPrefix(body, " "), "```python\n" + strings.TrimSpace(body) + "\n```\n",
+			strings.TrimSpace(body) + "<|im_end|>\n", "```\n" + reindented(task.Prompt+body, "  ") + "```<|endoftext|>",
+			strings.TrimSpace(body) + "\n\n# Test it:\nprint(f("}[i%7]
+		answer, note, err := x.Extract(task, text, Auto, false)
+		if err != nil || note == "" && text != body {
+			t.Errorf("%s: note %q, %v", task.TaskID, note, err)
+		}
+		answers, tasks = append(answers, answer), append(tasks, task)
+	}
+	for i, v := range judgePrograms(t, tasks, suite.CPU, judge, func(i int) string { return answers[i] }) {
+		if v.Result != record.Pass {
+			t.Errorf("%s: %s: %s:\n%s", tasks[i].TaskID, v.Result, v.Detail, answers[i])
 		}
 	}
 }

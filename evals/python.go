@@ -34,6 +34,8 @@ type parsed struct {
 	Line    int
 	Why     string
 	Defines bool
+	Returns bool
+	Lacks   []string
 	Future  int
 	Run     []int
 }

@@ -161,7 +161,7 @@ type program struct {
 
 // scoreAll judges the records' distinct programs with workers and writes the records in order.
 func scoreAll(ctx context.Context, records []record.Record, writer *record.Writer, tasks map[string]datasets.Example, judge Judge, o Options, tally *Tally) error {
-	programs := map[[2]string]*program{}
+	programs := map[[3]string]*program{}
 	var order []*program
 	of := make([]*program, len(records))
 	for i := range records {
@@ -171,7 +171,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 		}
 		task, note := tasks[r.Task], ""
 		r.Answer, note = Extract(task, r.Completion)
-		key := [2]string{r.Task, r.Answer}
+		key := [3]string{r.Task, r.Answer, note} // the same program of another text has another note
 		if programs[key] == nil {
 			programs[key] = &program{task: task, answer: r.Answer, note: note, done: make(chan struct{})}
 			order = append(order, programs[key])

@@ -57,13 +57,18 @@ func realJudge(t testing.TB) Judge {
 
 // judgeEach judges one answer to each task, on all processors, and returns the verdicts.
 func judgeEach(t testing.TB, tasks []datasets.Example, cpu time.Duration, judge Judge, answer func(datasets.Example) string) []record.Verdict {
+	return judgePrograms(t, tasks, cpu, judge, func(i int) string { return kinds[tasks[i].Kind].answer(tasks[i], answer(tasks[i])) })
+}
+
+// judgePrograms judges one program for each task, on all processors, and returns the verdicts.
+func judgePrograms(t testing.TB, tasks []datasets.Example, cpu time.Duration, judge Judge, program func(i int) string) []record.Verdict {
 	verdicts := make([]record.Verdict, len(tasks))
 	queue := make(chan int)
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for i := range queue {
-				v, _, err := Verdict(context.Background(), tasks[i], kinds[tasks[i].Kind].answer(tasks[i], answer(tasks[i])), judge, sandbox.Limits{CPU: max(cpu, 6*time.Second)}, 1)
+				v, _, err := Verdict(context.Background(), tasks[i], program(i), judge, sandbox.Limits{CPU: max(cpu, 6*time.Second)}, 1)
 				if err != nil {
 					t.Error(err)
 				}
