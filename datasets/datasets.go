@@ -9,7 +9,6 @@
 package datasets
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -59,9 +58,6 @@ type Suite struct {
 	Known   map[string]string // tasks that are judged otherwise than published, and how
 }
 
-// maxLine bounds one JSON line of a suite, in bytes.
-const maxLine = 16 << 20
-
 // Read reads a suite in the human-eval schema, one JSON object a line. It reports the line of the first
 // task that is not valid JSON, lacks a field or repeats a task_id; an empty suite is an error.
 func Read(name string, r io.Reader) (Suite, error) {
@@ -79,27 +75,16 @@ func examples(r io.Reader) iter.Seq2[Example, error] { return jsonLines[Example]
 // jsonLines yields one value a line; blank lines are skipped. An error names its line and ends the sequence.
 func jsonLines[T any](r io.Reader) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		scan := bufio.NewScanner(r)
-		scan.Buffer(nil, maxLine)
-		line := 0
-		for scan.Scan() {
-			line++
-			text := trim(scan.Bytes())
-			if len(text) == 0 {
-				continue
-			}
+		for line, err := range Lines(r) {
 			var v T
-			err := json.Unmarshal(text, &v)
-			if err != nil {
-				err = fmt.Errorf("line %d: %w", line, err)
+			if err == nil {
+				if err = unmarshal(line.Text, &v); err != nil {
+					err = fmt.Errorf("line %d: %w", line.Number, err)
+				}
 			}
 			if !yield(v, err) || err != nil {
 				return
 			}
-		}
-		if err := scan.Err(); err != nil {
-			var none T
-			yield(none, fmt.Errorf("line %d: %w", line+1, err))
 		}
 	}
 }

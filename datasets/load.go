@@ -1,9 +1,7 @@
 package datasets
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -59,12 +57,16 @@ func (s Source) LoadFile(path string) (Suite, error) {
 	if !info.IsDir() && len(s.Files) > 1 {
 		return Suite{}, fmt.Errorf("suite %s has %d files: name the folder that holds %s", s.Name, len(s.Files), s.Files[0].Path)
 	}
-	return s.load(func(f File) ([]byte, error) {
+	suite, err := s.load(func(f File) ([]byte, error) {
 		if info.IsDir() {
 			return os.ReadFile(filepath.Join(path, f.Path))
 		}
 		return os.ReadFile(path)
 	})
+	if err != nil {
+		return Suite{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return suite, nil
 }
 
 // load reads the files that get returns.
@@ -80,7 +82,7 @@ func (s Source) load(get func(File) ([]byte, error)) (Suite, error) {
 		if text, err = unpack(text); err != nil {
 			return Suite{}, fmt.Errorf("suite %s: %s: %w", s.Name, f.Path, err)
 		}
-		files = append(files, bytes.NewReader(text))
+		files = append(files, bytes.NewReader(bytes.TrimPrefix(text, mark)))
 	}
 	if len(s.Files) > 1 {
 		sums = hash([]byte(sums))
@@ -108,18 +110,4 @@ func unpack(text []byte) ([]byte, error) {
 		err = fmt.Errorf("more than %d bytes", maxFile)
 	}
 	return text, err
-}
-
-// Unpacked reads what r holds, and through gzip where it begins as such a file does.
-func Unpacked(r io.Reader) (io.Reader, error) {
-	b := bufio.NewReaderSize(r, 1<<16)
-	if head, _ := b.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return b, nil
-	}
-	return gzip.NewReader(b)
-}
-
-// trim removes the blanks around a line, and the mark that some editors put before a file's first.
-func trim(line []byte) []byte {
-	return bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff")))
 }

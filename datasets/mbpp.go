@@ -61,12 +61,11 @@ func mbppTasks(r io.Reader) ([]mbpp, error) {
 	}
 	var tasks []mbpp
 	if len(first) > 0 && first[0] == '[' {
-		err := json.Unmarshal(first, &tasks)
-		return tasks, err
+		return tasks, unmarshal(first, &tasks)
 	}
 	for {
 		var t mbpp
-		if err := json.Unmarshal(first, &t); err != nil {
+		if err := unmarshal(first, &t); err != nil {
 			return nil, fmt.Errorf("task %d: %w", len(tasks)+1, err)
 		}
 		tasks = append(tasks, t)
