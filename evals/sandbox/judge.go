@@ -50,13 +50,17 @@ func (r *Runner) judge(ctx context.Context, program Program, limits Limits) (Out
 
 	var v verdict
 	if err = guest.ready(); err == nil {
+		go guest.watchClock(limits.CPU)
 		v, err = ask(guest, program)
 	}
 	guest.end()
 	<-guest.ended
-	out := Outcome{CPU: guest.report.CPU, Wall: guest.report.Wall, Memory: guest.report.Memory}
+	out := Outcome{CPU: guest.report.CPU, Wall: guest.report.Wall, Memory: guest.report.Memory, Output: guest.said.String()}
 	if guest.err != nil {
 		return out, guest.err
+	}
+	if errors.Is(err, errNotReady) {
+		return out, fmt.Errorf("%w: %s %s", errNotReady, guest.report.Detail, firstLine(out.Output))
 	}
 	out.Result, out.Detail, err = v.with(guest.report, err)
 	return out, err
@@ -71,8 +75,6 @@ type verdict struct {
 // with weighs the verdict, or why there is none, against the way in which the program ended.
 func (v verdict) with(end report, err error) (record.Result, string, error) {
 	switch {
-	case errors.Is(err, errNotReady):
-		return "", "", fmt.Errorf("%w: %s %s", errNotReady, end.Detail, end.Said)
 	case end.Result != "":
 		return end.Result, end.Detail, nil
 	case errors.Is(err, errFrame):
@@ -138,7 +140,7 @@ func (t *process) converse(guest *process, program Program) (verdict, error) {
 		if err := writeFrame(guest.to, bytes.TrimPrefix(said, []byte("C"))); err != nil {
 			return verdict{}, fmt.Errorf("%w: %w", errGuest, err)
 		}
-		answer, err := readFrame(guest.from, frameLimit)
+		answer, err := readFrame(guest, frameLimit)
 		if err != nil {
 			return verdict{}, fmt.Errorf("%w: %w", errGuest, err)
 		}
@@ -155,7 +157,7 @@ func (proc *process) ready() error {
 		return fmt.Errorf("%w: %w", errNotReady, err)
 	}
 	if proc.cmd.SysProcAttr.Cloneflags != 0 {
-		os.Remove(proc.dir)
+		os.Remove(proc.folder.path)
 	}
 	return nil
 }
@@ -169,7 +171,7 @@ func judgeItself(guest *process, program Program) (verdict, error) {
 			return verdict{}, fmt.Errorf("%w: %w", errGuest, err)
 		}
 	}
-	said, err := readFrame(guest.from, frameLimit)
+	said, err := readFrame(guest, frameLimit)
 	if err != nil {
 		return verdict{}, fmt.Errorf("%w: %w", errGuest, err)
 	}

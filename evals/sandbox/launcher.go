@@ -3,7 +3,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,12 +16,10 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"tandem/record"
 )
 
-// A request is what the launcher is told. Descriptors 3 and 4 are the interpreter's, and pass through.
+// A request is what the launcher is told. Descriptors 3 and 4 are the interpreter's, and pass through; 5 takes its output.
 type request struct {
 	Plan   plan
 	Script script
@@ -38,7 +35,6 @@ type report struct {
 	Detail    string        // the limit; or how it ended
 	CPU, Wall time.Duration
 	Memory    int64  // peak resident bytes
-	Said      string // the beginning of its output
 	Err       string // why there was no run
 }
 
@@ -64,52 +60,46 @@ func launcherMain() int {
 	return 0
 }
 
-// A watch is the supervision of one interpreter.
-type watch struct {
-	limits  Limits
-	cmd     *exec.Cmd
-	limited atomic.Pointer[report] // the limit that ended it
-}
-
-// supervise starts the interpreter and watches over it until it ends.
+// supervise starts the interpreter and waits until it ends, or ends it at the wall limit or when the judge wants the end.
 func (req request) supervise() (report, error) {
-	out, outIn, err := os.Pipe()
-	if err != nil {
-		return report{}, err
-	}
-	w := &watch{limits: req.Limits, cmd: req.interpreter(outIn)}
+	out := os.NewFile(5, "output")
+	syscall.CloseOnExec(5)
+	cmd := req.interpreter(out)
 	began := time.Now()
-	if err := w.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return report{}, fmt.Errorf("cannot start %s: %w", req.Plan.Python.Path, err)
 	}
-	for _, f := range append(w.cmd.ExtraFiles, outIn) {
+	for _, f := range append(cmd.ExtraFiles, out) {
 		f.Close()
 	}
-	said := make(chan []byte, 1)
-	go func() { said <- w.readOutput(out) }()
 	go func() {
 		io.Copy(io.Discard, os.Stdin) // it ends when the judge wants the end, or has come to its own
-		w.cmd.Process.Kill()
+		cmd.Process.Kill()
 	}()
-	ended := make(chan struct{})
-	go w.watchClocks(began, ended)
-	waitErr := w.cmd.Wait()
+	var late atomic.Bool
+	wall := time.AfterFunc(req.Limits.Wall, func() {
+		late.Store(true)
+		cmd.Process.Kill()
+	})
+	waitErr := cmd.Wait()
+	wall.Stop()
 	rep := report{Detail: ending(waitErr), Wall: time.Since(began)}
-	close(ended)
 	req.Plan.endAll()
-	out.SetReadDeadline(time.Now().Add(time.Second)) // a child in a weaker tier may hold the other end
-	rep.Said = firstLine(string(<-said))
-	if limit := w.limited.Load(); limit != nil {
-		rep.Result, rep.Detail = limit.Result, limit.Detail
-	} else if signaled(waitErr) == syscall.SIGXCPU {
-		rep.Result, rep.Detail = record.TimeLimit, "the limit of processor time"
+	rep.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	switch {
+	case late.Load():
+		rep.Result, rep.Detail = record.TimeLimit, fmt.Sprintf("more than %v of wall time", req.Limits.Wall)
+	case signaled(waitErr) && rep.CPU > req.Limits.CPU:
+		rep.Result, rep.Detail = record.TimeLimit, overCPU(req.Limits.CPU)
 	}
-	rep.CPU = w.cmd.ProcessState.UserTime() + w.cmd.ProcessState.SystemTime()
-	if usage, ok := w.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		rep.Memory = usage.Maxrss << 10
 	}
 	return rep, nil
 }
+
+// overCPU says that a program's processor time was up.
+func overCPU(limit time.Duration) string { return fmt.Sprintf("more than %v of processor time", limit) }
 
 // interpreter is the command that runs the script; both its output streams are out.
 func (req request) interpreter(out *os.File) *exec.Cmd {
@@ -133,7 +123,7 @@ func (req request) interpreter(out *os.File) *exec.Cmd {
 func (req request) rlimits() []string {
 	cpu := int64(-1)
 	if req.Limits.CPU < unbounded {
-		cpu = int64((req.Limits.CPU+time.Second-1)/time.Second) + 1 // the watch ends it before; this one holds if the watch is gone
+		cpu = int64((req.Limits.CPU+time.Second-1)/time.Second) + 1 // the judge's clock ends it before; this one holds where /proc does not show the program
 	}
 	processes := int64(64)
 	if !req.Plan.OtherUID && !req.Plan.namespaces() {
@@ -152,59 +142,6 @@ const fileLimit = 16 << 20
 // unbounded is a time that no run takes.
 const unbounded = 1000 * time.Hour
 
-// stop ends the interpreter because of a limit.
-func (w *watch) stop(result record.Result, detail string) {
-	w.limited.CompareAndSwap(nil, &report{Result: result, Detail: detail})
-	w.cmd.Process.Kill()
-}
-
-// readOutput drains the program's output up to its limit and returns the beginning, for a message.
-func (w *watch) readOutput(out io.Reader) []byte {
-	var kept bytes.Buffer
-	chunk := make([]byte, 1<<16)
-	total := int64(0)
-	for {
-		n, err := out.Read(chunk)
-		if room := 512 - kept.Len(); room > 0 {
-			kept.Write(chunk[:min(n, room)])
-		}
-		if total += int64(n); total > w.limits.Output {
-			w.stop(record.OutputLimit, fmt.Sprintf("more than %d bytes of output", w.limits.Output))
-			return kept.Bytes()
-		}
-		if err != nil {
-			return kept.Bytes()
-		}
-	}
-}
-
-// tick is how often the clocks are read.
-const tick = 5 * time.Millisecond
-
-// watchClocks ends the interpreter when its processor time or the wall time runs out.
-func (w *watch) watchClocks(began time.Time, ended <-chan struct{}) {
-	if w.limits.CPU >= unbounded && w.limits.Wall >= unbounded {
-		return
-	}
-	clock := int32(^w.cmd.Process.Pid<<3 | 2) // the processor-time clock of another process: clock_getcpuclockid(3)
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ended:
-			return
-		case <-ticker.C:
-		}
-		var cpu unix.Timespec
-		if unix.ClockGettime(clock, &cpu) == nil && time.Duration(cpu.Nano()) > w.limits.CPU {
-			w.stop(record.TimeLimit, fmt.Sprintf("more than %v of processor time", w.limits.CPU))
-		}
-		if time.Since(began) > w.limits.Wall {
-			w.stop(record.TimeLimit, fmt.Sprintf("more than %v of wall time", w.limits.Wall))
-		}
-	}
-}
-
 // ending says how a process ended.
 func ending(waitErr error) string {
 	if waitErr == nil {
@@ -213,15 +150,10 @@ func ending(waitErr error) string {
 	return waitErr.Error()
 }
 
-// signaled is the signal that ended a process, 0 where none did.
-func signaled(waitErr error) syscall.Signal {
+// signaled says whether a signal ended the process.
+func signaled(waitErr error) bool {
 	var exit *exec.ExitError
-	if errors.As(waitErr, &exit) {
-		if status := exit.Sys().(syscall.WaitStatus); status.Signaled() {
-			return status.Signal()
-		}
-	}
-	return 0
+	return errors.As(waitErr, &exit) && exit.Sys().(syscall.WaitStatus).Signaled()
 }
 
 // oneLine makes a detail fit for a report.

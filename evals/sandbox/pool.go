@@ -11,6 +11,7 @@ import (
 type pool struct {
 	mutex  sync.Mutex
 	idle   []*process
+	ending sync.WaitGroup // of those that are not kept
 	closed bool
 }
 
@@ -30,13 +31,13 @@ func (p *pool) take(plan plan) (*process, error) {
 			return t, nil
 		}
 	}
-	t, err := plan.start(refereeScript, Limits{CPU: unbounded, Wall: unbounded, Memory: refereeMemory, Output: 1 << 62}, 0)
+	t, err := plan.start(refereeScript, Limits{CPU: unbounded, Wall: unbounded, Memory: refereeMemory}, 0)
 	if err != nil {
 		return nil, err
 	}
 	if err := t.ready(); err != nil {
 		t.close()
-		return nil, fmt.Errorf("%w %s", err, t.report.Said)
+		return nil, fmt.Errorf("%w %s", err, firstLine(t.said.String()))
 	}
 	return t, nil
 }
@@ -58,13 +59,13 @@ func (p *pool) put(t *process) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.closed || t.ending.Load() {
-		go t.close()
+		p.ending.Go(t.close)
 		return
 	}
 	p.idle = append(p.idle, t)
 }
 
-// close ends the idle processes, and those in use when they are given back.
+// close ends the idle processes, and those in use when they are given back. Of all that were given back nothing is left.
 func (p *pool) close() {
 	p.mutex.Lock()
 	p.closed = true
@@ -74,4 +75,5 @@ func (p *pool) close() {
 	for _, t := range idle {
 		t.close()
 	}
+	p.ending.Wait()
 }

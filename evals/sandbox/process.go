@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,17 +18,22 @@ import (
 	"tandem/record"
 )
 
-// A process is an interpreter in a sandbox of its own, seen from outside: the launcher that watches over it, and two
-// pipes of frames to the interpreter itself.
+// A process is an interpreter in a sandbox of its own, seen from outside: the launcher that started it, and the pipes to
+// and from the interpreter itself.
 type process struct {
-	to, from  *os.File // frames
-	dir       string   // of the host: the root of the sandbox's view, or its work folder
-	alive     *os.File // the launcher ends the interpreter when this closes, also with the end of this program
+	to, from  *os.File      // frames
+	waits     atomic.Uint64 // odd while the judge waits for an answer, see Read
+	out       *os.File      // what it writes on stdout and stderr
+	said      bothEnds      // of that
+	drained   chan struct{} // closed when said holds all
+	folder    folder        // of the host: the root of the sandbox's view, or its work folder
+	alive     *os.File      // the launcher ends the interpreter when this closes, also with the end of this program
 	cmd       *exec.Cmd
 	complaint bytes.Buffer
 	answer    bytes.Buffer
+	limited   atomic.Pointer[string] // the limit of time for which the judge ended it
 	ending    atomic.Bool
-	ended     chan struct{} // closed when report and err are there
+	ended     chan struct{} // closed when report, said and err are there
 	report    report
 	err       error
 }
@@ -38,24 +44,28 @@ const grace = 10 * time.Second
 // start puts an interpreter with a script into a new sandbox. It runs until it ends, a limit ends it, or end is called.
 func (p plan) start(s script, limits Limits, seed uint32) (*process, error) {
 	req := request{Plan: p, Script: s, Limits: limits, Seed: seed}
-	dir, err := os.MkdirTemp("", "tandem-sandbox-")
+	folder, err := newFolder()
 	if err != nil {
 		return nil, err
 	}
-	proc := &process{dir: dir, ended: make(chan struct{})}
+	proc := &process{folder: folder, drained: make(chan struct{}), ended: make(chan struct{})}
 	uid := s.uid()
 	if p.OtherUID && !p.namespaces() {
 		req.UID = uid
-		err = os.Chown(dir, uid, uid)
+		err = os.Chown(folder.path, uid, uid)
 	}
-	req.Dir = dir
+	req.Dir = folder.path
 	if err == nil {
 		err = proc.launch(req, p.attributes(uid))
 	}
 	if err != nil {
-		os.RemoveAll(dir)
+		folder.remove()
 		return nil, err
 	}
+	go func() {
+		defer close(proc.drained)
+		io.Copy(&proc.said, proc.out)
+	}()
 	go proc.wait()
 	return proc, nil
 }
@@ -66,16 +76,16 @@ func (proc *process) launch(req request, attributes *syscall.SysProcAttr) error 
 	if err != nil {
 		return err
 	}
-	var ends [3][2]*os.File // read, write
+	var ends [4][2]*os.File // read, write
 	for i := range ends {
 		if ends[i][0], ends[i][1], err = os.Pipe(); err != nil {
 			return err
 		}
 	}
-	stdin, job, answers := ends[0][0], ends[1][0], ends[2][1]
-	proc.alive, proc.to, proc.from = ends[0][1], ends[1][1], ends[2][0]
+	stdin, job, answers, output := ends[0][0], ends[1][0], ends[2][1], ends[3][1]
+	proc.alive, proc.to, proc.from, proc.out = ends[0][1], ends[1][1], ends[2][0], ends[3][0]
 	defer func() {
-		for _, f := range []*os.File{stdin, job, answers} {
+		for _, f := range []*os.File{stdin, job, answers, output} {
 			f.Close()
 		}
 	}()
@@ -83,7 +93,7 @@ func (proc *process) launch(req request, attributes *syscall.SysProcAttr) error 
 	proc.cmd.Args = []string{launcherName}
 	proc.cmd.Env = []string{"GOMAXPROCS=2", "GOTRACEBACK=none"}
 	proc.cmd.Stdin, proc.cmd.Stdout, proc.cmd.Stderr = stdin, &proc.answer, &proc.complaint
-	proc.cmd.ExtraFiles = []*os.File{job, answers}
+	proc.cmd.ExtraFiles = []*os.File{job, answers, output}
 	proc.cmd.SysProcAttr = attributes
 	proc.cmd.WaitDelay = time.Second
 	if err := proc.cmd.Start(); err != nil {
@@ -113,12 +123,26 @@ func (proc *process) end() {
 func (proc *process) wait() {
 	err := proc.cmd.Wait()
 	if proc.cmd.SysProcAttr.Cloneflags == 0 {
-		syscall.Kill(-proc.cmd.Process.Pid, syscall.SIGKILL) // whatever the program left behind
+		endGroup(proc.cmd.Process.Pid) // whatever the program left behind
 	}
 	proc.report, proc.err = readReport(proc.answer.Bytes(), proc.complaint.String(), err)
-	os.RemoveAll(proc.dir)
-	proc.from.SetReadDeadline(time.Now().Add(time.Second)) // in the weaker tiers a child may hold the other end
+	if limit := proc.limited.Load(); limit != nil {
+		proc.report.Result, proc.report.Detail = record.TimeLimit, *limit
+	}
+	proc.folder.remove()
+	for _, f := range []*os.File{proc.from, proc.out} {
+		f.SetReadDeadline(time.Now().Add(time.Second)) // in the weaker tiers a child may hold the other end
+	}
+	<-proc.drained
 	close(proc.ended)
+}
+
+// endGroup ends the processes of a group, and waits for that: on a busy machine they take a while, and count against the
+// limits of other runs. Those that nobody reaps stay as zombies.
+func endGroup(group int) {
+	for deadline := time.Now().Add(time.Second); syscall.Kill(-group, syscall.SIGKILL) == nil && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // close ends the interpreter, waits for it and closes the pipes.
@@ -130,6 +154,7 @@ func (proc *process) close() {
 	proc.alive.Close()
 	proc.to.Close()
 	proc.from.Close()
+	proc.out.Close()
 }
 
 // User ids that an interpreter may run under: a range that systems leave free, one for each of many concurrent runs,
@@ -176,7 +201,7 @@ func (p plan) attributes(uid int) *syscall.SysProcAttr {
 }
 
 // limitResults are what a launcher may report: never a pass.
-var limitResults = map[record.Result]bool{"": true, record.TimeLimit: true, record.OutputLimit: true}
+var limitResults = map[record.Result]bool{"": true, record.TimeLimit: true}
 
 // readReport decodes the launcher's report. A launcher that died of a signal without one was killed by the
 // program, which only the weaker tiers allow, or by the kernel for the program's memory.

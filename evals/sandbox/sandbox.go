@@ -11,8 +11,9 @@
 //     of it: what is compared can have no code of the candidate in it.
 //  3. Only T gives the verdict, and "pass" only behind the last check. That C ends, in whatever way, before that
 //     is a runtime error, and an answer that breaks the protocol too.
-//  4. A launcher watches over C: processor time first, wall time second, memory, output. A limit that ended C is the
-//     verdict.
+//  4. A clock runs for C: its processor time, and the time in which it sleeps although the judge waits for its answer
+//     (clock.go). Neither other work on the machine nor the time of T counts. A limit that ended C is the verdict. Output is
+//     read and dropped.
 //
 // The launcher is the program's own binary started again, in new user, pid, net, mount, ipc and uts namespaces where
 // the machine allows them; Main, called first in main, turns that process into it. It builds a read-only view of the
@@ -39,10 +40,12 @@
 //   - Where a test calls helpers of the candidate that Setup does not define, it trusts their results.
 //   - The tier Seccomp keeps no files of the user from the candidate: neither the suite's nor, below /proc, those by which
 //     it could reach the judge and forge a verdict. ResourceLimitsOnly keeps nothing.
-//   - Processor time is that of C and of the children it waited for; others end at the wall limit. Memory is bounded for
-//     each process, and there may be 64. The kernel counts the launcher's few MB to C's peak.
-//   - A judge that is killed leaves no process behind. In the tiers without namespaces it leaves an empty folder, or
-//     C's files, in the folder for temporary files.
+//   - Processor time is that of all C's processes, but for those that ended without a parent that waited for them. Sleep is
+//     looked for each 10 ms: what is shorter counts by chance, and not at all where the judge has answered C in between. Where
+//     /proc does not show C, processor time alone counts. What all this misses ends at the wall limit.
+//   - Memory is bounded for each process, and there may be 64. The kernel counts the launcher's few MB to C's peak.
+//   - A judge that is killed leaves no process behind. It may leave an empty folder in the folder for temporary files, in the
+//     tiers without namespaces with C's files in it; the next judge of the same user removes it.
 //   - The kernel itself, and what processor caches tell.
 package sandbox
 
@@ -64,10 +67,9 @@ type Program struct {
 
 // Limits bound one run. The zero value of a field means its default.
 type Limits struct {
-	CPU    time.Duration // processor time; the limit that counts; default 3 s
-	Wall   time.Duration // default 4 x CPU
+	CPU    time.Duration // processor time, and time in which the program sleeps where it could run; default 3 s
+	Wall   time.Duration // for what the first one does not see; default 20 x CPU, so that a busy machine changes no verdict
 	Memory int64         // bytes of address space; default 1 GiB
-	Output int64         // bytes on stdout and stderr together; default 1 MiB
 }
 
 // orDefault fills in the fields that are zero.
@@ -76,13 +78,10 @@ func (l Limits) orDefault() Limits {
 		l.CPU = 3 * time.Second
 	}
 	if l.Wall <= 0 {
-		l.Wall = 4 * l.CPU
+		l.Wall = 20 * l.CPU
 	}
 	if l.Memory <= 0 {
 		l.Memory = 1 << 30
-	}
-	if l.Output <= 0 {
-		l.Output = 1 << 20
 	}
 	return l
 }
@@ -91,6 +90,7 @@ func (l Limits) orDefault() Limits {
 type Outcome struct {
 	Result record.Result
 	Detail string        // one line: the exception, the failed assertion, the limit
+	Output string        // what the program wrote on stdout and stderr; of more than 128 KiB the first and the last 64 KiB
 	CPU    time.Duration // of the candidate
 	Wall   time.Duration
 	Memory int64 // peak resident bytes

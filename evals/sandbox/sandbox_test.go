@@ -95,7 +95,7 @@ func (p hostile) judge(t *testing.T, r *Runner) {
 	if p.test != "" {
 		test = p.test
 	}
-	limits := Limits{CPU: time.Second, Wall: 4 * time.Second, Memory: 256 << 20, Output: 1 << 16}
+	limits := Limits{CPU: time.Second, Wall: 4 * time.Second, Memory: 256 << 20}
 	out, err := r.Run(t.Context(), Program{Source: p.source, Test: test, EntryPoint: "add"}, limits)
 	if err != nil {
 		t.Fatal(err)
