@@ -11,13 +11,15 @@ const notMeasured = "not measured"
 // verdict is one comparison in a plain sentence; empty where neither speed nor its absence can be told.
 func verdict(c Comparison, base, head Decoder, s Summary) string {
 	if c.NotMeasured != "" {
-		return fmt.Sprintf("%s: %s; free the machine and decode again%s.", notMeasured, c.NotMeasured, qualityWords(c, s))
+		_, quality := qualityWords(c, s)
+		return fmt.Sprintf("%s: %s; free the machine and decode again. Pass rates: %s.", notMeasured, c.NotMeasured, quality)
 	}
 	if c.Speedup == nil || head.TokensPerForward == nil || c.BreakEven == nil {
 		return ""
 	}
-	text := fmt.Sprintf("%s needs > %.2f tokens per forward to win here; it commits %.2f%s%s%s.", c.Head, *c.BreakEven,
-		head.TokensPerForward.Value, speedWords(*c.Speedup, c.Base), baselineWords(base, head), qualityWords(c, s))
+	link, quality := qualityWords(c, s)
+	text := fmt.Sprintf("%s needs > %.2f tokens per forward to win here; it commits %.2f%s%s%s %s.", c.Head, *c.BreakEven,
+		head.TokensPerForward.Value, speedWords(*c.Speedup, c.Base), baselineWords(base, head), link, quality)
 	if s.Environment.Portable {
 		text += " The kernels are plain Go, without C: this is no fair speed of the machine."
 	}
@@ -48,28 +50,29 @@ func baselineWords(base, head Decoder) string {
 	return fmt.Sprintf(" (at %.0f%% of this machine's ceiling)", 100**base.CeilingShare)
 }
 
-// qualityWords says whether the pass rates are shown to be the same, within which margin, and if not, how many tasks that takes.
-func qualityWords(c Comparison, s Summary) string {
-	margin := fmt.Sprintf("within %.0f points", 100*Margin)
+// qualityWords says whether the pass rates are shown to be the same, within which margin, and if not, how many tasks that takes;
+// link ties it to the words on speed.
+func qualityWords(c Comparison, s Summary) (link, quality string) {
 	switch {
 	case s.Plan.Length == forced:
-		return "; at forced length nothing is said of quality"
+		return ";", "at forced length nothing is said of quality"
 	case c.PassDifference == nil:
-		return "; quality was not measured"
+		return ";", "quality was not measured"
 	}
+	margin := fmt.Sprintf("within %.0f points", 100*Margin)
 	difference := fmt.Sprintf("%+.1f points of pass@1", 100*c.PassDifference.Value)
 	if math.Abs(c.PassDifference.Value) < 0.0005 {
 		difference = "no difference in pass@1"
 	}
 	switch {
 	case *c.SameQuality:
-		return fmt.Sprintf(", at the same quality %s (%s)", margin, difference)
+		return ",", fmt.Sprintf("at the same quality %s (%s)", margin, difference)
 	case c.PassDifference.High < -Margin:
-		return fmt.Sprintf(", but at a lower quality (%s)", difference)
+		return ", but", fmt.Sprintf("at a lower quality (%s)", difference)
 	case c.NeededTasks != nil:
-		return fmt.Sprintf(", but %d tasks cannot show the same quality %s; %d can (%s)", c.PairedTasks, margin, *c.NeededTasks, difference)
+		return ", but", fmt.Sprintf("%d tasks cannot show the same quality %s; %d can (%s)", c.PairedTasks, margin, *c.NeededTasks, difference)
 	}
-	return fmt.Sprintf(", but the same quality %s is not shown (%s)", margin, difference)
+	return ", but", fmt.Sprintf("the same quality %s is not shown (%s)", margin, difference)
 }
 
 // headline is the comparison that the verdict speaks of: the first diffusion decoder of the plan, which was named before anything

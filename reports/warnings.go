@@ -80,7 +80,7 @@ func (r run) warnings(s Summary) []Warning {
 }
 
 // modified ends the commit of a build from a tree with uncommitted changes.
-const modified = "-modified"
+const modified = "+dirty"
 
 // weak says that base is a weak baseline for head.
 func weak(base, head Decoder) bool {

@@ -17,6 +17,7 @@ import (
 // the same command line finds its own results and resumes them, and no other one's. How programs are judged, and what is
 // shown, is not in it; the program's version is, since another one cannot resume.
 func (c runCmd) folder(suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings) string {
+	c.Extra = 0 // the same run goes on with another budget
 	run := struct {
 		Suite, Model, Dtype, Device, Kernels, Version, Commit string
 		Threads                                               int

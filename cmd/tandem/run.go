@@ -16,7 +16,6 @@ import (
 	"tandem/evals"
 	"tandem/evals/sandbox"
 	"tandem/record"
-	"tandem/reports"
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
 	"tandem/transformer/tokenizer"
@@ -32,6 +31,7 @@ type runCmd struct {
 	Dtype     string   `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16; the checkpoint's own by default."`
 	deviceFlags
 	Repeats   int           `default:"5" help:"Times that each task is decoded, interleaved."`
+	Extra     int           `name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`
 	Samples   int           `default:"1" help:"Samples of each task, for pass@k. They differ where a decoder has a temperature, such as ar/temperature=0.8."`
 	Limit     int           `placeholder:"N" help:"Only the first N tasks; 0 for all."`
 	Batch     int           `default:"1" help:"Tasks that a decoder decodes at once."`
@@ -43,7 +43,7 @@ type runCmd struct {
 	Energy    time.Duration `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
 	Out       string        `placeholder:"DIR" help:"Folder of the results; the same one resumes an interrupted run. By default one below results/ for each different run."`
 	Config    configFlag    `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
-	JSON      bool          `help:"Print summary.json in place of the table."`
+	tableFlags
 	sandboxFlag
 }
 
@@ -58,7 +58,7 @@ func (c runCmd) check() error {
 	for _, flag := range []struct {
 		name         string
 		value, least int
-	}{{"repeats", c.Repeats, 1}, {"samples", c.Samples, 1}, {"batch", c.Batch, 1}, {"max-tokens", c.MaxTokens, 1}, {"limit", c.Limit, 0},
+	}{{"repeats", c.Repeats, 1}, {"extra-repeats", c.Extra, 0}, {"samples", c.Samples, 1}, {"batch", c.Batch, 1}, {"max-tokens", c.MaxTokens, 1}, {"limit", c.Limit, 0},
 		{"workers", c.Workers, 0}} {
 		if flag.value < flag.least {
 			return fmt.Errorf("--%s must be at least %d, not %d", flag.name, flag.least, flag.value)
@@ -114,7 +114,7 @@ func (c runCmd) Run(a *app) error {
 	if err := c.score(a, runFile, filepath.Join(c.Out, "scored.jsonl"), suite, judge); err != nil {
 		return err
 	}
-	return a.report(c.Out, c.JSON)
+	return c.report(a, c.Out)
 }
 
 // judgeOf makes the judge of a suite: nil where no program is run.
@@ -263,7 +263,7 @@ func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpo
 
 // plan is what the flags ask for.
 func (c runCmd) plan() record.PlanInfo {
-	return record.PlanInfo{Repeats: c.Repeats, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
+	return record.PlanInfo{Repeats: c.Repeats, Extra: c.Extra, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
 		Length: c.Length, Seed: c.Seed}
 }
 
@@ -276,26 +276,6 @@ func (c runCmd) judging(judge *sandbox.Runner) string {
 		return "answers are compared, no program is run"
 	}
 	return fmt.Sprintf("programs run with %s", judge.Tier())
-}
-
-// report rebuilds the report of a scored run and prints its table, or its summary.json, and where the rest lies.
-func (a *app) report(dir string, asJSON bool) error {
-	summary, err := reports.Write(dir)
-	if err != nil {
-		return err
-	}
-	files := a.stdout
-	if asJSON {
-		files = a.stderr
-		err = copyFile(a.stdout, filepath.Join(dir, "summary.json"))
-	} else {
-		_, err = fmt.Fprintf(a.stdout, "%s\n", reports.Table(summary))
-	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(files, "report: %s\nbeside it: charts/, summary.md (the table), summary.json (the data)\n", filepath.Join(dir, "report.html"))
-	return err
 }
 
 func millions(n int64) string { return fmt.Sprintf("%.1fM", float64(n)/1e6) }
