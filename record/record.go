@@ -4,8 +4,10 @@
 package record
 
 import (
-	"encoding/json"
+	"bytes"
+	"cmp"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -28,20 +30,27 @@ func (c Commit) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, "[%d,%d,%.4g]", c.Pos, c.Token, c.P), nil
 }
 
-// UnmarshalJSON reads [pos, token, p].
+// UnmarshalJSON reads [pos, token, p]. A results file has dozens of commits in each line, so it is read without the detour of a
+// slice of any length.
 func (c *Commit) UnmarshalJSON(data []byte) error {
-	var v []float64
-	if err := json.Unmarshal(data, &v); err != nil {
-		return err
+	inner, opened := bytes.CutPrefix(data, []byte("["))
+	inner, closed := bytes.CutSuffix(inner, []byte("]"))
+	pos, rest, first := bytes.Cut(inner, []byte(","))
+	token, p, second := bytes.Cut(rest, []byte(","))
+	if !opened || !closed || !first || !second || bytes.IndexByte(p, ',') >= 0 {
+		return fmt.Errorf("a commit has 3 numbers [pos, token, p], not %s", data)
 	}
-	if len(v) != 3 {
-		return fmt.Errorf("a commit has 3 numbers [pos, token, p], not %d", len(v))
+	var err error
+	number := func(text []byte, bits int) float64 {
+		v, e := strconv.ParseFloat(string(bytes.TrimSpace(text)), bits)
+		err = cmp.Or(err, e)
+		return v
 	}
-	pos, token := int32(v[0]), int32(v[1])
-	if float64(pos) != v[0] || float64(token) != v[1] || pos < 0 || pos >= maxPos || token < 0 {
+	at, id, chance := number(pos, 64), number(token, 64), number(p, 32)
+	if err != nil || at != float64(int32(at)) || id != float64(int32(id)) || at < 0 || at >= maxPos || id < 0 {
 		return fmt.Errorf("bad commit %s", data)
 	}
-	*c = Commit{Pos: pos, Token: token, P: float32(v[2])}
+	*c = Commit{Pos: int32(at), Token: int32(id), P: float32(chance)}
 	return nil
 }
 
