@@ -4,11 +4,11 @@ package sandbox
 
 import (
 	"context"
-	"errors"
+	"fmt"
 )
 
 // errSystem is what every judge answers where there is no sandbox.
-var errSystem = errors.New("judging programs needs Linux: its namespaces, Landlock and seccomp are the sandbox")
+var errSystem = fmt.Errorf("sandbox: %w: judging programs needs Linux, whose namespaces, Landlock and seccomp are the sandbox", ErrNoSandbox)
 
 // Options say how a Runner is made.
 type Options struct {
@@ -19,7 +19,7 @@ type Options struct {
 // A Runner runs programs. There are none on this system.
 type Runner struct{}
 
-// New fails on this system.
+// New fails with ErrNoSandbox on this system.
 func New(Options) (*Runner, error) { return nil, errSystem }
 
 // Run fails on this system.

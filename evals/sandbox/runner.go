@@ -32,7 +32,8 @@ func (r *Runner) Close() error {
 }
 
 // New finds the interpreter and the strongest tier that works here, by running a small program in each. It fails
-// with ErrNoPython where there is no interpreter, and where the best tier is below the minimum.
+// with ErrNoPython where there is no interpreter, and with ErrNoSandbox where the best tier is below the minimum. It also
+// removes what killed judges of the same user have left in the folder for temporary files.
 func New(options Options) (*Runner, error) {
 	if !mainCalled {
 		return nil, errors.New("sandbox: Main must be called first in main, or in TestMain")
@@ -48,6 +49,7 @@ func New(options Options) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	removeLeftovers()
 	return probe(tiers[:minimum.rank()+1], pythons)
 }
 
@@ -73,7 +75,7 @@ func probe(tiers []Tier, pythons []interpreter) (*Runner, error) {
 		}
 		refused = append(refused, reason)
 	}
-	return nil, fmt.Errorf("sandbox: no isolation that is strong enough works here: %s", strings.Join(refused, "; "))
+	return nil, fmt.Errorf("sandbox: %w: %s", ErrNoSandbox, strings.Join(refused, "; "))
 }
 
 // works runs a program that passes and one that fails.

@@ -50,10 +50,14 @@
 package sandbox
 
 import (
+	"errors"
 	"time"
 
 	"tandem/record"
 )
+
+// ErrNoSandbox says that this machine isolates no program, or none as strongly as was asked for.
+var ErrNoSandbox = errors.New("no isolation that is strong enough works here")
 
 // A Program is a candidate and the test that judges it.
 type Program struct {
