@@ -34,11 +34,7 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	for i, tier := range tiers[:len(tiers)-1] { // nothing in the last holds a child that moves into a session of its own
 		t.Run(string(tier), func(t *testing.T) {
-			folder := t.TempDir()
-			t.Setenv("TMPDIR", folder)
-			if err := os.Chmod(folder, 0o755); err != nil {
-				t.Fatal(err)
-			}
+			folder := temporary(t)
 			ports, before := listening(t), processes(t, launcherName)
 			memory, _ := os.ReadFile("/proc/sysvipc/shm")
 			r, err := probe(tiers[i:i+1], pythons)
@@ -66,16 +62,99 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-// TestKilledJudge: a judge that is killed in the middle of a run leaves no process behind.
+// TestCloseWaits: when Close returns, no folder is left of processes that were being ended, nor of a program whose children
+// write on while they are killed.
+func TestCloseWaits(t *testing.T) {
+	for _, best := range runners(t) {
+		folder := temporary(t)
+		r := &Runner{plan: best.plan}
+		for range 3 {
+			run(t, r, body("os._exit(0)"), Limits{})
+			run(t, r, body("for n in range(4):", "    if os.fork() == 0:", "        for i in range(10**9):",
+				"            os.mkdir(f'{n}-{i}')", "time.sleep(0.05)", "os._exit(0)"), Limits{})
+		}
+		r.Close()
+		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+			t.Errorf("%s: files are left: %v %v", r.Tier(), left, err)
+		}
+	}
+}
+
+// temporary makes a new folder the one for temporary files, and lets every user id enter it.
+func temporary(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	if err := os.Chmod(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// TestLeftovers: a new judge removes the folders of dead ones, and nothing else.
+func TestLeftovers(t *testing.T) {
+	folder, outside := temporary(t), t.TempDir()
+	precious := filepath.Join(outside, "precious")
+	if err := os.WriteFile(precious, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := func(name string) string { return filepath.Join(folder, name) }
+	for _, name := range []string{folderPrefix + "dead/deep", folderPrefix + "empty", "tandem-sandboxes", "other"} {
+		if err := os.MkdirAll(in(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stay := []string{"other", "tandem-sandboxes", folderPrefix + "link"}
+	if os.Geteuid() == 0 {
+		stay = append(stay, folderPrefix+"strange")
+		if err := os.Mkdir(in(folderPrefix+"strange"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(in(folderPrefix+"strange"), 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(in(folderPrefix+"dead"), firstUID, firstUID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, link := range []string{folderPrefix + "link", folderPrefix + "dead/link"} {
+		if err := os.Symlink(outside, in(link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	live, err := newFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stay = append(stay, filepath.Base(live.path))
+	runner(t)
+	var left []string
+	entries, _ := os.ReadDir(folder)
+	for _, entry := range entries {
+		left = append(left, entry.Name())
+	}
+	slices.Sort(stay)
+	if !slices.Equal(left, stay) {
+		t.Errorf("left are %q, want %q", left, stay)
+	}
+	if _, err := os.Stat(precious); err != nil {
+		t.Error(err)
+	}
+	live.remove()
+}
+
+// TestKilledJudge: a judge that is killed in the middle of a run leaves no process behind, and no folder after the start of
+// the next.
 func TestKilledJudge(t *testing.T) {
 	for _, r := range runners(t) {
 		if !r.Tier().AtLeast(Seccomp) {
 			continue
 		}
 		t.Run(string(r.Tier()), func(t *testing.T) {
+			folder := temporary(t)
 			mark := "tandem-orphan-" + strconv.Itoa(os.Getpid())
 			judge := exec.Command(os.Args[0], "-test.run", "^TestHelperJudge$", "-test.v")
-			judge.Env = append(os.Environ(), "SANDBOX_HELPER="+mark, "SANDBOX_TIER="+string(r.Tier()), "TMPDIR="+t.TempDir())
+			judge.Env = append(os.Environ(), "SANDBOX_HELPER="+mark, "SANDBOX_TIER="+string(r.Tier()))
 			out, err := judge.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -93,6 +172,10 @@ func TestKilledJudge(t *testing.T) {
 			judge.Process.Kill()
 			judge.Wait()
 			waitGone(t, mark, nil)
+			removeLeftovers()
+			if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+				t.Errorf("files are left: %v %v", left, err)
+			}
 		})
 	}
 }

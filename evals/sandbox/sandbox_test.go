@@ -220,6 +220,9 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := New(Options{Minimum: "castle"}); err == nil || !strings.Contains(err.Error(), "unknown tier") {
 		t.Errorf("unknown tier: %v", err)
 	}
+	if _, err := probe(tiers, []interpreter{{Path: "/bin/false"}}); !errors.Is(err, ErrNoSandbox) {
+		t.Errorf("no tier: %v", err)
+	}
 	t.Setenv("PATH", t.TempDir())
 	if _, err := New(Options{}); !errors.Is(err, ErrNoPython) {
 		t.Errorf("an empty PATH: %v", err)
