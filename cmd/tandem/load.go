@@ -21,7 +21,7 @@ import (
 type deviceFlags struct {
 	Device  string `default:"auto" enum:"auto,cpu,cuda" help:"Where to run: ${enum}."`
 	Threads int    `placeholder:"N" help:"Worker threads; one for each processor by default."`
-	Kernels string `placeholder:"NAME" help:"Kernel set, in place of the fastest that this processor runs."`
+	Kernels string `placeholder:"NAME" help:"Kernel set, in place of the fastest; tandem doctor lists them."`
 }
 
 // open puts weights on the chosen device. auto is the GPU where there is one; flags of the processor choose that.

@@ -64,9 +64,15 @@ var errFailed = errors.New("check failed")
 func main() {
 	sandbox.Main()
 	stamp(debug.ReadBuildInfo())
+	os.Exit(process())
+}
+
+// process runs this process's command line. The first signal to end keeps what is finished, the second ends at once.
+func process() int {
 	ctx, stop := interruptible()
 	defer stop()
-	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
+	context.AfterFunc(ctx, stop)
+	return run(ctx, os.Stdout, os.Stderr, os.Args[1:])
 }
 
 // interruptible is a context that ends with Ctrl-C, a request to terminate or the terminal's end; under nohup, which has the
@@ -96,7 +102,8 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("tandem"),
-		kong.Description("Is a diffusion language model really faster than an autoregressive one, at the same quality, on this machine?"),
+		kong.Description("Is a diffusion language model really faster than an autoregressive one, at the same quality, on this machine?\n\n"+
+			"tandem run alone answers it for the embedded checkpoint and tasks, within minutes."),
 		kong.Writers(stdout, stderr),
 		kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText()},
 		kong.Configuration(loadConfig),

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	sandbox.Main()
-	testscript.Main(m, map[string]func(){"tandem": main})
+	testscript.Main(m, map[string]func(){"tandem": func() { os.Exit(process()) }})
 }
 
 // TestScripts runs the command-line sessions of testdata.

@@ -25,26 +25,26 @@ type runCmd struct {
 	Suite string `default:"basics" help:"Task suite: basics, a name of tandem datasets list, or a file in human-eval's schema."`
 	suiteFlags
 	Decoders  []string `default:"ar,diffusion" help:"Decoders by name; the first ar is the baseline."`
-	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders with other values of a setting, such as threshold=0.5,0.7. Given twice with two keys: their grid, every combination."`
+	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders with other values of a setting, such as threshold=0.5,0.7. A second --sweep with another key makes a grid: every combination."`
 	Threshold float64  `default:"0.9" help:"Commit threshold of the diffusion decoders that name no policy."`
 	Model     string   `default:"embedded" help:"embedded, or a folder in Hugging Face format."`
 	Dtype     string   `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16; the checkpoint's own by default."`
 	deviceFlags
-	Repeats   int           `default:"5" help:"Times that each task is decoded, interleaved."`
-	Extra     int           `name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`
-	Samples   int           `default:"1" help:"Samples of each task, for pass@k. They differ where a decoder has a temperature, such as ar/temperature=0.8."`
-	Limit     int           `placeholder:"N" help:"Only the first N tasks; 0 for all."`
-	Batch     int           `default:"1" help:"Tasks that a decoder decodes at once."`
-	MaxTokens int           `default:"128" help:"Most tokens of an output."`
-	Length    string        `default:"natural" enum:"natural,forced" help:"natural: an output ends where the model ends it. forced: all have --max-tokens tokens, for speed alone."`
-	Seed      uint64        `default:"1" help:"Seed of the order and of the samples."`
-	Judge     string        `default:"auto" enum:"auto,none" help:"auto: programs are run and judged in a sandbox. none: no pass rates, speed alone; the same command without it judges later."`
-	Workers   int           `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
-	Energy    time.Duration `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
-	Out       string        `placeholder:"DIR" help:"Folder of the results; the same one resumes an interrupted run. By default one below results/ for each different run."`
-	Config    configFlag    `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
-	tableFlags
+	Repeats   int    `default:"5" help:"Times that each task is decoded, interleaved."`
+	Extra     int    `name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`
+	Samples   int    `default:"1" help:"Samples of each task, for pass@k; give the decoders a temperature, such as ar/temperature=0.8."`
+	Limit     int    `placeholder:"N" help:"Only the first N tasks; 0 for all."`
+	Batch     int    `default:"1" help:"Tasks that a decoder decodes at once."`
+	MaxTokens int    `default:"128" help:"Most tokens of an output."`
+	Length    string `default:"natural" enum:"natural,forced" help:"natural: an output ends where the model ends it. forced: all have --max-tokens tokens, for speed alone."`
+	Seed      uint64 `default:"1" help:"Seed of the order and of the samples."`
+	Judge     string `default:"auto" enum:"auto,none" help:"auto: programs are run and judged in a sandbox. none: no pass rates, speed alone; the same command without it judges later."`
 	sandboxFlag
+	Workers int           `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
+	Energy  time.Duration `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
+	Out     string        `placeholder:"DIR" help:"Folder of the results; the same one resumes an interrupted run. By default one below results/ for each different run."`
+	Config  configFlag    `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
+	tableFlags
 }
 
 // Help follows the flags' list.
