@@ -56,20 +56,10 @@ var facts = []fact{
 	}},
 	{"the decoders ", func(h record.Header) any { return h.Decoders }, decoderWords},
 	{"", func(h record.Header) any { return withoutExtra(h.Plan) }, planWords},
-	{"the version ", func(h record.Header) any { return []string{h.Environment.Version, h.Environment.Commit} }, func(h, _ record.Header) string {
-		return fmt.Sprintf("%s (commit %s)", h.Environment.Version, h.Environment.Commit)
-	}},
-	{"the device ", func(h record.Header) any {
-		return []string{h.Environment.Device, h.Environment.GPU, h.Environment.Driver}
-	}, func(h, _ record.Header) string {
-		return words(" ", h.Environment.Device, h.Environment.GPU, h.Environment.Driver)
-	}},
-	{"the processor ", func(h record.Header) any { return []string{h.Environment.CPU, h.Environment.Features} }, func(h, _ record.Header) string {
-		return words(" with the kernels ", h.Environment.CPU, h.Environment.Features)
-	}},
-	{"threads ", func(h record.Header) any { return h.Environment.Threads }, func(h, _ record.Header) string {
-		return fmt.Sprint(h.Environment.Threads)
-	}},
+	place("the version ", " of commit ", func(e record.Environment) []string { return []string{e.Version, e.Commit} }),
+	place("the device ", " ", func(e record.Environment) []string { return []string{e.Device, e.GPU, e.Driver} }),
+	place("the processor ", " with the kernels ", func(e record.Environment) []string { return []string{e.CPU, e.Features} }),
+	place("threads ", "", func(e record.Environment) []string { return []string{fmt.Sprint(e.Threads)} }),
 }
 
 // withoutExtra is a plan but for the budget of further decodings, which a resume may raise.
@@ -78,9 +68,11 @@ func withoutExtra(p record.PlanInfo) record.PlanInfo {
 	return p
 }
 
-// words joins the parts that are known.
-func words(between string, parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), between)
+// place is a fact of the environment: parts that are joined, those that are not known left out.
+func place(name, between string, parts func(record.Environment) []string) fact {
+	return fact{name, func(h record.Header) any { return parts(h.Environment) }, func(h, _ record.Header) string {
+		return strings.Join(slices.DeleteFunc(parts(h.Environment), func(part string) bool { return part == "" }), between)
+	}}
 }
 
 // decoderWords are the decoders' names; where these are the same, with the settings that are not.

@@ -28,8 +28,8 @@ type Options struct {
 	Reruns   int // runs of each program, with hash seeds of their own, that must all pass; 0 is one
 	Limits   sandbox.Limits
 	Unjudged bool                  // records are written without verdicts, and the judge may be nil
-	Tier     string                // the judge's isolation and Python, for the header of a run that was decoded without one
-	Python   string                //
+	Tier     string                // the judge's isolation, for the header of a run that was decoded without a judge
+	Python   string                // its Python, likewise
 	Progress func(done, total int) // after each record; may be nil
 }
 
@@ -64,7 +64,7 @@ func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judg
 	switch {
 	case o.Unjudged:
 		header.Environment.SandboxTier = ""
-	case header.Environment.SandboxTier == "":
+	case header.Environment.SandboxTier == "" && o.Tier != "":
 		header.Environment.SandboxTier, header.Environment.Python = o.Tier, o.Python
 	}
 	writer, held, err := open(out, header, o.Unjudged)

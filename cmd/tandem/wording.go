@@ -8,7 +8,8 @@ var wordings = []struct {
 	say string
 }{
 	{regexp.MustCompile(`: expected \w+ value but got "EOL" \(<EOL>\)`), ` wants a value`},
-	{regexp.MustCompile(`: expected \w+ value but got "([^"]*)" \((?:short|long) flag\); perhaps try (\S+=)"?([^"]*)"?\?`), ` wants a value, and $1 looks like a flag: write $2$3`},
+	{regexp.MustCompile(`: expected \w+ value but got "([^"]*)" \((?:short|long) flag\); perhaps try (\S+=)"?([^"]*)"?\?`),
+		` wants a value, and $1 looks like a flag: write $2$3`},
 	{regexp.MustCompile(`: expected a valid 64 bit u?int but got ("[^"]*")`), ` wants a whole number, not $1`},
 	{regexp.MustCompile(`: expected a float but got ("[^"]*") \(string\)`), ` wants a number, not $1`},
 	{regexp.MustCompile(`: expected duration but got ("[^"]*"): .*`), ` wants a time such as 10s, not $1`},
