@@ -70,6 +70,7 @@ func readSample(line []byte, number int) (Sample, error) {
 		Solution   *exact `json:"solution"`
 	}
 	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
 	err := checkMark(s.raw)
 	if err == nil {
 		err = json.Unmarshal(s.raw, &fields)
@@ -77,6 +78,8 @@ func readSample(line []byte, number int) (Sample, error) {
 	switch {
 	case errors.As(err, &kind):
 		err = fmt.Errorf("it is a JSON %s or holds one in place of a string: write {\"task_id\": \"...\", \"completion\": \"...\"}", kind.Value)
+	case errors.As(err, &syntax) && syntax.Offset < int64(len(s.raw)): // else it is an object without its end
+		err = fmt.Errorf("%w: write one JSON object a line", err)
 	case err != nil:
 	case fields.TaskID == "":
 		err = errors.New(`field "task_id" is missing or empty`)

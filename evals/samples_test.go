@@ -170,6 +170,7 @@ func TestSamplesForms(t *testing.T) {
 func TestSamplesRefuse(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"not JSON", sampleLines + "{", "line 5: unexpected end"},
+		{"prose", "a note\n", "line 1: invalid character 'a' looking for beginning of value: write one JSON object a line"},
 		{"no task", `{"completion": "x"}`, `line 1: field "task_id" is missing`},
 		{"no text", `{"task_id": "a"}`, `line 1: neither "completion" nor "solution"`},
 		{"unknown task", sampleLines + `{"task_id": "c", "completion": ""}`, `line 5: task "c" is not in suite two`},

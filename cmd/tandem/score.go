@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
 	"time"
 
 	"tandem/bench/metric"
@@ -31,6 +32,9 @@ type scoreCmd struct {
 func (c scoreCmd) Run(a *app) error {
 	if c.Reruns < 1 || c.Timeout < 0 || c.Workers < 0 {
 		return fmt.Errorf("--reruns, --timeout and --workers must be positive")
+	}
+	if err := c.writable(); err != nil {
+		return err
 	}
 	suite, err := c.load(c.Suite)
 	if err != nil {
@@ -76,6 +80,19 @@ func (c scoreCmd) Run(a *app) error {
 	}
 	if tally.Errors > 0 {
 		return fmt.Errorf("%d samples could not be judged (sandbox error, see %s) and are in no figure: delete their lines and all after them to judge them anew", tally.Errors, c.Out)
+	}
+	return nil
+}
+
+// writable refuses results files that could not be written once all is judged.
+func (c scoreCmd) writable() error {
+	for flag, path := range map[string]string{"--out": c.Out, "--eval-results": c.Results} {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return fmt.Errorf("%s %s is a folder: name a file in it", flag, path)
+		}
+	}
+	if _, err := os.Stat(filepath.Dir(c.Results)); err != nil {
+		return fmt.Errorf("--eval-results: %w: make the folder first", err)
 	}
 	return nil
 }
