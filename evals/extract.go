@@ -95,20 +95,29 @@ type candidate struct {
 // the function is put before it.
 func (x *Extractor) chat(task datasets.Example, text string, whole bool) (program, note string, err error) {
 	blocks, open := codeBlocks(text)
-	for _, returns := range []bool{true, false} {
-		for c := range x.candidates(task, text, blocks, open, whole) {
-			p, err := x.parse(c.program, task.EntryPoint)
-			switch {
-			case err != nil:
-				return "", "", err
-			case !p.OK || !p.Defines || !p.Returns && (returns || !c.whole && len(blocks) == 0):
-			case c.whole:
-				program, used, err := x.completed(task, c.program, p.Future, blocks)
-				return program, notes(c.note, used), err
-			default:
-				return c.program, c.note, nil
-			}
+	take := func(c candidate, future int) (string, string, error) {
+		if !c.whole {
+			return c.program, c.note, nil
 		}
+		program, used, err := x.completed(task, c.program, future, blocks)
+		return program, notes(c.note, used), err
+	}
+	var second *candidate
+	var future int
+	for c := range x.candidates(task, text, blocks, open, whole) {
+		p, err := x.parse(c.program, task.EntryPoint)
+		if err != nil {
+			return "", "", err
+		}
+		if p.OK && p.Returns {
+			return take(c, p.Future)
+		}
+		if p.OK && p.Defines && second == nil && (c.whole || len(blocks) > 0) { // any word of prose goes on with a prompt
+			second, future = &c, p.Future
+		}
+	}
+	if second != nil {
+		return take(*second, future)
 	}
 	if len(blocks) > 0 {
 		return blocks[0], "no code block defines " + task.EntryPoint, nil
@@ -173,7 +182,7 @@ func blockNote(i, of int, open bool) string {
 }
 
 // completed puts the prompt's imports and helpers before a program, and the code blocks that give a meaning to names which
-// it still lacks; the note names these.
+// it still lacks; the note names these. future is how many lines its imports from __future__ take.
 func (x *Extractor) completed(task datasets.Example, program string, future int, blocks []string) (full, note string, err error) {
 	full = withPreamble(task, program, future)
 	for range blocks {

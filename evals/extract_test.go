@@ -210,6 +210,8 @@ func FuzzExtractor(f *testing.F) {
 	f.Add("    return <|mask|>\n", true)
 	f.Add("~~~\n  x\n ~~~~\n```", true)
 	f.Add("def f(x):\n\treturn (", false)
+	f.Add("y = x\n    return y</s>\n<|im_end|>", false)
+	f.Add("```\nf = lambda x: g(x)\n```\n```\nimport g\n```", false)
 	x := extractor(f)
 	task := datasets.Example{Prompt: extractPrompt, EntryPoint: "f", Test: "…"}
 	f.Fuzz(func(t *testing.T, text string, whole bool) {
@@ -229,6 +231,9 @@ func FuzzExtractor(f *testing.F) {
 				if !have[strings.TrimSpace(line)] && !strings.Contains(text, strings.TrimSpace(line)) {
 					t.Errorf("%s: line %q is new in the answer to %q", mode, line, text)
 				}
+			}
+			if _, special := untilSpecial(text); (mode == Verbatim || mode == Chat) && !strings.Contains(note, special) {
+				t.Errorf("%s: %s is not named in %q", mode, special, note)
 			}
 			if mode != Completion && maskNote(text) != "" && !strings.Contains(note, "mask") {
 				t.Errorf("%s: a mask is not named in %q", mode, note)

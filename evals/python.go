@@ -15,12 +15,12 @@ import (
 //go:embed parse.py
 var parseScript string
 
-// Python parses Python texts with the ast module of a python3 that lives as long as it does. The zero value is ready and
-// starts its process with the first text; Close ends it.
+// Python parses and compiles Python texts, and runs none of them, with a python3 that lives as long as it does. The zero
+// value is ready and starts its process with the first text; Close ends it.
 //
 // Note: a text is parsed by the language's own parser, of the release that judges the program, and never run. A parser
-// in Go would be a second opinion on what is Python. The price is a process: 0.2 ms a text, and hostile text may make it
-// crash or hang, which ends that process alone: the text counts as one that does not parse, the next one gets a new process.
+// in Go would be a second opinion on what is Python. The price is a process, and hostile text may make it crash or hang,
+// which ends that process alone: the text counts as one that does not parse, the next one gets a new process.
 type Python struct {
 	mutex sync.Mutex
 	cmd   *exec.Cmd
@@ -28,7 +28,7 @@ type Python struct {
 	out   *bufio.Reader
 }
 
-// parsed is what the parser says of a text.
+// parsed is what the parser says of a text; parse.py explains the fields.
 type parsed struct {
 	OK      bool
 	Line    int
