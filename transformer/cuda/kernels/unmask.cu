@@ -102,6 +102,7 @@ DEVICE void settle_and_plan(const UnmaskArgs& a) {
     for (int i = threadIdx.x; i < n; i += 256) {
         Guess g = a.guesses[i];
         score[i] = c.score == HIGH_P ? g.p : c.score == HIGH_MARGIN ? g.margin : -(double)g.entropy;
+        if (!(g.p == g.p)) score[i] = INFINITE; // no number has a rank: it goes first, and the host sees it and ends the chain
         order[i] = i, place[i] = a.places[i];
     }
     __syncthreads();
