@@ -2,10 +2,12 @@
 //
 //  1. config.json becomes a transformer.Config (config.go). A key that would change the computation in a way that the
 //     core does not know is an error, never ignored.
-//  2. *.safetensors become tensors by name (safetensors.go), every byte accounted for.
+//  2. *.safetensors become tensors by name (safetensors.go), every byte accounted for and every number finite.
 //  3. The tensors are put in their places and checked against the shapes that follow from the Config (weights.go);
 //     a missing tensor and one too many are errors.
 //  4. tokenizer.json becomes the tokenizer.
+//
+// Files come from elsewhere: what is no regular file, or larger than any model needs, is refused before it is read (file.go).
 package checkpoint
 
 import (
