@@ -23,7 +23,7 @@ bench: build ## the main job: both decoders on the embedded checkpoint and suite
 	$(BIN) run --decoders ar,diffusion/block=16,diffusion/block=4,diffusion/block=8,diffusion/block=32,\
 	diffusion/block=16/threshold=0.5,diffusion/block=16/threshold=0.7,diffusion/block=16/threshold=0.95 $(if $(OUT),--out $(OUT))
 
-# For each package; on an idle machine of two cores the slowest takes TIME.
+# Of each package. Go's 10 minutes are too few where other work runs beside the emulated GPU.
 TIMEOUT ?= 60m
 test: ## run all tests
 	$(GO) test -timeout $(TIMEOUT) ./...

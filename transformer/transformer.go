@@ -102,6 +102,9 @@ type Backend interface {
 type Description struct {
 	Device   string // "cpu" or "cuda"
 	Features string // kernels chosen, such as "amx+avx512"
+	// Portable kernels are plain Go without vectors: arithmetic is so slow that a forward of many rows costs nearly as many
+	// forwards of one, which no engine in use does. A comparison of decoders on them is unfair to the refiner.
+	Portable bool
 	Threads  int
 	Dtype    Dtype // of the weights
 	// Activations is what the numbers that enter a matrix product are rounded to: BF16, as in PyTorch and llama.cpp, or

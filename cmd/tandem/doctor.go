@@ -74,6 +74,7 @@ func examine(ctx context.Context) (m machine) {
 	for _, dtype := range dtypes {
 		m.Kernels[dtype] = cpu.Kernels(dtype)
 	}
+	fmt.Fprint(a.stdout, unfair(cpu.Kernels(transformer.F32)))
 	gpu, err := cuda.Find(cudaDriver())
 	if err != nil {
 		m.GPU.None = strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", "; "), "cuda: ")
@@ -106,6 +107,16 @@ func (m machine) print(w io.Writer) error {
 		_, err = fmt.Fprintf(w, "            %s\n", line)
 	}
 	return err
+}
+
+// unfair says what it means where there are no kernels, of sets from the fastest on, but those in plain Go.
+func unfair(sets []string) string {
+	if sets[0] != cpu.Portable {
+		return ""
+	}
+	return `            plain Go without vectors: many rows cost nearly as many times one row, so that comparing decoders here is
+            unfair to the refiner; kernels in C need Linux on amd64, AVX2, and a build with cgo
+`
 }
 
 // nvml says what can be read of the GPU beside a run.

@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"runtime"
-	"sync"
 	"time"
 	"unsafe"
 
@@ -26,6 +25,7 @@ const (
 type Meter struct {
 	memory arena
 	parts  [][]byte // what each thread reads
+	pool   *pool
 }
 
 // NewMeter reserves a working set of so many bytes, to be read as decoding reads the weights: a small model's stay in a
@@ -49,24 +49,28 @@ func NewMeter(threads int, bytes int64) (*Meter, error) {
 			m.parts[t][i] = byte(i / align) // unwritten pages would all be one and the same page of zeros
 		}
 	}
+	m.pool = newPool(threads, linger)
 	return m, nil
 }
 
-// Close gives the working set back.
-func (m *Meter) Close() error { return m.memory.free() }
+// Close stops the threads and gives the working set back.
+func (m *Meter) Close() error {
+	m.pool.close()
+	return m.memory.free()
+}
 
 // Ceilings measures, by the names of the transformer package, the rates of multiplications and additions in registers,
 // GFLOP/s, and of reading the working set over and over, GB/s. It takes about half a second, during which the machine
 // should do nothing else.
 func (m *Meter) Ceilings() map[string]float64 {
-	threads, out := len(m.parts), map[string]float64{}
+	out := map[string]float64{}
 	for _, r := range rates() {
-		out[r.ceiling] = best(threads, func(_, n int) float64 { return r.run(n) })
+		out[r.ceiling] = m.pool.best(func(_, n int) float64 { return r.run(n) })
 	}
 	if dot := out[transformer.BF16DotCeiling]; dot > 0 {
 		out[transformer.BF16Ceiling] = max(dot, out[transformer.BF16Ceiling])
 	}
-	out[transformer.ReadCeiling] = best(threads, func(t, n int) float64 {
+	out[transformer.ReadCeiling] = m.pool.best(func(t, n int) float64 {
 		for range n {
 			read(m.parts[t])
 		}
@@ -77,10 +81,10 @@ func (m *Meter) Ceilings() map[string]float64 {
 
 // best runs work on all threads at once, doubling n until a round is long enough, and returns the best rate of the
 // rounds, the threads' counts together over the time of the slowest, in 1e9 a second.
-func best(threads int, work func(thread, n int) float64) (rate float64) {
+func (p *pool) best(work func(thread, n int) float64) (rate float64) {
 	n := 1
 	for round := 0; round < ceilingRounds; {
-		count, took := together(threads, func(t int) float64 { return work(t, n) })
+		count, took := p.together(func(t int) float64 { return work(t, n) })
 		rate = max(rate, count/took.Seconds()/1e9)
 		if took < ceilingRound && n < 1<<40 {
 			n *= 2
@@ -91,25 +95,11 @@ func best(threads int, work func(thread, n int) float64) (rate float64) {
 	return rate
 }
 
-// together runs work once on each of so many operating-system threads and adds up what it returns.
-func together(threads int, work func(thread int) float64) (sum float64, took time.Duration) {
-	var ready, done sync.WaitGroup
-	ready.Add(threads)
-	start := make(chan struct{})
-	counts := make([]float64, threads)
-	for t := range threads {
-		done.Go(func() {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			ready.Done()
-			<-start
-			counts[t] = work(t)
-		})
-	}
-	ready.Wait()
+// together runs work once on each thread and adds up what it returns.
+func (p *pool) together(work func(thread int) float64) (sum float64, took time.Duration) {
+	counts := make([]float64, p.threads)
 	began := time.Now()
-	close(start)
-	done.Wait()
+	p.run(func(t int) { counts[t] = work(t) })
 	took = max(time.Since(began), time.Nanosecond)
 	for _, c := range counts {
 		sum += c

@@ -30,8 +30,9 @@ func TestCeilings(t *testing.T) {
 }
 
 func TestTogetherRunsEveryThread(t *testing.T) {
-	ran := make([]int, 3)
-	sum, took := together(3, func(t int) float64 { ran[t]++; return float64(t) })
+	ran, p := make([]int, 3), newPool(3, linger)
+	defer p.close()
+	sum, took := p.together(func(t int) float64 { ran[t]++; return float64(t) })
 	if sum != 3 || took <= 0 || ran[0] != 1 || ran[1] != 1 || ran[2] != 1 {
 		t.Errorf("sum %g in %v, runs %v", sum, took, ran)
 	}

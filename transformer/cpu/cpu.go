@@ -63,14 +63,14 @@ func New(weights *transformer.Weights, options Options) (transformer.Backend, er
 	if err != nil {
 		return nil, err
 	}
-	return &backend{config: c, dtype: weights.Dtype, kernels: k, model: m, pool: newPool(threads)}, nil
+	return &backend{config: c, dtype: weights.Dtype, kernels: k, model: m, pool: newPool(threads, linger)}, nil
 }
 
 func (b *backend) Config() transformer.Config { return b.config }
 
 func (b *backend) Describe() transformer.Description {
-	d := transformer.Description{Device: "cpu", Features: b.kernels.name, Threads: b.pool.threads, Dtype: b.dtype,
-		Activations: transformer.F32, Memory: b.model.memory.total}
+	d := transformer.Description{Device: "cpu", Features: b.kernels.name, Portable: b.kernels.name == Portable,
+		Threads: b.pool.threads, Dtype: b.dtype, Activations: transformer.F32, Memory: b.model.memory.total}
 	if b.kernels.narrow {
 		d.Activations = transformer.BF16
 	}

@@ -183,6 +183,21 @@ func TestForwardAllocatesNothing(t *testing.T) {
 	})
 }
 
+// Only the set in plain Go says that it is portable, and it is the last choice.
+func TestPortableIsNamed(t *testing.T) {
+	everyKernelSet(t, func(t *testing.T, dtype transformer.Dtype, kernels string) {
+		b, err := New(transformer.Random(tiny, dtype, 1), Options{Threads: 1, Kernels: kernels})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		sets := Kernels(dtype)
+		if got := b.Describe().Portable; got != (kernels == Portable) || got != (kernels == sets[len(sets)-1]) {
+			t.Errorf("%s of %v: Portable is %v", kernels, sets, got)
+		}
+	})
+}
+
 func TestNewRejects(t *testing.T) {
 	good := func() *transformer.Weights { return transformer.Random(tiny, transformer.F32, 1) }
 	for _, c := range []struct {

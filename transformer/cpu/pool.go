@@ -13,8 +13,17 @@ const spins = 20000
 // even where one task ends and the next begins. Waking a thread of a virtual machine takes a good part of that.
 const linger = 1000000
 
+// Working is the number of pools of this process that have a job.
+var working atomic.Int32
+
 // A pool runs one function on all its threads at once. Thread 0 is the caller; the others are locked to an
 // operating-system thread each and wait between jobs, first spinning, then asleep on their channel.
+//
+// While they have a job the threads of a pool run on processors of their own, if there are enough and no other pool works
+// at the same time; thread 0 may run on all of the process again when the job is done. A thread without a job does not
+// spin beside another pool that works.
+//
+// Threads that the runtime starts do not inherit a thread's processors: it starts none from one that is locked.
 type pool struct {
 	threads int
 	lock    chan struct{} // held by the forward that runs; sessions of one backend take turns
@@ -25,6 +34,13 @@ type pool struct {
 	closed  atomic.Bool
 	barrier barrier
 	taken   []counter // of each thread's share of the phase, how many pieces are taken
+	linger  int       // spins of a thread that has no job before it sleeps
+
+	all    affinity     // processors of the process
+	places []affinity   // of each thread; nil where they cannot be told apart
+	alone  bool         // no other pool worked when this job began
+	busy   atomic.Int32 // 1: there is a job, which counts among the working
+	ending bool         // thread 0 is done
 }
 
 // A counter has a cache line of its own.
@@ -33,13 +49,19 @@ type counter struct {
 	_ [align - 4]byte
 }
 
-func newPool(threads int) *pool {
+func newPool(threads, linger int) *pool {
 	p := &pool{threads: threads, lock: make(chan struct{}, 1), asleep: make([]atomic.Bool, threads),
-		wake: make([]chan struct{}, threads), taken: make([]counter, threads)}
+		wake: make([]chan struct{}, threads), taken: make([]counter, threads), linger: linger, all: thisThread()}
+	p.places = p.all.places(threads)
 	p.barrier.threads = int32(threads)
 	p.barrier.last = func() {
 		for t := range p.taken {
 			p.taken[t].Store(0)
+		}
+		if p.ending { // while no thread is where it looks at these
+			p.ending = false
+			working.Add(-1)
+			p.busy.Store(0)
 		}
 	}
 	for t := 1; t < threads; t++ {
@@ -53,10 +75,20 @@ func newPool(threads int) *pool {
 func (p *pool) run(job func(thread int)) {
 	p.lock <- struct{}{}
 	runtime.LockOSThread()
+	p.busy.Store(1)
+	p.alone = working.Add(1) == 1
 	p.job = job
 	p.start()
+	pinned := p.alone && p.places != nil
+	if pinned {
+		p.places[0].bind()
+	}
 	job(0)
+	p.ending = true
 	p.barrier.wait()
+	if pinned {
+		p.all.bind()
+	}
 	runtime.UnlockOSThread()
 	<-p.lock
 }
@@ -73,8 +105,17 @@ func (p *pool) start() {
 
 func (p *pool) work(t int) {
 	runtime.LockOSThread()
+	pinned := false
 	for done := uint32(0); ; done++ {
 		p.await(t, done)
+		if pinned != p.alone && p.places != nil {
+			pinned = p.alone
+			if pinned {
+				p.places[t].bind()
+			} else {
+				p.all.bind()
+			}
+		}
 		if p.closed.Load() {
 			p.barrier.wait()
 			return
@@ -86,7 +127,7 @@ func (p *pool) work(t int) {
 
 // await returns once there are more jobs than done.
 func (p *pool) await(t int, done uint32) {
-	for range linger {
+	for spin := 0; spin < p.linger && working.Load() <= p.busy.Load(); spin++ {
 		if p.jobs.Load() != done {
 			return
 		}
@@ -98,9 +139,10 @@ func (p *pool) await(t int, done uint32) {
 	<-p.wake[t]
 }
 
-// close ends the threads.
+// close ends the threads. The one that the process began with cannot end and is left as it was.
 func (p *pool) close() {
 	p.lock <- struct{}{}
+	p.alone = false
 	p.closed.Store(true)
 	p.start()
 	p.barrier.wait()

@@ -8,11 +8,15 @@ import (
 	"tandem/transformer"
 )
 
+// Portable is the name of the kernel set in plain Go, the only one without cgo and away from amd64: see
+// transformer.Description.
+const Portable = "portable"
+
 // portable is the kernel set in plain Go: operands are float32 for both dtypes, bf16 weights are widened as they
 // are read. It is what the other sets are understood from.
 func portable(dtype transformer.Dtype) *kernels {
 	k := &kernels{
-		name: "portable", gemm: goGemmF32, norm: goNorm, softmax: goSoftmax, spread: goSpread, swiglu: goSwiglu,
+		name: Portable, gemm: goGemmF32, norm: goNorm, softmax: goSoftmax, spread: goSpread, swiglu: goSwiglu,
 		reduce: goReduce,
 		heads:  func(h *heads) { goHeads(h, goStoreKF32, goStoreVF32) },
 	}
