@@ -15,7 +15,7 @@ import (
 )
 
 type doctorCmd struct {
-	JSON bool `help:"Print JSON: processor, kernels by dtype, gpu, nvml, judge; what is missing has a \"none\" with the reason."`
+	JSON bool `help:"Print JSON: processor, kernels by dtype, portable_kernels, gpu, nvml, judge; what is missing has a \"none\" with the reason."`
 }
 
 // A finding is what doctor says of one part of this machine: what it is, or why there is none.
@@ -39,9 +39,10 @@ type machine struct {
 		Memory uint64  `json:"memory_bytes"`
 		Load   float64 `json:"load"`
 	} `json:"processor"`
-	Kernels map[transformer.Dtype][]string `json:"kernels"` // the fastest first
-	GPU     finding                        `json:"gpu"`
-	NVML    finding                        `json:"nvml"`
+	Kernels  map[transformer.Dtype][]string `json:"kernels"`          // the fastest first
+	Portable bool                           `json:"portable_kernels"` // there are none but those in plain Go
+	GPU      finding                        `json:"gpu"`
+	NVML     finding                        `json:"nvml"`
 	Judge   struct {
 		finding
 		Python string   `json:"python,omitempty"`
@@ -74,7 +75,7 @@ func examine(ctx context.Context) (m machine) {
 	for _, dtype := range dtypes {
 		m.Kernels[dtype] = cpu.Kernels(dtype)
 	}
-	fmt.Fprint(a.stdout, unfair(cpu.Kernels(transformer.F32)))
+	m.Portable = m.Kernels[transformer.F32][0] == cpu.Portable
 	gpu, err := cuda.Find(cudaDriver())
 	if err != nil {
 		m.GPU.None = strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", "; "), "cuda: ")
@@ -102,21 +103,15 @@ func (m machine) print(w io.Writer) error {
 	for _, dtype := range dtypes {
 		fmt.Fprintf(w, "kernels     %s: %s\n", dtype, strings.Join(m.Kernels[dtype], ", "))
 	}
+	if m.Portable {
+		fmt.Fprintln(w, "            plain Go without vectors: many rows cost nearly as many times one row, which is unfair to the\n"+
+			"            diffusion decoder; kernels in C need Linux on amd64, AVX2, and a build with cgo")
+	}
 	_, err := fmt.Fprintf(w, "gpu         %s\nnvml        %s\njudge       %s\n", m.GPU, m.NVML, m.Judge)
 	for _, line := range m.Judge.Why {
 		_, err = fmt.Fprintf(w, "            %s\n", line)
 	}
 	return err
-}
-
-// unfair says what it means where there are no kernels, of sets from the fastest on, but those in plain Go.
-func unfair(sets []string) string {
-	if sets[0] != cpu.Portable {
-		return ""
-	}
-	return `            plain Go without vectors: many rows cost nearly as many times one row, so that comparing decoders here is
-            unfair to the refiner; kernels in C need Linux on amd64, AVX2, and a build with cgo
-`
 }
 
 // nvml says what can be read of the GPU beside a run.

@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
 
 // Kernels that make a comparison unfair are named, and only those.
 func TestUnfairKernels(t *testing.T) {
-	if got := unfair([]string{"portable"}); !strings.Contains(got, "unfair to the refiner") {
-		t.Errorf("plain Go alone: %q", got)
-	}
-	if got := unfair([]string{"avx2", "portable"}); got != "" {
-		t.Errorf("kernels in C: %q", got)
+	for _, portable := range []bool{true, false} {
+		var out bytes.Buffer
+		if err := (machine{Portable: portable}).print(&out); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), "unfair to the"); got != portable {
+			t.Errorf("portable is %v: %s", portable, out.String())
+		}
 	}
 }

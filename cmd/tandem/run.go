@@ -251,7 +251,7 @@ func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpo
 		Ceilings:    most,
 	}
 	e := &h.Environment
-	e.Threads, e.Features, e.Device = about.Threads, about.Features, about.Device
+	e.Threads, e.Features, e.Portable, e.Device = about.Threads, about.Features, about.Portable, about.Device
 	if judge != nil {
 		e.SandboxTier, e.Python = string(judge.Tier()), judge.Python()
 	}
