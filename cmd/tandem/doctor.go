@@ -43,7 +43,7 @@ type machine struct {
 	Portable bool                           `json:"portable_kernels"` // there are none but those in plain Go
 	GPU      finding                        `json:"gpu"`
 	NVML     finding                        `json:"nvml"`
-	Judge   struct {
+	Judge    struct {
 		finding
 		Python string   `json:"python,omitempty"`
 		Tier   string   `json:"sandbox_tier,omitempty"`
