@@ -23,7 +23,7 @@ const (
 // A baseline is weak where it reaches less than weakShare of the machine's ceiling, or less than what the other decoder
 // reaches by weakGap: a better engine would then move the comparison more than the decoders do.
 const (
-	weakShare = 0.5
+	weakShare = 0.4
 	weakGap   = 0.15
 )
 
