@@ -228,6 +228,9 @@ func withPreamble(task datasets.Example, program string, future int) string {
 // inserted puts code before a program, but behind its first lines, the imports from __future__, which must come first.
 func inserted(code, program string, future int) string {
 	lines := strings.SplitAfter(program, "\n")
+	if !strings.HasSuffix(code, "\n") { // a code block that was never closed
+		code += "\n"
+	}
 	return strings.Join(lines[:future], "") + code + strings.Join(lines[future:], "")
 }
 

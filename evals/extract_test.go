@@ -212,6 +212,7 @@ func FuzzExtractor(f *testing.F) {
 	f.Add("def f(x):\n\treturn (", false)
 	f.Add("y = x\n    return y</s>\n<|im_end|>", false)
 	f.Add("```\nf = lambda x: g(x)\n```\n```\nimport g\n```", false)
+	f.Add("```\nf = lambda x: g(x)\n```\n```\nimport g", false)
 	x := extractor(f)
 	task := datasets.Example{Prompt: extractPrompt, EntryPoint: "f", Test: "…"}
 	f.Fuzz(func(t *testing.T, text string, whole bool) {
