@@ -62,26 +62,42 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-// TestCloseWaits: when Close returns, no folder is left of processes that were being ended, nor of a program whose children
-// write on while they are killed.
+// TestCloseWaits: when Close returns, no folder is left of processes that were being ended.
 func TestCloseWaits(t *testing.T) {
 	for _, best := range runners(t) {
 		folder := temporary(t)
 		r := &Runner{plan: best.plan}
-		for range 3 {
-			for _, lines := range [][]string{
-				{"for n in range(4):", "    if os.fork() == 0:", "        while True: os.mkdir(f'{n}'), os.rmdir(f'{n}')", "time.sleep(0.05)", "os._exit(0)"},
-				{"os._exit(0)"},
-			} {
-				if out := run(t, r, body(lines...), Limits{}); out.Result != record.RuntimeError {
-					t.Errorf("%s: %+v", r.Tier(), out)
-				}
-			}
+		if out := run(t, r, body("os._exit(0)"), Limits{}); out.Result != record.RuntimeError {
+			t.Errorf("%s: %+v", r.Tier(), out)
 		}
 		r.Close()
 		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 			t.Errorf("%s: files are left: %v %v", r.Tier(), left, err)
 		}
+	}
+}
+
+// TestRemove: a folder goes although something that is about to end writes to it.
+func TestRemove(t *testing.T) {
+	temporary(t)
+	f, err := newFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writing, ended := make(chan bool), make(chan error)
+	go func() {
+		close(writing)
+		var err error
+		for i, until := 0, time.Now().Add(100*time.Millisecond); err == nil && time.Now().Before(until); i++ {
+			err = os.Mkdir(filepath.Join(f.path, strconv.Itoa(i)), 0o700)
+		}
+		ended <- err
+	}()
+	<-writing
+	f.remove()
+	<-ended
+	if _, err := os.Stat(f.path); !os.IsNotExist(err) {
+		t.Errorf("the folder is left: %v", err)
 	}
 }
 
