@@ -425,3 +425,28 @@ func ExampleRun() {
 	fmt.Println(tally.Written, err)
 	// Output: 5 <nil>
 }
+
+// holding is a decoder that notes when its place is held.
+type holding struct {
+	script
+	held, decoding int // places held now, and when a decoding began
+}
+
+func (h *holding) Hold() (release func()) {
+	h.held++
+	return func() { h.held-- }
+}
+
+func (h *holding) Decode(ctx context.Context, r decoders.Request) iter.Seq2[record.Step, error] {
+	h.decoding = h.held
+	return h.script.Decode(ctx, r)
+}
+
+// A decoding holds the place of its forwards, and leaves it.
+func TestDecodingHoldsItsPlace(t *testing.T) {
+	h := &holding{script: script{name: "ar"}}
+	setup().decode(t.Context(), example{}, nil, h)
+	if h.decoding != 1 || h.held != 0 {
+		t.Errorf("held %d times while decoding, %d afterwards; want 1 and 0", h.decoding, h.held)
+	}
+}

@@ -54,6 +54,9 @@ func (s Setup) decode(ctx context.Context, e example, prompt []int32, d decoders
 		PromptTokens: len(prompt),
 		Trace:        make(record.Trace, 0, plan.MaxTokens+1),
 	}
+	if h, ok := d.(interface{ Hold() (release func()) }); ok {
+		defer h.Hold()()
+	}
 	start := time.Now()
 	for step, err := range d.Decode(ctx, request) {
 		if err != nil {

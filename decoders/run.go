@@ -68,6 +68,9 @@ func (d *decoder) Name() string { return d.settings.Name() }
 // Memory is what the decoder's session holds, in bytes.
 func (d *decoder) Memory() int64 { return d.session.Memory() }
 
+// Hold keeps the calling goroutine at the place of the decoder's forwards until it calls release; see transformer.Hold.
+func (d *decoder) Hold() (release func()) { return transformer.Hold(d.session) }
+
 // Close closes the session.
 func (d *decoder) Close() error { return d.session.Close() }
 

@@ -317,3 +317,30 @@ func TestBreak(t *testing.T) {
 		t.Errorf("got %v, %d resets", got, session.resets)
 	}
 }
+
+// held is a session that can be held.
+type held struct {
+	scripted
+	now int
+}
+
+func (h *held) Hold() (release func()) {
+	h.now++
+	return func() { h.now-- }
+}
+
+// A decoder holds the place of its session.
+func TestDecoderHoldsItsSession(t *testing.T) {
+	for _, family := range []Family{AR, Diffusion} {
+		s := &held{}
+		d, err := On(s, scriptConfig, Settings{Family: family}, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release := d.(interface{ Hold() (release func()) }).Hold()
+		during := s.now
+		if release(); during != 1 || s.now != 0 {
+			t.Errorf("%s: held %d times, then %d; want 1 and 0", family, during, s.now)
+		}
+	}
+}

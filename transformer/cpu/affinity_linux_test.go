@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"tandem/transformer"
 )
 
 // count is how many processors a set has.
@@ -29,7 +31,7 @@ func both(a, b affinity) (out affinity) {
 // seen runs a job that reads back where each thread may run.
 func seen(p *pool) []affinity {
 	out := make([]affinity, p.threads)
-	p.run(func(t int) { out[t] = thisThread() })
+	p.run(func(t int) { out[t] = thisThread() }, false)
 	return out
 }
 
@@ -105,9 +107,31 @@ func TestTwoPoolsAreNotPinnedAtOnce(t *testing.T) {
 				}
 			}
 		}
-	})
+	}, false)
 	checkPinned(t, all, first)
 	checkPinned(t, all, seen(b))
+}
+
+// A caller that holds its place stays there between forwards, and leaves it in the end.
+func TestHold(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	all := processors(t)
+	s := open(t, transformer.Random(tiny, transformer.F32, 1), Options{Threads: 2}, 1, 8)
+	own := s.(*session).backend.pool.places[0]
+	release := transformer.Hold(s)
+	for i := range 3 {
+		if now := thisThread(); now != own {
+			t.Errorf("before forward %d the caller runs on %v; want %v", i, now, own)
+		}
+		if _, err := s.Forward(t.Context(), []transformer.Pass{{Tokens: []int32{1}, Start: i, Span: 1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release()
+	if now := thisThread(); now != all {
+		t.Errorf("the caller stays on %v of %v", now, all)
+	}
 }
 
 // A meter's threads are a pool's, too.
@@ -197,7 +221,7 @@ func TestNewThreadsAreNotPinned(t *testing.T) {
 		for i := range blocked {
 			unix.Write(write[i], []byte{0})
 		}
-	})
+	}, false)
 	done.Wait()
 	for i := range blocked {
 		unix.Close(read[i])

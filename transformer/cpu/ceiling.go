@@ -99,7 +99,7 @@ func (p *pool) best(work func(thread, n int) float64) (rate float64) {
 func (p *pool) together(work func(thread int) float64) (sum float64, took time.Duration) {
 	counts := make([]float64, p.threads)
 	began := time.Now()
-	p.run(func(t int) { counts[t] = work(t) })
+	p.run(func(t int) { counts[t] = work(t) }, false)
 	took = max(time.Since(began), time.Nanosecond)
 	for _, c := range counts {
 		sum += c

@@ -16,10 +16,20 @@ func (s *session) Forward(ctx context.Context, passes []transformer.Pass) ([][]t
 		return nil, err
 	}
 	if s.plan.rows > 0 {
-		s.backend.pool.run(s.run)
+		s.backend.pool.run(s.run, s.held)
 	}
 	s.passes = nil
 	return s.out[:len(passes)], nil
+}
+
+// Hold keeps the caller on the processors of thread 0; see transformer.Hold.
+func (s *session) Hold() (release func()) {
+	leave := s.backend.pool.hold()
+	s.held = true
+	return func() {
+		s.held = false
+		leave()
+	}
 }
 
 // forward is the transformer, walked by all threads in step: thread takes its share of every line and sync waits

@@ -71,15 +71,29 @@ func newPool(threads, linger int) *pool {
 	return p
 }
 
-// run calls job once on each thread and returns when all calls have returned.
-func (p *pool) run(job func(thread int)) {
+// hold keeps the caller where thread 0 runs, until release.
+func (p *pool) hold() (release func()) {
+	runtime.LockOSThread()
+	if p.places != nil {
+		p.places[0].bind()
+	}
+	return func() {
+		if p.places != nil {
+			p.all.bind()
+		}
+		runtime.UnlockOSThread()
+	}
+}
+
+// run calls job once on each thread and returns when all calls have returned. A caller that holds its place keeps it.
+func (p *pool) run(job func(thread int), held bool) {
 	p.lock <- struct{}{}
 	runtime.LockOSThread()
 	p.busy.Store(1)
 	p.alone = working.Add(1) == 1
 	p.job = job
 	p.start()
-	pinned := p.alone && p.places != nil
+	pinned := p.alone && p.places != nil && !held
 	if pinned {
 		p.places[0].bind()
 	}

@@ -24,7 +24,7 @@ func TestLingeringPoolYields(t *testing.T) {
 	defer other.close()
 	awake := func() bool { return !idle.asleep[1].Load() }
 	for range 100 {
-		idle.run(func(int) {})
+		idle.run(func(int) {}, false)
 		if !awake() {
 			t.Fatal("a pool's own job sends its threads to sleep")
 		}
@@ -33,9 +33,9 @@ func TestLingeringPoolYields(t *testing.T) {
 		if thread == 0 {
 			until(t, "the idle pool sleeps while another works", func() bool { return !awake() })
 		}
-	})
+	}, false)
 	var ran [2]bool
-	idle.run(func(thread int) { ran[thread] = true }) // it wakes up again
+	idle.run(func(thread int) { ran[thread] = true }, false) // it wakes up again
 	if !ran[1] {
 		t.Error("a pool that slept did not run")
 	}
@@ -49,8 +49,8 @@ func TestPoolDoesNotLingerBesideWork(t *testing.T) {
 	defer second.close()
 	first.run(func(thread int) {
 		if thread == 0 {
-			second.run(func(int) {})
+			second.run(func(int) {}, false)
 			until(t, "the second pool sleeps", second.asleep[1].Load)
 		}
-	})
+	}, false)
 }

@@ -48,6 +48,7 @@ type session struct {
 	passes  []transformer.Pass // of this forward, for the workers
 	plan    plan
 	run     func(thread int)
+	held    bool // by the caller
 }
 
 const bins = 2048 // of logits, by how far below the top they are

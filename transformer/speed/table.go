@@ -96,6 +96,7 @@ func (t *table) fill(ctx context.Context, test Test) error {
 // latter is 0 where the device has none. The forward before them, not counted, touches the memory and the caches, and lets
 // a backend prepare what recurs.
 func (t *table) run(ctx context.Context, test Test) (wall, device float64, err error) {
+	defer transformer.Hold(t.session)()
 	passes := test.passes(t.vocab)
 	if err := t.forward(ctx, test, passes); err != nil {
 		return 0, 0, err
