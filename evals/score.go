@@ -45,8 +45,8 @@ type Tally struct {
 
 // Score judges the records of the run at in and writes them, with Answer and Verdict and in the same order, to out, each
 // as soon as it and all before it are judged. An interrupted scoring goes on where it stopped; a file at out that is of
-// another run, or that holds records of this one without verdicts, is replaced. A record with an Err keeps no verdict. A
-// sandbox error is tried once more. The suite must be the one of the run: another hash is an error.
+// another run, or that holds records of this one without verdicts, is replaced. A record with an Err keeps no verdict. After a
+// sandbox error a program is judged once more, alone. The suite must be the one of the run: another hash is an error.
 //
 // With Unjudged the records are written as they are. Verdicts that out holds already stay.
 func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judge, o Options) (tally Tally, err error) {
@@ -180,7 +180,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 	}
 	tally.Programs = len(order)
 	ctx, cancel := context.WithCancel(ctx)
-	wait := judgeAll(ctx, order, judge, o)
+	wait := judgeAll(ctx, order, &secondTry{judge: judge}, o)
 	defer wait()
 	defer cancel()
 	counted := map[*program]bool{}
@@ -273,7 +273,7 @@ func Verdict(ctx context.Context, task datasets.Example, answer string, judge Ju
 	var first sandbox.Outcome // that did not pass
 	for i := range runs {
 		program.Seed = uint32(i)
-		out, err := runTwice(ctx, judge, program, limits)
+		out, err := judge.Run(ctx, program, limits)
 		if err != nil {
 			return record.Verdict{}, false, err
 		}
@@ -294,12 +294,22 @@ func Verdict(ctx context.Context, task datasets.Example, answer string, judge Ju
 		Tier: string(first.Tier), Beside: first.Beside}, flaky, nil
 }
 
-// runTwice runs a program, and once more after a sandbox error.
-func runTwice(ctx context.Context, judge Judge, p sandbox.Program, limits sandbox.Limits) (out sandbox.Outcome, err error) {
-	for range 2 {
-		if out, err = judge.Run(ctx, p, limits); err != nil || out.Result != record.SandboxError {
-			break
-		}
+// A secondTry is a Judge that judges a program once more after a sandbox error, while no other is judged: a fork bomb among
+// its neighbours may have been the cause. The others wait so long, which keeps the order of what is written.
+type secondTry struct {
+	judge Judge
+	alone sync.RWMutex // held by one that is alone, shared by all others
+}
+
+// Run runs a program, if need be twice.
+func (s *secondTry) Run(ctx context.Context, p sandbox.Program, limits sandbox.Limits) (sandbox.Outcome, error) {
+	s.alone.RLock()
+	out, err := s.judge.Run(ctx, p, limits)
+	s.alone.RUnlock()
+	if err != nil || out.Result != record.SandboxError {
+		return out, err
 	}
-	return out, err
+	s.alone.Lock()
+	defer s.alone.Unlock()
+	return s.judge.Run(ctx, p, limits)
 }

