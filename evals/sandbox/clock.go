@@ -63,10 +63,10 @@ func (proc *process) watchClock(limit time.Duration) {
 	}
 }
 
-// stop ends the candidate for a limit of time.
+// stop ends the candidate for a limit of time. The launcher is not waited for long: beside a fork bomb it hardly runs.
 func (proc *process) stop(limit string) {
 	proc.limited.CompareAndSwap(nil, &limit)
-	proc.end()
+	proc.endWithin(time.Second)
 }
 
 // look looks at the candidate. It sleeps for its own sake if its processes sleep, its answer is awaited, nothing of it
@@ -119,8 +119,8 @@ type usage struct {
 	awake     bool          // a thread runs, wants to, or waits for a disk
 }
 
-// mostProcesses bounds a look. A program with more of them is awake.
-const mostProcesses = 100
+// mostProcesses bounds a look; rlimits allow fewer. A program with more of them is awake.
+const mostProcesses = 2000
 
 // below adds the processes that descend from pid, in the kernel's list of each thread's children.
 func (u *usage) below(pid string) {
