@@ -4,8 +4,10 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,21 +27,44 @@ func runPython(t *testing.T, programs []string) []string {
 	if err != nil {
 		t.Skip("python3 is not installed: the solutions are not run")
 	}
-	in, err := json.Marshal(programs)
+	verdicts, err := verdictsOf(python, programs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(python, "-I", "-c", judge)
-	cmd.Stdin = bytes.NewReader(in)
-	out, err := cmd.Output()
+	return verdicts
+}
+
+// verdictsOf runs judge.py. An error holds what python3 said of it.
+func verdictsOf(python string, programs []string) ([]string, error) {
+	in, err := json.Marshal(programs)
 	if err != nil {
-		t.Fatalf("python3: %v", err)
+		return nil, err
+	}
+	var out, complaint bytes.Buffer
+	cmd := exec.Command(python, "-I", "-c", judge)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &out, &complaint
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("python3: %w: %s", err, complaint.String())
 	}
 	var verdicts []string
-	if err := json.Unmarshal(out, &verdicts); err != nil || len(verdicts) != len(programs) {
-		t.Fatalf("python3 gave %d verdicts for %d programs: %v", len(verdicts), len(programs), err)
+	if err := json.Unmarshal(out.Bytes(), &verdicts); err != nil || len(verdicts) != len(programs) {
+		return nil, fmt.Errorf("python3 gave %d verdicts for %d programs: %v: %.200q %s", len(verdicts), len(programs), err, out.String(), complaint.String())
 	}
-	return verdicts
+	return verdicts, nil
+}
+
+// TestJudge: a program's limit is one of processor time, so that a busy machine changes no verdict, and where there are no
+// verdicts the error says why.
+func TestJudge(t *testing.T) {
+	got := runPython(t, []string{"import time\ntime.sleep(0.3)", "assert 1 == 2", "while True: pass", "1 / 0", "x = 1"})
+	want := []string{"passed", "wrong", "timeout", "ZeroDivisionError('division by zero')", "passed"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	_, err := verdictsOf("python3", []string{"raise SystemExit('no reason')"})
+	if err == nil || !strings.Contains(err.Error(), "exit status 1: no reason") {
+		t.Errorf("a judge that ended: %v", err)
+	}
 }
 
 func program(task datasets.Example, body string) string {
@@ -95,8 +120,9 @@ func TestMutantsFail(t *testing.T) {
 			owner = append(owner, i)
 		}
 	}
-	killed, all := make([]int, len(tasks)), 0
+	killed, all, verdicts := make([]int, len(tasks)), 0, make([][]string, len(tasks))
 	for i, verdict := range runPython(t, programs) {
+		verdicts[owner[i]] = append(verdicts[owner[i]], verdict)
 		if verdict == "wrong" {
 			killed[owner[i]]++
 			all++
@@ -104,7 +130,7 @@ func TestMutantsFail(t *testing.T) {
 	}
 	for i, n := range killed {
 		if n < want {
-			t.Errorf("%s: %d mutants give a wrong value, want %d", tasks[i].TaskID, n, want)
+			t.Errorf("%s: %d mutants give a wrong value, want %d; the verdicts are %q", tasks[i].TaskID, n, want, verdicts[i])
 		}
 	}
 	t.Logf("%d of %d mutants give a wrong value", all, len(programs))

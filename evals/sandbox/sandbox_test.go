@@ -95,7 +95,7 @@ func (p hostile) judge(t *testing.T, r *Runner) {
 	if p.test != "" {
 		test = p.test
 	}
-	limits := Limits{CPU: time.Second, Wall: 4 * time.Second, Memory: 256 << 20}
+	limits := Limits{CPU: time.Second, Memory: 256 << 20}
 	out, err := r.Run(t.Context(), Program{Source: p.source, Test: test, EntryPoint: "add"}, limits)
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +204,7 @@ func judgeAll(t *testing.T, programs []Program, names []string) {
 		wait.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			out, err := r.Run(t.Context(), p, Limits{CPU: 10 * time.Second, Wall: time.Minute})
+			out, err := r.Run(t.Context(), p, Limits{CPU: 10 * time.Second})
 			if err != nil || out.Result != record.Pass || out.Beside != p.Beside {
 				t.Errorf("%s: %s %s %v", names[i], out.Result, out.Detail, err)
 			}
