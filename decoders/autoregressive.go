@@ -11,7 +11,7 @@ import (
 
 // autoregressive writes left to right: one forward over the prompt, then one for each token, each over the slots
 // that the earlier ones stored. The uncached control computes all tokens again in every forward; its output is the
-// same. Where the session runs chains, the cached one is a chain.
+// same. Where the session's device decodes by itself, the cached one runs there.
 type autoregressive struct{ decoder }
 
 func (d *autoregressive) Decode(ctx context.Context, req Request) iter.Seq2[record.Step, error] {
@@ -19,8 +19,8 @@ func (d *autoregressive) Decode(ctx context.Context, req Request) iter.Seq2[reco
 }
 
 func (d *autoregressive) write(r *run) {
-	if device, ok := r.session.(transformer.Chainer); ok && !d.settings.Uncached {
-		r.chain(device, transformer.Chain{Seeds: []uint64{r.req.Seed}}, record.Prefill, record.Decode)
+	if device, ok := r.session.(transformer.DeviceDecoder); ok && !d.settings.Uncached {
+		r.onDevice(device, transformer.DeviceDecode{Seeds: []uint64{r.req.Seed}}, record.Prefill, record.Decode)
 		return
 	}
 	budget := len(r.text) + r.req.MaxTokens
@@ -34,7 +34,7 @@ func (d *autoregressive) write(r *run) {
 			return
 		}
 		r.text = append(r.text, 0)
-		step.Commits = []record.Commit{r.settle(to, guesses[0])}
+		step.Commits = []record.Commit{r.commit(to, guesses[0])}
 		if !r.yield(step, nil) || len(r.text) == budget || slices.Contains(d.config.EOSTokens, guesses[0].Token) {
 			return
 		}

@@ -1,7 +1,7 @@
 // Package decoders turns one transformer into two ways of writing: left to right, one token a forward pass, and
-// parallel refinement of masked canvases. Both are clients of transformer.Session.Forward, or of
-// Chain where a session has it (transformer.Chainer: the same forwards, with no host between them), and nothing else, so
-// a difference in speed or quality is a difference of decoding.
+// parallel refinement of masked canvases. Both are clients of transformer.Session.Forward and of nothing else, or of
+// transformer.DeviceDecoder where a session is one (the same forwards, without the host between them). So a difference in
+// speed or quality is a difference of decoding.
 package decoders
 
 import (

@@ -24,7 +24,7 @@ func (d *diffusion) Decode(ctx context.Context, req Request) iter.Seq2[record.St
 		for range req.MaxTokens {
 			r.text = append(r.text, d.config.MaskToken)
 		}
-		w := &refiner{run: r, settings: d.settings, noise: rand.New(rand.NewPCG(req.Seed, 0x9e3779b97f4a7c15))}
+		w := &diffusionRun{run: r, settings: d.settings, noise: rand.New(rand.NewPCG(req.Seed, 0x9e3779b97f4a7c15))}
 		if d.config.Shifted {
 			w.shift = 1
 		}
@@ -36,8 +36,8 @@ func (d *diffusion) Decode(ctx context.Context, req Request) iter.Seq2[record.St
 	})
 }
 
-// A refiner is one decoding by diffusion.
-type refiner struct {
+// A diffusionRun is one decoding by diffusion.
+type diffusionRun struct {
 	*run
 	settings Settings
 	shift    int        // row i guesses for position i+shift
@@ -51,12 +51,12 @@ type refiner struct {
 // published decoders do and Separate does here. The uncached control computes all blocks so far in every forward;
 // the output of the three is the same.
 //
-// Where the session runs chains, all this is one: the same forwards, without the host between them.
+// Where the session's device decodes by itself, all this runs there: the same forwards, without the host between them.
 //
 // With shifted logits the row before a block belongs to the block before, so a forward of its own stores that one
 // and guesses for the block's first position [Fast-dLLM v2].
-func (w *refiner) blockCausal() {
-	if w.chained() {
+func (w *diffusionRun) blockCausal() {
+	if w.onDevice() {
 		return
 	}
 	size, prompt, total := w.settings.Block, len(w.req.Prompt), len(w.text)
@@ -95,7 +95,7 @@ func (w *refiner) blockCausal() {
 }
 
 // kept is how many of the stored K/V a forward builds on: the uncached control forgets them.
-func (w *refiner) kept(stored int) int {
+func (w *diffusionRun) kept(stored int) int {
 	if w.settings.Uncached {
 		return 0
 	}
@@ -103,7 +103,7 @@ func (w *refiner) kept(stored int) int {
 }
 
 // store computes the K/V of text[:to] that are not stored yet: the prompt, or the block before to.
-func (w *refiner) store(kind record.Kind, to int) bool {
+func (w *diffusionRun) store(kind record.Kind, to int) bool {
 	from, next := 0, []int{} // next: positions that the last row guesses for
 	if kind == record.Store {
 		from = w.kept(to - w.settings.Block)
@@ -119,7 +119,7 @@ func (w *refiner) store(kind record.Kind, to int) bool {
 // the canvas at the block's start, which commits too; the block's further forwards compute the canvas from the
 // block on (prefix), or the block alone (dual), over the K/V kept from the first. They are approximations: kept K/V
 // do not see what was committed since.
-func (w *refiner) wholeSequence() {
+func (w *diffusionRun) wholeSequence() {
 	total := len(w.text)
 	for start := len(w.req.Prompt); start < total; start += w.settings.Block {
 		end := min(start+w.settings.Block, total)
@@ -143,7 +143,7 @@ func (w *refiner) wholeSequence() {
 }
 
 // masks are the masked positions of the output within text[from:to].
-func (w *refiner) masks(from, to int) []int {
+func (w *diffusionRun) masks(from, to int) []int {
 	var at []int
 	for i := max(from, len(w.req.Prompt)); i < min(to, len(w.text)); i++ {
 		if w.text[i] == w.config.MaskToken {
@@ -155,7 +155,7 @@ func (w *refiner) masks(from, to int) []int {
 
 // denoise computes text[from:to], guesses for the masked positions, commits those that the policy chooses and
 // yields the step.
-func (w *refiner) denoise(kind record.Kind, from, to, span int, masked []int, policy Policy) bool {
+func (w *diffusionRun) denoise(kind record.Kind, from, to, span int, masked []int, policy Policy) bool {
 	want := make([]int, len(masked))
 	for i, at := range masked {
 		want[i] = at - w.shift - from
@@ -170,7 +170,7 @@ func (w *refiner) denoise(kind record.Kind, from, to, span int, masked []int, po
 	chosen := policy(guesses)
 	slices.Sort(chosen)
 	for _, i := range chosen {
-		step.Commits = append(step.Commits, w.settle(masked[i], guesses[i]))
+		step.Commits = append(step.Commits, w.commit(masked[i], guesses[i]))
 	}
 	return w.yield(step, nil)
 }

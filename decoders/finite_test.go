@@ -53,14 +53,14 @@ func (s *sick) Forward(_ context.Context, passes []transformer.Pass) ([][]transf
 	return [][]transformer.Guess{out}, nil
 }
 
-// Chain settles two guesses, as a device does that does not look at them, of which the second is no number.
+// DecodeOnDevice commits two guesses, of which the second is no number, as a device does that does not look at them.
 type sickDevice struct{ sick }
 
-func (s *sickDevice) Chain(_ context.Context, c transformer.Chain, link func(transformer.Link) bool) error {
-	good := transformer.Settled{At: c.Prompt, Token: 4, P: 0.5}
-	bad := transformer.Settled{At: c.Prompt + 1, Token: mask, P: s.guess.P}
-	for _, settled := range []transformer.Settled{good, bad, bad, bad} {
-		if !link(transformer.Link{To: c.Prompt, Settled: []transformer.Settled{settled}}) {
+func (s *sickDevice) DecodeOnDevice(_ context.Context, d transformer.DeviceDecode, each func(transformer.ForwardResult) bool) error {
+	good := transformer.Commit{Pos: d.Prompt, Token: 4, P: 0.5}
+	bad := transformer.Commit{Pos: d.Prompt + 1, Token: mask, P: s.guess.P}
+	for _, commit := range []transformer.Commit{good, bad, bad, bad} {
+		if !each(transformer.ForwardResult{To: d.Prompt, Commits: []transformer.Commit{commit}}) {
 			return nil
 		}
 	}

@@ -163,8 +163,8 @@ func (r *run) step(kind record.Kind, from, to, span int) record.Step {
 	return record.Step{At: at, Kind: kind, Rows: to - from, Reach: reach}
 }
 
-// settle writes a guess at a position of text and returns its commit.
-func (r *run) settle(at int, g transformer.Guess) record.Commit {
+// commit writes a guess at a position of text and returns its commit.
+func (r *run) commit(at int, g transformer.Guess) record.Commit {
 	r.text[at] = g.Token
 	return record.Commit{Pos: int32(at - len(r.req.Prompt)), Token: g.Token, P: g.P}
 }

@@ -11,8 +11,8 @@
 //     depend on sizes rounded up to powers of two alone, and the true sizes lie in device memory: the second time that
 //     sizes recur the work is captured as a graph, and from then on it is one launch (graph.go).
 //  5. Only guesses come back, to pinned memory; raw logits when a pass asks for them.
-//  6. A decoding whose passes follow from each other is a chain (chain.go): each forward ends in a kernel that settles its
-//     guesses and lists the rows of the next, the host launches one forward ahead, and what was settled comes back.
+//  6. A whole decoding can run on the device (decode.go): each forward ends in a kernel that commits guesses and lists the rows
+//     of the next forward. The host launches one forward ahead, and the commits come back.
 //
 // Kernels of Hopper overlap: each may start while the one before it runs, and a product reads its first weights then,
 // but nothing else is read and nothing written before all that came ahead is done (common.cu).

@@ -57,19 +57,19 @@ func gpu(t *testing.T, dtype transformer.Dtype) transformer.Backend {
 	return b
 }
 
-// A chainer counts the chains of a session.
-type chainer struct {
+// A counter counts the decodings on the device of a session.
+type counter struct {
 	transformer.Session
-	chains int
+	decodes int
 }
 
-func (c *chainer) Chain(ctx context.Context, chain transformer.Chain, link func(transformer.Link) bool) error {
-	c.chains++
-	return c.Session.(transformer.Chainer).Chain(ctx, chain, link)
+func (c *counter) DecodeOnDevice(ctx context.Context, d transformer.DeviceDecode, each func(transformer.ForwardResult) bool) error {
+	c.decodes++
+	return c.Session.(transformer.DeviceDecoder).DecodeOnDevice(ctx, d, each)
 }
 
-// steps decodes requests, by chains or by the loop on the host, and takes the times out of the traces.
-func steps(t *testing.T, b transformer.Backend, settings decoders.Settings, chained bool, requests ...decoders.Request) (traces []record.Trace) {
+// steps decodes requests, on the device or by the loop on the host, and takes the times out of the traces.
+func steps(t *testing.T, b transformer.Backend, settings decoders.Settings, onDevice bool, requests ...decoders.Request) (traces []record.Trace) {
 	t.Helper()
 	slots := 0
 	for _, r := range requests {
@@ -80,9 +80,9 @@ func steps(t *testing.T, b transformer.Backend, settings decoders.Settings, chai
 		t.Fatal(err)
 	}
 	defer session.Close()
-	counter := &chainer{Session: session}
-	var use transformer.Session = counter
-	if !chained {
+	counted := &counter{Session: session}
+	var use transformer.Session = counted
+	if !onDevice {
 		use = struct{ transformer.Session }{session}
 	}
 	d, err := decoders.On(use, b.Config(), settings, slots)
@@ -99,19 +99,19 @@ func steps(t *testing.T, b transformer.Backend, settings decoders.Settings, chai
 		}
 		traces = append(traces, trace)
 	}
-	if chained && settings.Quota != decoders.Random && counter.chains != len(traces) {
-		t.Errorf("%s: %d chains for %d requests", d.Name(), counter.chains, len(traces))
+	if onDevice && settings.Quota != decoders.Random && counted.decodes != len(traces) {
+		t.Errorf("%s: %d decodings on the device for %d requests", d.Name(), counted.decodes, len(traces))
 	}
 	return traces
 }
 
-// TestChains: a chain on the device is the decoder's loop on the host, forward for forward and commit for commit.
-func TestChains(t *testing.T) {
+// TestDecodesOnDevice: a decoding on the device is the decoder's loop on the host, forward for forward and commit for commit.
+func TestDecodesOnDevice(t *testing.T) {
 	names := []string{"ar", "ar/temperature=0.9/top_p=0.9", "diffusion/block=32/threshold=0.2",
 		"diffusion/block=4/threshold=0.06", "diffusion/block=4/threshold=0.06/temperature=0.8/top_k=9",
 		"diffusion/block=4/factor=2.85", "diffusion/block=8/entropy_bound=6.1", "diffusion/block=8/quota=low-confidence/steps=3",
 		"diffusion/block=4/quota=margin/steps=3/temperature=1.5", "diffusion/block=4/quota=entropy/steps=2",
-		"diffusion/block=4/quota=random/steps=2"} // this one is no chain
+		"diffusion/block=4/quota=random/steps=2"} // devices do not know this one
 	for _, dtype := range []transformer.Dtype{transformer.F32, transformer.BF16} {
 		b := gpu(t, dtype)
 		for _, name := range names {
@@ -128,14 +128,14 @@ func TestChains(t *testing.T) {
 				forwards, tokens = forwards+len(want[i]), tokens+len(want[i].Tokens())
 			}
 			if settings.Family == decoders.Diffusion && (forwards == tokens || forwards == len(want)) {
-				t.Errorf("%s: %d tokens in %d forwards say little about its rule", name, tokens, forwards)
+				t.Errorf("%s: %d tokens in %d forwards say little about its policy", name, tokens, forwards)
 			}
 		}
 	}
 }
 
-// TestLongChain refines more masks at once than the device has threads for.
-func TestLongChain(t *testing.T) {
+// TestLongBlock refines more masks at once than the device has threads for.
+func TestLongBlock(t *testing.T) {
 	b, settings := gpu(t, transformer.BF16), decoders.Settings{Family: decoders.Diffusion, Block: 700, Quota: decoders.Margin, Steps: 3}
 	req := decoders.Request{Prompt: []int32{1, 2, 3}, MaxTokens: 697, Seed: 1, Forced: true}
 	want, got := steps(t, b, settings, false, req), steps(t, b, settings, true, req)
@@ -144,8 +144,8 @@ func TestLongChain(t *testing.T) {
 	}
 }
 
-// TestChainEnds breaks chains off, by the taker and by the context: the decoder can be used again.
-func TestChainEnds(t *testing.T) {
+// TestDecodeEnds breaks decodings off, by the caller and by the context: the decoder can be used again.
+func TestDecodeEnds(t *testing.T) {
 	b, req := gpu(t, transformer.F32), requests()[4]
 	d, err := decoders.New(b, decoders.Settings{Family: decoders.Diffusion, Block: 4, Quota: decoders.LowConfidence, Steps: 4}, 20)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"tandem/transformer/cuda/fake"
 )
 
-// TestChainsThatAreNoNumbers: guesses that are no numbers end a chain with the error of the loop on the host, after steps of
+// TestDecodesThatAreNoNumbers: guesses that are no numbers end a decoding on the device with the error of the loop on the host, after steps of
 // numbers alone, and the session can be used again.
-func TestChainsThatAreNoNumbers(t *testing.T) {
+func TestDecodesThatAreNoNumbers(t *testing.T) {
 	for _, dtype := range []transformer.Dtype{transformer.F32, transformer.BF16} {
 		weights := transformer.Random(toy, dtype, 3)
 		weights.Layers[1].MLPNorm[3] = float32(math.NaN())
@@ -49,8 +49,8 @@ func TestChainsThatAreNoNumbers(t *testing.T) {
 	}
 }
 
-// TestChainOfNoNumbersSettlesEachPositionOnce: such guesses have no rank, and the kernel that settles them must not lose its way.
-func TestChainOfNoNumbersSettlesEachPositionOnce(t *testing.T) {
+// TestNoNumbersAreCommittedOnce: such guesses have no rank, and the kernel that commits them must not lose its way.
+func TestNoNumbersAreCommittedOnce(t *testing.T) {
 	weights := transformer.Random(toy, transformer.F32, 3)
 	weights.Layers[1].MLPNorm[3] = float32(math.NaN())
 	backend, err := cuda.New(weights, cuda.Options{Driver: fake.Path(t)})
@@ -63,22 +63,22 @@ func TestChainOfNoNumbersSettlesEachPositionOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	for _, rule := range []transformer.Rule{{Kind: transformer.ByThreshold, Value: 0.9}, {Kind: transformer.ByFactor, Value: 1},
+	for _, policy := range []transformer.CommitPolicy{{Kind: transformer.ByThreshold, Value: 0.9}, {Kind: transformer.ByFactor, Value: 1},
 		{Kind: transformer.ByEntropy, Score: transformer.LowEntropy}, {Kind: transformer.ByQuota, Score: transformer.HighMargin, Steps: 3}} {
 		tokens := make([]int32, 64)
-		chain := transformer.Chain{Tokens: tokens, Prompt: 5, Block: 16, Rule: rule, Seeds: []uint64{1}, Ban: []int32{20}}
-		settled := map[int]bool{}
-		err := session.(transformer.Chainer).Chain(t.Context(), chain, func(l transformer.Link) bool {
-			for _, s := range l.Settled {
-				if s.At < chain.Prompt || s.At >= len(tokens) || settled[s.At] || s.P == s.P {
-					t.Errorf("%+v settles %+v", rule, s)
+		decode := transformer.DeviceDecode{Tokens: tokens, Prompt: 5, Block: 16, Policy: policy, Seeds: []uint64{1}, Ban: []int32{20}}
+		committed := map[int]bool{}
+		err := session.(transformer.DeviceDecoder).DecodeOnDevice(t.Context(), decode, func(f transformer.ForwardResult) bool {
+			for _, c := range f.Commits {
+				if c.Pos < decode.Prompt || c.Pos >= len(tokens) || committed[c.Pos] || c.P == c.P {
+					t.Errorf("%+v commits %+v", policy, c)
 				}
-				settled[s.At] = true
+				committed[c.Pos] = true
 			}
 			return true
 		})
-		if err != nil || len(settled) != len(tokens)-chain.Prompt {
-			t.Errorf("%+v settles %d positions, %v", rule, len(settled), err)
+		if err != nil || len(committed) != len(tokens)-decode.Prompt {
+			t.Errorf("%+v commits %d positions, %v", policy, len(committed), err)
 		}
 	}
 }

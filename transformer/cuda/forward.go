@@ -40,7 +40,7 @@ func (s *session) Forward(ctx context.Context, passes []transformer.Pass) ([][]t
 // but the plan's shape, so that it can be captured; where raw logits are wanted, passes holds them and it is not.
 func (s *session) forward(passes []transformer.Pass) {
 	c, m, d, p := s.config, &s.backend.model, s.backend.device, s.plan.shape
-	if p.link != laterLink {
+	if p.order != laterForward {
 		d.copyIn(s.upload, s.host.data, p.bytes())
 	}
 
@@ -64,7 +64,7 @@ func (s *session) forward(passes []transformer.Pass) {
 		s.fetchLogits(passes, from, n)
 		s.guess(from, n)
 	}
-	if p.link != noLink {
+	if p.order != oneForward {
 		s.unmask()
 	} else if p.wants > 0 {
 		d.copyOut(unsafe.Add(s.host.data, s.plan.limits.bytes()), s.guessed, int64(p.wants)*int64(unsafe.Sizeof(transformer.Guess{})))
@@ -143,8 +143,8 @@ func (s *session) guess(from, n int) {
 	d, p, v := s.backend.device, s.plan.shape, s.config.Vocab
 	a := guessArgs{head: s.upload, wants: s.upload.at(p.wantsAt()), bans: s.upload.at(p.bansAt()), logits: s.logits, slices: s.slices, bins: s.bins,
 		cuts: s.cuts, guesses: s.guessed, vocab: int32(v), stride: int32(v), offset: int32(from)}
-	if p.link == laterLink {
-		a.bans = s.chain.bans
+	if p.order == laterForward {
+		a.bans = s.decode.bans
 	}
 	if p.bans > 0 {
 		launch(d, "guess_ban", 128, grid{n, 1, 1}, 0, a)

@@ -32,18 +32,18 @@ type (
 // Forwards of the same shape are the same launches.
 type shape struct {
 	rows, tiles, wants, bans int
-	splits                   int  // of attention, 1: a warp takes all
-	cut                      bool // some pass has a top-k or top-p
-	link                     link // of a chain
+	splits                   int   // of attention, 1: a warp takes all
+	cut                      bool  // some pass has a top-k or top-p
+	order                    order // in a decoding on the device
 }
 
-// A link says what a forward is in a chain.
-type link uint8
+// An order says which forward of a decoding on the device this is.
+type order uint8
 
 const (
-	noLink    link = iota // no part of a chain
-	firstLink             // its pass comes from the host, as that of others
-	laterLink             // its pass was written by unmask.cu
+	oneForward   order = iota // part of none
+	firstForward              // its pass comes from the host, as that of oneForward
+	laterForward              // its pass was written by unmask.cu
 )
 
 // Offsets in the upload: a head, then lists.

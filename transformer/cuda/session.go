@@ -52,14 +52,14 @@ type session struct {
 	bins         pointer // [min(R, headRows)][2][cutBins]
 	cuts         pointer // [min(R, headRows)]
 	guessed      pointer // [R]
-	chain        chainBuffers
+	decode       decodeBuffers
 
 	written []int // [sequences]
 	guesses []transformer.Guess
 	out     [][]transformer.Guess
 	plan    plan
 	graphs  map[shape]*graph
-	watches [2]watch // forwards of a chain take turns
+	watches [2]watch // forwards of a decoding on the device alternate
 	worked  time.Duration
 }
 
@@ -128,14 +128,14 @@ func (s *session) reserve() error {
 	a.take(&s.bins, few*2*cutBins*8)
 	a.take(&s.cuts, few*8)
 	a.take(&s.guessed, int64(s.capacity)*int64(unsafe.Sizeof(transformer.Guess{})))
-	s.layChain()
+	s.layDecode()
 	if err := a.make(d, fmt.Sprintf("a session of %d sequences of %d slots", s.sequences, s.slots)); err != nil {
 		return err
 	}
 	if err := s.host.make(d, s.plan.limits.bytes()+int64(s.capacity)*int64(unsafe.Sizeof(transformer.Guess{}))); err != nil {
 		return err
 	}
-	if err := s.chain.host.make(d, s.chain.bytes+2*int64(unsafe.Sizeof(page{}))); err != nil {
+	if err := s.decode.host.make(d, s.decode.bytes+2*int64(unsafe.Sizeof(result{}))); err != nil {
 		return err
 	}
 	for i := range s.watches {
@@ -200,5 +200,5 @@ func (s *session) close() error {
 
 // release gives back what the session holds.
 func (s *session) release() error {
-	return errors.Join(s.watches[0].close(), s.watches[1].close(), s.memory.free(), s.host.free(), s.chain.host.free(), s.backend.device.close())
+	return errors.Join(s.watches[0].close(), s.watches[1].close(), s.memory.free(), s.host.free(), s.decode.host.free(), s.backend.device.close())
 }
