@@ -2,8 +2,10 @@ package decoders
 
 import (
 	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"tandem/transformer"
 )
@@ -101,15 +103,131 @@ func EntropyBound(bound float64) Policy {
 	}
 }
 
-// policy makes the policy of the settings for a block with so many masks.
-func (s Settings) policy(masks int, noise *rand.Rand) Policy {
-	switch {
-	case s.Factor != 0:
-		return Factor(s.Factor)
-	case s.EntropyBound != 0:
-		return EntropyBound(s.EntropyBound)
-	case s.Quota != "":
-		return Quota(masks, s.Steps, s.Quota, noise)
+// A PolicySpec is all that decoders know of a commit policy: an entry of the table below, or one from outside of this
+// package in Settings.Custom.
+type PolicySpec struct {
+	// Name is how decoders' names show a policy of Settings.Custom: "best" or "best=2". One of the table is shown by its
+	// settings.
+	Name string
+	// New makes the policy for one block with so many masks. noise is the decoding's own source of random numbers.
+	New func(s Settings, masks int, noise *rand.Rand) Policy
+	// Device is the policy in the form that devices know. Without one, or where ok is false, the host decides forward by
+	// forward what is committed.
+	Device func(s Settings) (p transformer.CommitPolicy, ok bool)
+	// Random says whether the policy draws from noise; nil: never.
+	Random func(s Settings) bool
+
+	options []option          // of the table: its settings. The policy is chosen where the first of them is set.
+	resolve func(s *Settings) // of the table: fills in what a name left open; nil: nothing
+}
+
+// policies is the table of commit policies, in the order in which names show their settings. To add one is to add an entry
+// here, and to Settings the fields that it reads.
+var policies = []PolicySpec{
+	{
+		options: []option{floatOption("threshold", onlyDiffusion, func(s *Settings) *float64 { return &s.Threshold }, 1)},
+		New:     func(s Settings, _ int, _ *rand.Rand) Policy { return Threshold(s.Threshold) },
+		Device: func(s Settings) (transformer.CommitPolicy, bool) {
+			return transformer.CommitPolicy{Kind: transformer.ByThreshold, Score: transformer.HighP, Value: s.Threshold}, true
+		},
+	},
+	{
+		options: []option{floatOption("factor", onlyDiffusion, func(s *Settings) *float64 { return &s.Factor }, 1e6)},
+		New:     func(s Settings, _ int, _ *rand.Rand) Policy { return Factor(s.Factor) },
+		Device: func(s Settings) (transformer.CommitPolicy, bool) {
+			return transformer.CommitPolicy{Kind: transformer.ByFactor, Score: transformer.HighP, Value: s.Factor}, true
+		},
+	},
+	{
+		options: []option{floatOption("entropy_bound", onlyDiffusion, func(s *Settings) *float64 { return &s.EntropyBound }, 1e6)},
+		New:     func(s Settings, _ int, _ *rand.Rand) Policy { return EntropyBound(s.EntropyBound) },
+		Device: func(s Settings) (transformer.CommitPolicy, bool) {
+			return transformer.CommitPolicy{Kind: transformer.ByEntropy, Score: transformer.LowEntropy, Value: s.EntropyBound}, true
+		},
+	},
+	{
+		options: []option{
+			wordOption("quota", func(s *Settings) *Score { return &s.Quota }, LowConfidence, Random, Margin, Entropy),
+			intOption("steps", onlyDiffusion, func(s *Settings) *int { return &s.Steps }),
+		},
+		New: func(s Settings, masks int, noise *rand.Rand) Policy { return Quota(masks, s.Steps, s.Quota, noise) },
+		Device: func(s Settings) (transformer.CommitPolicy, bool) { // devices know no random scores
+			score, ok := map[Score]transformer.Score{LowConfidence: transformer.HighP, Margin: transformer.HighMargin, Entropy: transformer.LowEntropy}[s.Quota]
+			return transformer.CommitPolicy{Kind: transformer.ByQuota, Score: score, Steps: s.Steps}, ok
+		},
+		Random: func(s Settings) bool { return s.Quota == Random },
+		resolve: func(s *Settings) {
+			if s.Steps == 0 {
+				s.Steps = s.Block
+			}
+		},
+	},
+}
+
+// key is the setting that chooses a policy of the table.
+func (p *PolicySpec) key() string { return p.options[0].key }
+
+// policyOptions are the settings of all policies of the table.
+func policyOptions() (all []option) {
+	for _, p := range policies {
+		all = append(all, p.options...)
 	}
-	return Threshold(s.Threshold)
+	return all
+}
+
+// policyKeys are the settings that choose a policy.
+func policyKeys() (keys []string) {
+	for i := range policies {
+		keys = append(keys, policies[i].key())
+	}
+	return keys
+}
+
+// policies are those that the settings choose: one of resolved settings, at the most one of those that check accepts.
+func (s Settings) policies() (chosen []*PolicySpec) {
+	for i := range policies {
+		if policies[i].options[0].get(&s) != nil {
+			chosen = append(chosen, &policies[i])
+		}
+	}
+	if s.Custom != nil {
+		chosen = append(chosen, s.Custom)
+	}
+	return chosen
+}
+
+// HasPolicy says whether the settings choose a commit policy. Resolve chooses one where they do not.
+func (s Settings) HasPolicy() bool { return len(s.policies()) > 0 }
+
+// policy makes the policy of resolved settings for a block with so many masks.
+func (s Settings) policy(masks int, noise *rand.Rand) Policy {
+	return s.policies()[0].New(s, masks, noise)
+}
+
+// devicePolicy is the policy of resolved settings as a device knows it; not ok: the host has to decide.
+func (s Settings) devicePolicy() (p transformer.CommitPolicy, ok bool) {
+	if device := s.policies()[0].Device; device != nil {
+		return device(s)
+	}
+	return p, false
+}
+
+// checkPolicy finds contradictions among the settings of policies.
+func (s Settings) checkPolicy() error {
+	if len(s.policies()) > 1 {
+		keys := policyKeys()
+		last := len(keys) - 1
+		return fmt.Errorf("only one of %s and %s decides what is committed", strings.Join(keys[:last], ", "), keys[last])
+	}
+	if s.Custom != nil && (s.Custom.Name == "" || s.Custom.New == nil) {
+		return fmt.Errorf("a custom policy needs a Name and New")
+	}
+	for _, p := range policies {
+		for _, o := range p.options[1:] {
+			if o.get(&s) != nil && p.options[0].get(&s) == nil {
+				return fmt.Errorf("%s needs %s", o.key, p.key())
+			}
+		}
+	}
+	return nil
 }

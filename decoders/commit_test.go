@@ -1,9 +1,11 @@
 package decoders
 
 import (
+	"context"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"tandem/transformer"
@@ -78,5 +80,81 @@ func TestQuotaRandom(t *testing.T) {
 	}
 	if slices.Min(first) < 900 || slices.Max(first) > 1100 {
 		t.Errorf("first commits %v are not uniform", first)
+	}
+}
+
+// A device counts the decodings that are left to it, and does nothing.
+type device struct {
+	transformer.Session
+	decodes int
+}
+
+func (d *device) DecodeOnDevice(context.Context, transformer.DeviceDecode, func(transformer.ForwardResult) bool) error {
+	d.decodes++
+	return nil
+}
+
+// TestPoliciesWithoutADevice: what a policy of the table commits is also committed by the same policy without a device's
+// form, which the loop on the host decodes although the session's device could decode by itself.
+func TestPoliciesWithoutADevice(t *testing.T) {
+	names := map[string]string{"threshold": "threshold=0.06", "factor": "factor=2.85", "entropy_bound": "entropy_bound=2", "quota": "quota=margin/steps=2"}
+	for i := range policies {
+		settings, err := ParseName("diffusion/block=4/" + names[policies[i].key()])
+		if err != nil {
+			t.Fatal(err)
+		}
+		custom := &PolicySpec{Name: "own", New: func(_ Settings, masks int, noise *rand.Rand) Policy {
+			return policies[i].New(settings, masks, noise)
+		}}
+		backend := toy(false)
+		on := func(s Settings) (d Decoder, counted *device) {
+			session, err := backend.Open(1, 32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counted = &device{Session: session}
+			if d, err = On(counted, backend.Config(), s, 32); err != nil {
+				t.Fatal(err)
+			}
+			return d, counted
+		}
+		known, left := on(settings)
+		own, kept := on(Settings{Family: Diffusion, Block: 4, Custom: custom})
+		for _, req := range requests() {
+			if trace := collect(t, known, req); len(trace) > 0 {
+				t.Errorf("%s: the host decodes what the device could", known.Name())
+			}
+			want := decode(t, backend, settings.Name(), req).Tokens()
+			if got := collect(t, own, req).Tokens(); !slices.Equal(got, want) {
+				t.Errorf("%s: the host commits %v, want %v", settings.Name(), got, want)
+			}
+		}
+		if left.decodes != len(requests()) || kept.decodes != 0 {
+			t.Errorf("%s: %d decodings on the device, %d without its form", settings.Name(), left.decodes, kept.decodes)
+		}
+	}
+}
+
+func TestCustomPolicy(t *testing.T) {
+	custom := &PolicySpec{Name: "own", New: func(Settings, int, *rand.Rand) Policy { return Threshold(1) },
+		Random: func(Settings) bool { return true }}
+	s := Settings{Family: Diffusion, Block: 4, Custom: custom}
+	if r := s.Resolve(scriptConfig); r != s || s.Name() != "diffusion/block=4/own" || s.Info().Settings["policy"] != "own" || s.Greedy() {
+		t.Errorf("%s, resolved %s, greedy %v, %v", s.Name(), r.Name(), s.Greedy(), s.Info())
+	}
+	for want, bad := range map[string]Settings{
+		"only one of threshold, factor, entropy_bound and quota decides": {Family: Diffusion, Custom: custom, Threshold: 0.9},
+		"a custom policy needs a Name and New":                           {Family: Diffusion, Custom: &PolicySpec{Name: "own"}},
+	} {
+		if _, err := On(&scripted{}, scriptConfig, bad, 8); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	for axis, want := range map[string]string{"block=8": "diffusion/block=8/own", "threshold=0.5": "diffusion/block=4/threshold=0.5"} {
+		key, value, _ := strings.Cut(axis, "=")
+		grid, err := Sweep([]Settings{s}, []Axis{{key, []string{value}}})
+		if err != nil || len(grid) != 1 || grid[0].Name() != want {
+			t.Errorf("%s gives %v, %v, want %s", axis, grid, err, want)
+		}
 	}
 }

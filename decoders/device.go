@@ -55,17 +55,3 @@ func (w *diffusionRun) onDevice() bool {
 	w.run.onDevice(device, d, first, record.Denoise)
 	return true
 }
-
-// devicePolicy is the settings' policy as a device knows it. That of random scores it does not know.
-func (s Settings) devicePolicy() (policy transformer.CommitPolicy, known bool) {
-	switch {
-	case s.Factor != 0:
-		return transformer.CommitPolicy{Kind: transformer.ByFactor, Value: s.Factor}, true
-	case s.EntropyBound != 0:
-		return transformer.CommitPolicy{Kind: transformer.ByEntropy, Score: transformer.LowEntropy, Value: s.EntropyBound}, true
-	case s.Quota != "":
-		score, known := map[Score]transformer.Score{LowConfidence: transformer.HighP, Margin: transformer.HighMargin, Entropy: transformer.LowEntropy}[s.Quota]
-		return transformer.CommitPolicy{Kind: transformer.ByQuota, Score: score, Steps: s.Steps}, known
-	}
-	return transformer.CommitPolicy{Kind: transformer.ByThreshold, Value: s.Threshold}, true
-}

@@ -41,14 +41,15 @@ type Settings struct {
 	TopK        int     // 0: all
 
 	// Diffusion only.
-	Separate     bool    // a control: finished blocks are stored by forwards of their own
-	Cache        Cache   // "": block where the checkpoint was trained for blocks, none elsewhere
-	Block        int     // positions that are refined together
-	Threshold    float64 // commit policy: see Threshold
-	Factor       float64 // commit policy: see Factor
-	EntropyBound float64 // commit policy: see EntropyBound, in nats
-	Quota        Score   // commit policy: see Quota
-	Steps        int     // forwards per block, of Quota
+	Separate     bool        // a control: finished blocks are stored by forwards of their own
+	Cache        Cache       // "": block where the checkpoint was trained for blocks, none elsewhere
+	Block        int         // positions that are refined together
+	Threshold    float64     // commit policy: see Threshold
+	Factor       float64     // commit policy: see Factor
+	EntropyBound float64     // commit policy: see EntropyBound, in nats
+	Quota        Score       // commit policy: see Quota
+	Steps        int         // forwards per block, of Quota
+	Custom       *PolicySpec // a commit policy that is none of this package's; names that hold one cannot be parsed
 }
 
 // An option is one setting of a name, in the order in which Name writes them.
@@ -61,20 +62,16 @@ type option struct {
 
 var both, onlyDiffusion = []Family{AR, Diffusion}, []Family{Diffusion}
 
-var options = []option{
+var options = slices.Concat([]option{
 	flagOption("uncached", both, func(s *Settings) *bool { return &s.Uncached }),
 	flagOption("separate", onlyDiffusion, func(s *Settings) *bool { return &s.Separate }),
 	wordOption("cache", func(s *Settings) *Cache { return &s.Cache }, CacheBlock, CacheNone, CachePrefix, CacheDual),
 	intOption("block", onlyDiffusion, func(s *Settings) *int { return &s.Block }),
-	floatOption("threshold", onlyDiffusion, func(s *Settings) *float64 { return &s.Threshold }, 1),
-	floatOption("factor", onlyDiffusion, func(s *Settings) *float64 { return &s.Factor }, 1e6),
-	floatOption("entropy_bound", onlyDiffusion, func(s *Settings) *float64 { return &s.EntropyBound }, 1e6),
-	wordOption("quota", func(s *Settings) *Score { return &s.Quota }, LowConfidence, Random, Margin, Entropy),
-	intOption("steps", onlyDiffusion, func(s *Settings) *int { return &s.Steps }),
+}, policyOptions(), []option{
 	floatOption("temperature", both, func(s *Settings) *float64 { return &s.Temperature }, 100),
 	floatOption("top_p", both, func(s *Settings) *float64 { return &s.TopP }, 1),
 	intOption("top_k", both, func(s *Settings) *int { return &s.TopK }),
-}
+})
 
 func flagOption(key string, families []Family, field func(*Settings) *bool) option {
 	return option{key, families, func(s *Settings) any { return unlessZero(*field(s)) }, func(s *Settings, v string) error {
@@ -141,11 +138,17 @@ func (s Settings) Name() string {
 			name += fmt.Sprintf("/%s=%v", o.key, v)
 		}
 	}
+	if s.Custom != nil {
+		name += "/" + s.Custom.Name
+	}
 	return name
 }
 
 // Greedy says whether the decoder answers the same whatever its seed.
-func (s Settings) Greedy() bool { return s.Temperature == 0 && s.Quota != Random }
+func (s Settings) Greedy() bool {
+	random := slices.ContainsFunc(s.policies(), func(p *PolicySpec) bool { return p.Random != nil && p.Random(s) })
+	return s.Temperature == 0 && !random
+}
 
 // Info is the name and the settings for the header of a results file.
 func (s Settings) Info() record.DecoderInfo {
@@ -154,6 +157,9 @@ func (s Settings) Info() record.DecoderInfo {
 		if v := o.get(&s); v != nil {
 			info.Settings[o.key] = v
 		}
+	}
+	if s.Custom != nil {
+		info.Settings["policy"] = s.Custom.Name
 	}
 	return info
 }
@@ -200,17 +206,10 @@ func (f Family) Keys() (keys []string) {
 
 // check finds contradictions.
 func (s Settings) check() error {
-	policies := 0
-	for _, set := range []bool{s.Threshold != 0, s.Factor != 0, s.EntropyBound != 0, s.Quota != ""} {
-		if set {
-			policies++
-		}
+	if err := s.checkPolicy(); err != nil {
+		return err
 	}
 	switch {
-	case policies > 1:
-		return fmt.Errorf("only one of threshold, factor, entropy_bound and quota decides what is committed")
-	case s.Steps != 0 && s.Quota == "":
-		return fmt.Errorf("steps needs quota")
 	case (s.TopP != 0 || s.TopK != 0) && s.Temperature == 0:
 		return fmt.Errorf("top_p and top_k need temperature")
 	case s.Uncached && s.Cache != "" && s.Cache != CacheBlock:
@@ -244,11 +243,11 @@ func (s Settings) Resolve(c transformer.Config) Settings {
 			s.Block = slices.Max(c.BlockSizes)
 		}
 	}
-	if s.Threshold == 0 && s.Factor == 0 && s.EntropyBound == 0 && s.Quota == "" {
+	if !s.HasPolicy() {
 		s.Threshold = 0.9
 	}
-	if s.Quota != "" && s.Steps == 0 {
-		s.Steps = s.Block
+	if resolve := s.policies()[0].resolve; resolve != nil {
+		resolve(&s)
 	}
 	return s
 }

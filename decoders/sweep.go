@@ -12,9 +12,6 @@ type Axis struct {
 	Values []string
 }
 
-// policyKeys are the settings that decide what is committed: a sweep of one replaces the policy that a decoder has.
-var policyKeys = []string{"threshold", "factor", "entropy_bound", "quota"}
-
 // Sweep is the grid of the axes for each decoder: one decoder for each combination of their values, its other settings
 // unchanged. An autoregressive decoder leaves out the axes that it does not know, and adds nothing where it knows none. An
 // axis that no decoder knows is an error, and so is a value or a combination that makes no decoder.
@@ -32,12 +29,13 @@ func Sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 		if len(own) == 0 {
 			continue
 		}
-		base := s.without(own)
+		base, custom := s.without(own)
 		for _, settings := range combinations(own) {
 			one, err := ParseName(base + settings)
 			if err != nil {
 				return nil, err
 			}
+			one.Custom = custom
 			grid = append(grid, one)
 		}
 	}
@@ -47,17 +45,24 @@ func Sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 // knows says whether a family has a setting of this name.
 func (f Family) knows(key string) bool { return slices.Contains(f.Keys(), key) }
 
-// without is the decoder's name without the settings of the axes, and without its policy where an axis is one.
-func (s Settings) without(axes []Axis) string {
+// without is the decoder's name without the settings of the axes, and its custom policy, which a name cannot hold. Where an
+// axis chooses a policy, the decoder loses the one that it has.
+func (s Settings) without(axes []Axis) (name string, custom *PolicySpec) {
+	var dropped []string
+	custom, s.Custom = s.Custom, nil
 	for _, axis := range axes {
-		if slices.Contains(policyKeys, axis.Key) {
-			s.Threshold, s.Factor, s.EntropyBound, s.Quota, s.Steps = 0, 0, 0, "", 0
+		dropped = append(dropped, axis.Key)
+		if slices.Contains(policyKeys(), axis.Key) {
+			custom = nil
+			for _, o := range policyOptions() {
+				dropped = append(dropped, o.key)
+			}
 		}
 	}
 	return strings.Join(slices.DeleteFunc(strings.Split(s.Name(), "/"), func(part string) bool {
 		key, _, _ := strings.Cut(part, "=")
-		return slices.ContainsFunc(axes, func(a Axis) bool { return a.Key == key })
-	}), "/")
+		return slices.Contains(dropped, key)
+	}), "/"), custom
 }
 
 // combinations are the ends of the names of the grid, the last axis varying fastest.

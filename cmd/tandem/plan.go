@@ -20,7 +20,7 @@ func planDecoders(names, sweeps []string, threshold float64, c transformer.Confi
 		if err != nil {
 			return nil, fmt.Errorf("--decoders: %w", err)
 		}
-		if s.Family == decoders.Diffusion && threshold > 0 && !hasPolicy(s) {
+		if s.Family == decoders.Diffusion && threshold > 0 && !s.HasPolicy() {
 			s.Threshold = threshold
 		}
 		named = append(named, s)
@@ -40,10 +40,6 @@ func planDecoders(names, sweeps []string, threshold float64, c transformer.Confi
 		}
 	}
 	return out, nil
-}
-
-func hasPolicy(s decoders.Settings) bool {
-	return s.Threshold > 0 || s.Factor > 0 || s.EntropyBound > 0 || s.Quota != ""
 }
 
 // parseSweeps reads key=value,value,… of each --sweep. Those of one key are one axis.
