@@ -9,30 +9,30 @@ import (
 	"tandem/transformer"
 )
 
-// patience is the least time that a batch waits for a sequence which is decoding but has not asked yet; otherwise
-// as long as the last forward took.
-const patience = time.Millisecond
+// minWait is the least time that a batch waits for a sequence which is decoding but has sent no request yet. It waits
+// longer where the last forward took longer.
+const minWait = time.Millisecond
 
-// Batch shares a session of at least n sequences among n sessions of one sequence each, so that n decoders on n
-// goroutines run as one batch without knowing of it. Their forwards are gathered: a Forward runs as soon as every
-// sequence that is decoding has asked for one. A sequence decodes from its first Forward to its Reset or Close,
-// and sequences may begin and end at any time (continuous batching). One that lets the others wait for longer than
-// a forward takes is left out until it asks again.
+// Batch shares a session of at least n sequences among n sessions of one sequence each, its lanes. So n decoders on n
+// goroutines run as one batch and need not know it. The batch gathers their forwards: it runs one forward for all as soon
+// as every sequence that is decoding has requested one. A sequence decodes from its first Forward to its Reset or Close.
+// Sequences may begin and end at any time (continuous batching). A sequence that lets the others wait for longer than a
+// forward takes is left out until its next request.
 //
-// The session belongs to the batch from then on and is closed with the last of the n. A forward that fails is run
-// again sequence by sequence, so that a bad pass is the error of its own sequence only.
+// The batch owns the session and closes it with the last lane. A forward that fails is run again sequence by sequence, so
+// that a bad pass is an error of its own sequence only.
 func Batch(session transformer.Session, n int) []transformer.Session {
-	b := &batch{session: session, events: make(chan event), decoding: make([]bool, n), asked: make([]*ask, n), open: n}
+	b := &batch{session: session, events: make(chan event), decoding: make([]bool, n), requests: make([]*request, n), open: n}
 	out := make([]transformer.Session, n)
 	for i := range out {
-		out[i] = &seat{batch: b, index: i}
+		out[i] = &lane{batch: b, index: i}
 	}
 	go b.serve()
 	return out
 }
 
-// An ask is one sequence's wish for a forward.
-type ask struct {
+// A request is one sequence's pass for the next forward, and its answer.
+type request struct {
 	ctx     context.Context
 	pass    transformer.Pass
 	guesses []transformer.Guess // copied: the session overwrites its own
@@ -40,37 +40,37 @@ type ask struct {
 	done    chan struct{}
 }
 
-// An event is what a seat tells the batch: an ask, a reset (no ask) or its end.
+// An event is what a lane tells the batch: a request, a reset (no request) or that it closes.
 type event struct {
-	index int
-	ask   *ask
-	close bool
-	done  chan error // of a reset or an end
+	index   int
+	request *request
+	close   bool
+	done    chan error // of a reset or a close
 }
 
 // batch is the goroutine that uses the session.
 type batch struct {
 	session  transformer.Session
 	events   chan event
-	decoding []bool // sequences that a forward waits for
-	asked    []*ask // at most one for each sequence
-	open     int    // seats not closed
+	decoding []bool     // sequences that a forward waits for
+	requests []*request // at most one per sequence; nil: none
+	open     int        // lanes that are not closed
 	took     time.Duration
 }
 
 func (b *batch) serve() {
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(minWait)
 	for b.open > 0 {
 		timer.Stop()
 		if b.waiting() {
-			timer.Reset(max(patience, b.took))
+			timer.Reset(max(minWait, b.took))
 		}
 		select {
 		case e := <-b.events:
 			b.handle(e)
 		case <-timer.C:
 			for i := range b.decoding {
-				b.decoding[i] = b.asked[i] != nil
+				b.decoding[i] = b.requests[i] != nil
 			}
 		}
 		if b.ready() {
@@ -79,15 +79,15 @@ func (b *batch) serve() {
 	}
 }
 
-// waiting says whether some sequence has asked.
+// waiting says whether there is a request.
 func (b *batch) waiting() bool {
-	return slices.ContainsFunc(b.asked, func(a *ask) bool { return a != nil })
+	return slices.ContainsFunc(b.requests, func(r *request) bool { return r != nil })
 }
 
-// ready says whether all that decode have asked.
+// ready says whether every sequence that is decoding has sent a request.
 func (b *batch) ready() bool {
-	for i, a := range b.asked {
-		if b.decoding[i] && a == nil {
+	for i, r := range b.requests {
+		if b.decoding[i] && r == nil {
 			return false
 		}
 	}
@@ -96,8 +96,8 @@ func (b *batch) ready() bool {
 
 func (b *batch) handle(e event) {
 	switch {
-	case e.ask != nil:
-		b.asked[e.index], b.decoding[e.index] = e.ask, true
+	case e.request != nil:
+		b.requests[e.index], b.decoding[e.index] = e.request, true
 	case e.close:
 		b.decoding[e.index] = false
 		b.session.Reset(e.index)
@@ -114,101 +114,101 @@ func (b *batch) handle(e event) {
 	}
 }
 
-// forward runs everything that was asked for and answers.
+// forward runs all requests as one batch and answers them.
 func (b *batch) forward() {
-	passes := make([]transformer.Pass, len(b.asked))
-	var answered []int
-	for i, a := range b.asked {
-		if a == nil {
+	passes := make([]transformer.Pass, len(b.requests))
+	var running []int
+	for i, r := range b.requests {
+		if r == nil {
 			continue
 		}
-		if a.err = a.ctx.Err(); a.err == nil {
-			passes[i] = a.pass
-			answered = append(answered, i)
+		if r.err = r.ctx.Err(); r.err == nil {
+			passes[i] = r.pass
+			running = append(running, i)
 		}
 	}
 	began := time.Now()
-	if len(answered) > 0 && !b.try(passes, answered) && len(answered) > 1 {
-		for _, i := range answered {
-			alone := make([]transformer.Pass, i+1)
-			alone[i] = passes[i]
-			b.try(alone, []int{i})
+	if len(running) > 0 && !b.try(passes, running) && len(running) > 1 {
+		for _, i := range running {
+			one := make([]transformer.Pass, i+1)
+			one[i] = passes[i]
+			b.try(one, []int{i})
 		}
 	}
 	b.took = time.Since(began)
-	for i, a := range b.asked {
-		if a != nil {
-			b.asked[i] = nil
-			close(a.done)
+	for i, r := range b.requests {
+		if r != nil {
+			b.requests[i] = nil
+			close(r.done)
 		}
 	}
 }
 
-// try runs the passes and hands the guesses, or the error, to the sequences that answered names.
-func (b *batch) try(passes []transformer.Pass, answered []int) bool {
+// try runs the passes and gives the guesses, or the error, to the requests of the running sequences.
+func (b *batch) try(passes []transformer.Pass, running []int) bool {
 	ctx := context.Background()
-	if len(answered) == 1 {
-		ctx = b.asked[answered[0]].ctx
+	if len(running) == 1 {
+		ctx = b.requests[running[0]].ctx
 	}
 	guesses, err := b.session.Forward(ctx, passes)
-	for _, i := range answered {
-		if b.asked[i].err = err; err == nil {
-			b.asked[i].guesses = append(b.asked[i].guesses, guesses[i]...)
+	for _, i := range running {
+		if b.requests[i].err = err; err == nil {
+			b.requests[i].guesses = append(b.requests[i].guesses, guesses[i]...)
 		}
 	}
 	return err == nil
 }
 
-// errClosed is the answer to the use of a closed seat.
+// errClosed is the answer to the use of a closed lane.
 var errClosed = errors.New("session of a batch: it is closed")
 
-// A seat is one sequence of a batch.
-type seat struct {
-	batch  *batch
-	index  int
-	ask    ask
-	closed bool
+// A lane is one sequence of a batch.
+type lane struct {
+	batch   *batch
+	index   int
+	request request
+	closed  bool
 }
 
-func (s *seat) Forward(ctx context.Context, passes []transformer.Pass) ([][]transformer.Guess, error) {
+func (l *lane) Forward(ctx context.Context, passes []transformer.Pass) ([][]transformer.Guess, error) {
 	if len(passes) != 1 {
 		return nil, errors.New("session of a batch: it has one sequence and wants one pass")
 	}
-	if s.closed {
+	if l.closed {
 		return nil, errClosed
 	}
 	if len(passes[0].Tokens) == 0 {
 		return [][]transformer.Guess{nil}, ctx.Err()
 	}
-	s.ask = ask{ctx: ctx, pass: passes[0], guesses: s.ask.guesses[:0], done: make(chan struct{})}
-	s.batch.events <- event{index: s.index, ask: &s.ask}
-	<-s.ask.done
-	if s.ask.err != nil {
-		return nil, s.ask.err
+	l.request = request{ctx: ctx, pass: passes[0], guesses: l.request.guesses[:0], done: make(chan struct{})}
+	l.batch.events <- event{index: l.index, request: &l.request}
+	<-l.request.done
+	if l.request.err != nil {
+		return nil, l.request.err
 	}
-	return [][]transformer.Guess{s.ask.guesses}, nil
+	return [][]transformer.Guess{l.request.guesses}, nil
 }
 
-// Reset forgets the sequence and lets the others go on without it. It does nothing for other indices than 0.
-func (s *seat) Reset(sequence int) {
-	if sequence == 0 && !s.closed {
-		s.tell(event{index: s.index})
+// Reset forgets the sequence; the others no longer wait for it. It does nothing for indices other than 0.
+func (l *lane) Reset(sequence int) {
+	if sequence == 0 && !l.closed {
+		l.tell(event{index: l.index})
 	}
 }
 
 // Memory is of the whole session, which all sequences share.
-func (s *seat) Memory() int64 { return s.batch.session.Memory() }
+func (l *lane) Memory() int64 { return l.batch.session.Memory() }
 
-func (s *seat) Close() error {
-	if s.closed {
+func (l *lane) Close() error {
+	if l.closed {
 		return nil
 	}
-	s.closed = true
-	return s.tell(event{index: s.index, close: true})
+	l.closed = true
+	return l.tell(event{index: l.index, close: true})
 }
 
-func (s *seat) tell(e event) error {
+func (l *lane) tell(e event) error {
 	e.done = make(chan error, 1)
-	s.batch.events <- e
+	l.batch.events <- e
 	return <-e.done
 }

@@ -52,11 +52,11 @@ func TestBatchEqualsAlone(t *testing.T) {
 	}
 	count := &counted{Session: session}
 	var wg sync.WaitGroup
-	for i, seat := range Batch(count, len(names)) {
+	for i, lane := range Batch(count, len(names)) {
 		wg.Go(func() {
-			defer seat.Close()
+			defer lane.Close()
 			settings, _ := ParseName(names[i])
-			d, err := On(seat, backend.Config(), settings, 32)
+			d, err := On(lane, backend.Config(), settings, 32)
 			if err != nil {
 				t.Error(err)
 				return
@@ -81,42 +81,42 @@ func TestBatchEqualsAlone(t *testing.T) {
 	}
 }
 
-// TestBatchSilence: of three decoding sequences one falls silent. The others wait for it once, then go on together.
+// TestBatchSilence: of three decoding sequences one falls silent. The others wait for it once, then continue together.
 func TestBatchSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		session, _ := toy(false).Open(3, 32)
 		count := &counted{Session: session}
-		seats := Batch(count, 3)
+		lanes := Batch(count, 3)
 		step := func(at int, members ...int) {
 			var wg sync.WaitGroup
 			for _, i := range members {
 				wg.Go(func() {
-					if _, err := seats[i].Forward(t.Context(), []transformer.Pass{{Tokens: []int32{1}, Start: at, Span: 1}}); err != nil {
+					if _, err := lanes[i].Forward(t.Context(), []transformer.Pass{{Tokens: []int32{1}, Start: at, Span: 1}}); err != nil {
 						t.Error(err)
 					}
 				})
-				synctest.Wait() // so that they ask one after another
+				synctest.Wait() // so that their requests come one after another
 			}
 			wg.Wait()
 		}
 		began := time.Now()
-		step(0, 0, 1, 2) // 1 waits for 0 to go on, in vain, and 2 for 1
+		step(0, 0, 1, 2) // 1 waits for 0 in vain, and 2 for 1
 		count.sizes = nil
 		step(1, 0, 1)
-		if waited := time.Since(began); waited < patience || waited > 4*patience {
+		if waited := time.Since(began); waited < minWait || waited > 4*minWait {
 			t.Errorf("waited %v", waited)
 		}
 		began = time.Now()
 		step(2, 0, 1)
-		seats[0].Reset(0)
+		lanes[0].Reset(0)
 		step(3, 1)
 		if waited := time.Since(began); waited != 0 {
-			t.Errorf("waited %v for sequences that rest", waited)
+			t.Errorf("waited %v for sequences that are skipped", waited)
 		}
 		if !reflect.DeepEqual(count.sizes, []int{2, 2, 1}) {
 			t.Errorf("forwards of %v sequences", count.sizes)
 		}
-		for _, s := range seats {
+		for _, s := range lanes {
 			s.Close()
 		}
 	})
@@ -126,9 +126,9 @@ func TestBatchSilence(t *testing.T) {
 func TestBatchErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		session, _ := toy(false).Open(3, 8)
-		seats := Batch(session, 3)
+		lanes := Batch(session, 3)
 		good := []transformer.Pass{{Tokens: []int32{1}, Span: 1, Want: []int{0}}}
-		for _, s := range seats {
+		for _, s := range lanes {
 			if _, err := s.Forward(t.Context(), good); err != nil {
 				t.Fatal(err)
 			}
@@ -137,21 +137,21 @@ func TestBatchErrors(t *testing.T) {
 		cancel()
 		errs := make([]error, 3)
 		var wg sync.WaitGroup
-		wg.Go(func() { _, errs[0] = seats[0].Forward(t.Context(), good) })
-		wg.Go(func() { _, errs[1] = seats[1].Forward(t.Context(), []transformer.Pass{{Tokens: []int32{1}, Start: 9}}) })
-		wg.Go(func() { _, errs[2] = seats[2].Forward(cancelled, good) })
+		wg.Go(func() { _, errs[0] = lanes[0].Forward(t.Context(), good) })
+		wg.Go(func() { _, errs[1] = lanes[1].Forward(t.Context(), []transformer.Pass{{Tokens: []int32{1}, Start: 9}}) })
+		wg.Go(func() { _, errs[2] = lanes[2].Forward(cancelled, good) })
 		wg.Wait()
 		if errs[0] != nil || errs[1] == nil || !errors.Is(errs[2], context.Canceled) {
 			t.Errorf("got %v", errs)
 		}
 		for range 2 {
-			for _, s := range seats {
+			for _, s := range lanes {
 				if err := s.Close(); err != nil {
 					t.Error(err)
 				}
 			}
 		}
-		if _, err := seats[0].Forward(t.Context(), good); err == nil {
+		if _, err := lanes[0].Forward(t.Context(), good); err == nil {
 			t.Error("a closed sequence ran")
 		}
 	})

@@ -92,7 +92,7 @@ func (d *decoder) decode(ctx context.Context, req Request, write func(*run)) ite
 			r.pass.Ban = append(r.pass.Ban, d.config.EOSTokens...)
 		}
 		d.session.Reset(0)
-		defer d.session.Reset(0) // tells a Batch that this sequence rests
+		defer d.session.Reset(0) // a Batch then skips this sequence
 		write(r)
 	}
 }

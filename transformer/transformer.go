@@ -44,7 +44,7 @@ type Config struct {
 // position 0, and 0 is the whole sequence. A slot is written once a pass of this session has covered it since the
 // last Reset, this pass included. Start may not leave a gap of unwritten slots before it.
 type Pass struct {
-	Tokens []int32 // empty: the sequence rests in this Forward
+	Tokens []int32 // empty: this Forward skips the sequence
 	Start  int
 	Span   int
 	Want   []int // rows (indices into Tokens) to guess for; none means that only the K/V are wanted

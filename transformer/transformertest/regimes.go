@@ -92,7 +92,7 @@ func testLong(t *testing.T, f *fixture) {
 	}
 }
 
-// testRagged batches sequences of every regime and length, some of which rest, and leaves some without a pass.
+// testRagged batches sequences of every regime and length, some of which are skipped, and leaves some without a pass.
 func testRagged(t *testing.T, f *fixture) {
 	const sequences, slots = 5, 64
 	p := f.pair(t, sequences, slots)
