@@ -65,11 +65,11 @@ func open(path string) (*device, error) {
 	if err := d.look(); err != nil {
 		return nil, err
 	}
-	if err := d.call(d.retain, uintptr(unsafe.Pointer(&d.context)), uintptr(d.id)); err != nil {
+	if err := d.call(d.cuDevicePrimaryCtxRetain, uintptr(unsafe.Pointer(&d.context)), uintptr(d.id)); err != nil {
 		return nil, err
 	}
 	d.users.Add(1)
-	if err := errors.Join(d.enter(), d.call(d.stream, uintptr(unsafe.Pointer(&d.queue)), 1), d.loadKernels()); err != nil {
+	if err := errors.Join(d.enter(), d.call(d.cuStreamCreate, uintptr(unsafe.Pointer(&d.queue)), 1), d.loadKernels()); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
@@ -77,11 +77,12 @@ func open(path string) (*device, error) {
 
 // look reads what the device is and refuses what cannot work.
 func (d *device) look() error {
-	if err := d.call(d.init, 0); err != nil {
+	if err := d.call(d.cuInit, 0); err != nil {
 		return fmt.Errorf("%w: %w: is the GPU visible here? nvidia-smi says; or use --device cpu", ErrNoDevice, err)
 	}
 	var version, count int32
-	if err := errors.Join(d.call(d.version, uintptr(unsafe.Pointer(&version))), d.call(d.count, uintptr(unsafe.Pointer(&count)))); err != nil {
+	if err := errors.Join(d.call(d.cuDriverGetVersion, uintptr(unsafe.Pointer(&version))),
+		d.call(d.cuDeviceGetCount, uintptr(unsafe.Pointer(&count)))); err != nil {
 		return err
 	}
 	if count == 0 {
@@ -92,8 +93,10 @@ func (d *device) look() error {
 			version%1000/10, manifest.Driver/1000, manifest.Driver%1000/10)
 	}
 	name := make([]byte, 256)
-	err := errors.Join(d.call(d.get, uintptr(unsafe.Pointer(&d.id)), 0), d.call(d.name, uintptr(unsafe.Pointer(&name[0])), uintptr(len(name)), uintptr(d.id)),
-		d.call(d.unique, uintptr(unsafe.Pointer(&d.uuid[0])), uintptr(d.id)), d.ask(&d.processors, attributeProcessors), d.ask(&d.major, attributeMajor), d.ask(&d.minor, attributeMinor))
+	err := errors.Join(d.call(d.cuDeviceGet, uintptr(unsafe.Pointer(&d.id)), 0),
+		d.call(d.cuDeviceGetName, uintptr(unsafe.Pointer(&name[0])), uintptr(len(name)), uintptr(d.id)),
+		d.call(d.cuDeviceGetUuid, uintptr(unsafe.Pointer(&d.uuid[0])), uintptr(d.id)),
+		d.ask(&d.processors, attributeProcessors), d.ask(&d.major, attributeMajor), d.ask(&d.minor, attributeMinor))
 	if err != nil {
 		return err
 	}
@@ -105,7 +108,7 @@ func (d *device) look() error {
 }
 
 func (d *device) ask(to *int32, attribute uintptr) error {
-	return d.call(d.attribute, uintptr(unsafe.Pointer(to)), attribute, uintptr(d.id))
+	return d.call(d.cuDeviceGetAttribute, uintptr(unsafe.Pointer(to)), attribute, uintptr(d.id))
 }
 
 // hold keeps others off the stream, and this goroutine on its thread: the driver's context belongs to a thread. What it
@@ -120,15 +123,15 @@ func (d *device) hold() (end func()) {
 }
 
 // enter makes the context current on this thread of the system, which the caller has locked.
-func (d *device) enter() error { return d.call(d.current, d.context) }
+func (d *device) enter() error { return d.call(d.cuCtxSetCurrent, d.context) }
 
 // room asks for the bytes of the device's memory.
 func (d *device) room(free, total *int64) error {
-	return d.call(d.info, uintptr(unsafe.Pointer(free)), uintptr(unsafe.Pointer(total)))
+	return d.call(d.cuMemGetInfo, uintptr(unsafe.Pointer(free)), uintptr(unsafe.Pointer(total)))
 }
 
 // wait returns when the stream has done everything.
-func (d *device) wait() error { return d.call(d.sync, d.queue) }
+func (d *device) wait() error { return d.call(d.cuStreamSynchronize, d.queue) }
 
 // close lets go of the device for one of its users; with the last one goes all that was made on it.
 func (d *device) close() (err error) {
@@ -136,10 +139,10 @@ func (d *device) close() (err error) {
 		return nil
 	}
 	if d.module != 0 {
-		err = d.call(d.unload, d.module)
+		err = d.call(d.cuModuleUnload, d.module)
 	}
 	if d.queue != 0 {
-		err = errors.Join(err, d.call(d.streamEnd, d.queue))
+		err = errors.Join(err, d.call(d.cuStreamDestroy, d.queue))
 	}
-	return errors.Join(err, d.call(d.release, uintptr(d.id)))
+	return errors.Join(err, d.call(d.cuDevicePrimaryCtxRelease, uintptr(d.id)))
 }

@@ -11,40 +11,46 @@ type pointer uintptr
 // at is n bytes further on.
 func (p pointer) at(n int64) pointer { return p + pointer(n) }
 
-// A driver is libcuda, opened at run time: the addresses of the entry points that the package calls, under their
-// real names (those of cuda.h are macros for some).
+// A driver is libcuda, opened at run time: the addresses of the entry points that the package calls, by the names of
+// cuda.h. The library's own names may end in a version.
 type driver struct {
 	path string
 
-	init, version, count, get, name, attribute uintptr
-	unique                                     uintptr
-	retain, release, current, info             uintptr
-	alloc, free, hostAlloc, hostFree           uintptr
-	upload, download, fill                     uintptr
-	stream, streamEnd, sync                    uintptr
-	capture, captured                          uintptr
-	graph, graphLaunch, graphEnd, captureEnd   uintptr
-	load, unload, function, allow, launch      uintptr
-	event, record, reached, elapsed, eventEnd  uintptr
-	errorName                                  uintptr
+	cuInit, cuDriverGetVersion                                                            uintptr
+	cuDeviceGetCount, cuDeviceGet, cuDeviceGetName, cuDeviceGetUuid, cuDeviceGetAttribute uintptr
+	cuDevicePrimaryCtxRetain, cuDevicePrimaryCtxRelease, cuCtxSetCurrent                  uintptr
+	cuMemGetInfo, cuMemAlloc, cuMemFree, cuMemHostAlloc, cuMemFreeHost                    uintptr
+	cuMemcpyHtoDAsync, cuMemcpyDtoHAsync, cuMemsetD8Async                                 uintptr
+	cuStreamCreate, cuStreamDestroy, cuStreamSynchronize                                  uintptr
+	cuStreamBeginCapture, cuStreamEndCapture, cuGraphDestroy                              uintptr
+	cuGraphInstantiateWithFlags, cuGraphLaunch, cuGraphExecDestroy                        uintptr
+	cuModuleLoadData, cuModuleUnload, cuModuleGetFunction                                 uintptr
+	cuFuncSetAttribute, cuLaunchKernelEx                                                  uintptr
+	cuEventCreate, cuEventRecord, cuEventSynchronize, cuEventElapsedTime, cuEventDestroy  uintptr
+	cuGetErrorName                                                                        uintptr
 }
 
 // symbols lists the entry points by name.
 func (d *driver) symbols() map[string]*uintptr {
 	return map[string]*uintptr{
-		"cuInit": &d.init, "cuDriverGetVersion": &d.version, "cuDeviceGetCount": &d.count, "cuDeviceGet": &d.get,
-		"cuDeviceGetName": &d.name, "cuDeviceGetUuid_v2": &d.unique, "cuDeviceGetAttribute": &d.attribute,
-		"cuDevicePrimaryCtxRetain": &d.retain, "cuDevicePrimaryCtxRelease_v2": &d.release, "cuCtxSetCurrent": &d.current,
-		"cuMemGetInfo_v2": &d.info, "cuMemAlloc_v2": &d.alloc, "cuMemFree_v2": &d.free,
-		"cuMemHostAlloc": &d.hostAlloc, "cuMemFreeHost": &d.hostFree,
-		"cuMemcpyHtoDAsync_v2": &d.upload, "cuMemcpyDtoHAsync_v2": &d.download, "cuMemsetD8Async": &d.fill,
-		"cuStreamCreate": &d.stream, "cuStreamDestroy_v2": &d.streamEnd, "cuStreamSynchronize": &d.sync,
-		"cuStreamBeginCapture_v2": &d.capture, "cuStreamEndCapture": &d.captured,
-		"cuGraphInstantiateWithFlags": &d.graph, "cuGraphLaunch": &d.graphLaunch, "cuGraphExecDestroy": &d.graphEnd,
-		"cuGraphDestroy": &d.captureEnd, "cuModuleLoadData": &d.load, "cuModuleUnload": &d.unload,
-		"cuModuleGetFunction": &d.function, "cuFuncSetAttribute": &d.allow, "cuLaunchKernelEx": &d.launch,
-		"cuEventCreate": &d.event, "cuEventRecord": &d.record, "cuEventSynchronize": &d.reached,
-		"cuEventElapsedTime": &d.elapsed, "cuEventDestroy_v2": &d.eventEnd, "cuGetErrorName": &d.errorName,
+		"cuInit": &d.cuInit, "cuDriverGetVersion": &d.cuDriverGetVersion,
+		"cuDeviceGetCount": &d.cuDeviceGetCount, "cuDeviceGet": &d.cuDeviceGet, "cuDeviceGetName": &d.cuDeviceGetName,
+		"cuDeviceGetUuid_v2": &d.cuDeviceGetUuid, "cuDeviceGetAttribute": &d.cuDeviceGetAttribute,
+		"cuDevicePrimaryCtxRetain": &d.cuDevicePrimaryCtxRetain, "cuDevicePrimaryCtxRelease_v2": &d.cuDevicePrimaryCtxRelease,
+		"cuCtxSetCurrent": &d.cuCtxSetCurrent,
+		"cuMemGetInfo_v2": &d.cuMemGetInfo, "cuMemAlloc_v2": &d.cuMemAlloc, "cuMemFree_v2": &d.cuMemFree,
+		"cuMemHostAlloc": &d.cuMemHostAlloc, "cuMemFreeHost": &d.cuMemFreeHost,
+		"cuMemcpyHtoDAsync_v2": &d.cuMemcpyHtoDAsync, "cuMemcpyDtoHAsync_v2": &d.cuMemcpyDtoHAsync, "cuMemsetD8Async": &d.cuMemsetD8Async,
+		"cuStreamCreate": &d.cuStreamCreate, "cuStreamDestroy_v2": &d.cuStreamDestroy, "cuStreamSynchronize": &d.cuStreamSynchronize,
+		"cuStreamBeginCapture_v2": &d.cuStreamBeginCapture, "cuStreamEndCapture": &d.cuStreamEndCapture,
+		"cuGraphDestroy":              &d.cuGraphDestroy,
+		"cuGraphInstantiateWithFlags": &d.cuGraphInstantiateWithFlags, "cuGraphLaunch": &d.cuGraphLaunch,
+		"cuGraphExecDestroy": &d.cuGraphExecDestroy,
+		"cuModuleLoadData":   &d.cuModuleLoadData, "cuModuleUnload": &d.cuModuleUnload, "cuModuleGetFunction": &d.cuModuleGetFunction,
+		"cuFuncSetAttribute": &d.cuFuncSetAttribute, "cuLaunchKernelEx": &d.cuLaunchKernelEx,
+		"cuEventCreate": &d.cuEventCreate, "cuEventRecord": &d.cuEventRecord, "cuEventSynchronize": &d.cuEventSynchronize,
+		"cuEventElapsedTime": &d.cuEventElapsedTime, "cuEventDestroy_v2": &d.cuEventDestroy,
+		"cuGetErrorName": &d.cuGetErrorName,
 	}
 }
 
@@ -77,7 +83,7 @@ func (d *driver) result(fn uintptr, code uintptr) error {
 		}
 	}
 	text := new(unsafe.Pointer)
-	if syscall(d.errorName, code, uintptr(unsafe.Pointer(text))); *text != nil {
+	if syscall(d.cuGetErrorName, code, uintptr(unsafe.Pointer(text))); *text != nil {
 		f.name = text0(*text)
 	}
 	return f

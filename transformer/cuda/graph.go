@@ -36,7 +36,7 @@ func (s *session) submit(passes []transformer.Pass, w *watch) error {
 	}
 	d := s.backend.device
 	if g != nil {
-		err = d.call(d.graphLaunch, g.handle, d.queue)
+		err = d.call(d.cuGraphLaunch, g.handle, d.queue)
 	} else {
 		s.forward(passes)
 		err = d.done()
@@ -70,17 +70,17 @@ func (s *session) recorded() (*graph, error) {
 // capture records the launches of the planned shape.
 func (s *session) capture(g *graph) error {
 	d := s.backend.device
-	if err := d.call(d.driver.capture, d.queue, 2); err != nil { // relaxed: other threads may do as they please
+	if err := d.call(d.cuStreamBeginCapture, d.queue, 2); err != nil { // relaxed: other threads may do as they please
 		return err
 	}
 	s.forward(nil)
 	recorded := new(uintptr)
-	err := errors.Join(d.done(), d.call(d.captured, d.queue, uintptr(unsafe.Pointer(recorded))))
+	err := errors.Join(d.done(), d.call(d.cuStreamEndCapture, d.queue, uintptr(unsafe.Pointer(recorded))))
 	if err == nil {
-		err = d.call(d.graph, uintptr(unsafe.Pointer(&g.handle)), *recorded, 0)
+		err = d.call(d.cuGraphInstantiateWithFlags, uintptr(unsafe.Pointer(&g.handle)), *recorded, 0)
 	}
 	if *recorded != 0 {
-		err = errors.Join(err, d.call(d.captureEnd, *recorded))
+		err = errors.Join(err, d.call(d.cuGraphDestroy, *recorded))
 	}
 	return err
 }
@@ -90,7 +90,7 @@ func (s *session) dropGraphs() (err error) {
 	d := s.backend.device
 	for shape, g := range s.graphs {
 		if g.handle != 0 {
-			err = errors.Join(err, d.call(d.graphEnd, g.handle))
+			err = errors.Join(err, d.call(d.cuGraphExecDestroy, g.handle))
 		}
 		delete(s.graphs, shape)
 	}

@@ -60,7 +60,7 @@ func launch[T any](d *device, name string, threads int, g grid, shared int, args
 		l.attribute = attribute{id: overlap, value: [8]uint64{1}}
 		l.config.attributes, l.config.count = uintptr(unsafe.Pointer(&l.attribute)), 1
 	}
-	if err := d.call(d.driver.launch, uintptr(unsafe.Pointer(&l.config)), fn, 0, uintptr(unsafe.Pointer(&l.extra))); err != nil {
+	if err := d.call(d.cuLaunchKernelEx, uintptr(unsafe.Pointer(&l.config)), fn, 0, uintptr(unsafe.Pointer(&l.extra))); err != nil {
 		l.err = fmt.Errorf("kernel %s in %v blocks: %w", name, g, err)
 	}
 }
@@ -75,18 +75,18 @@ func (d *device) done() error {
 // copyIn and copyOut put a copy between pinned memory and the device on the stream, fill puts bytes there.
 func (d *device) copyIn(to pointer, from unsafe.Pointer, n int64) {
 	if d.launcher.err == nil {
-		d.launcher.err = d.call(d.upload, uintptr(to), uintptr(from), uintptr(n), d.queue)
+		d.launcher.err = d.call(d.cuMemcpyHtoDAsync, uintptr(to), uintptr(from), uintptr(n), d.queue)
 	}
 }
 
 func (d *device) copyOut(to unsafe.Pointer, from pointer, n int64) {
 	if d.launcher.err == nil {
-		d.launcher.err = d.call(d.download, uintptr(to), uintptr(from), uintptr(n), d.queue)
+		d.launcher.err = d.call(d.cuMemcpyDtoHAsync, uintptr(to), uintptr(from), uintptr(n), d.queue)
 	}
 }
 
 func (d *device) clear(to pointer, n int64) {
 	if d.launcher.err == nil && n > 0 {
-		d.launcher.err = d.call(d.fill, uintptr(to), 0, uintptr(n), d.queue)
+		d.launcher.err = d.call(d.cuMemsetD8Async, uintptr(to), 0, uintptr(n), d.queue)
 	}
 }

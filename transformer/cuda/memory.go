@@ -34,7 +34,7 @@ func (a *arena) make(d *device, what string) error {
 	}
 	a.device = d
 	base := new(pointer)
-	if err := d.call(d.alloc, uintptr(unsafe.Pointer(base)), uintptr(max(a.size, align))); err != nil {
+	if err := d.call(d.cuMemAlloc, uintptr(unsafe.Pointer(base)), uintptr(max(a.size, align))); err != nil {
 		a.device = nil
 		var f failure
 		if errors.As(err, &f) && f.code == outOfMemory {
@@ -61,7 +61,7 @@ func (a *arena) free() error {
 	}
 	d := a.device
 	a.device = nil
-	return d.call(d.driver.free, uintptr(a.base))
+	return d.call(d.cuMemFree, uintptr(a.base))
 }
 
 // pinned is memory of the host that the device copies from and to without a detour.
@@ -73,7 +73,7 @@ type pinned struct {
 
 func (p *pinned) make(d *device, n int64) error {
 	data := new(unsafe.Pointer)
-	if err := d.call(d.hostAlloc, uintptr(unsafe.Pointer(data)), uintptr(max(n, align)), 0); err != nil {
+	if err := d.call(d.cuMemHostAlloc, uintptr(unsafe.Pointer(data)), uintptr(max(n, align)), 0); err != nil {
 		return err
 	}
 	*p = pinned{d, *data, n}
@@ -86,7 +86,7 @@ func (p *pinned) free() error {
 	}
 	d := p.device
 	p.device = nil
-	return d.call(d.hostFree, uintptr(p.data))
+	return d.call(d.cuMemFreeHost, uintptr(p.data))
 }
 
 // bytes is all of it.

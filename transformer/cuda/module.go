@@ -37,7 +37,7 @@ func (d *device) loadKernels() error {
 		return err
 	}
 	image = append(image, 0) // PTX is a C string
-	err = d.call(d.load, uintptr(unsafe.Pointer(&d.module)), uintptr(unsafe.Pointer(&image[0])))
+	err = d.call(d.cuModuleLoadData, uintptr(unsafe.Pointer(&d.module)), uintptr(unsafe.Pointer(&image[0])))
 	var f failure
 	if errors.As(err, &f) && (f.code == noBinary || f.code == unsupportedPTX) {
 		return fmt.Errorf("cuda: the driver cannot run the %s kernels on %s (compute capability %d.%d): update it: %w", d.image, d.title, d.major, d.minor, err)
@@ -48,7 +48,7 @@ func (d *device) loadKernels() error {
 	for _, name := range manifest.Kernels {
 		fn := new(uintptr)
 		text := append([]byte(name), 0)
-		if err := d.call(d.function, uintptr(unsafe.Pointer(fn)), d.module, uintptr(unsafe.Pointer(&text[0]))); err != nil {
+		if err := d.call(d.cuModuleGetFunction, uintptr(unsafe.Pointer(fn)), d.module, uintptr(unsafe.Pointer(&text[0]))); err != nil {
 			return fmt.Errorf("kernel %s: %w", name, err)
 		}
 		d.kernels[name] = *fn
@@ -56,7 +56,7 @@ func (d *device) loadKernels() error {
 			if k.shared() <= unasked || !strings.HasSuffix(name, "_bf16_"+k.String()) {
 				continue
 			}
-			if err := d.call(d.allow, *fn, maxShared, uintptr(k.shared())); err != nil {
+			if err := d.call(d.cuFuncSetAttribute, *fn, maxShared, uintptr(k.shared())); err != nil {
 				return fmt.Errorf("kernel %s: %w", name, err)
 			}
 		}

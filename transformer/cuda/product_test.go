@@ -177,7 +177,7 @@ func TestAttributes(t *testing.T) {
 	for id, good := range map[uint32]bool{overlap: true, 4: false, 99: false} {
 		launch(d, "guess_ban", 128, grid{1, 1, 1}, 0, guessArgs{head: s.upload}) // fills in the buffers
 		d.launcher.attribute.id = id
-		err := d.call(d.driver.launch, uintptr(unsafe.Pointer(&d.launcher.config)), d.kernels["guess_ban"], 0, uintptr(unsafe.Pointer(&d.launcher.extra)))
+		err := d.call(d.cuLaunchKernelEx, uintptr(unsafe.Pointer(&d.launcher.config)), d.kernels["guess_ban"], 0, uintptr(unsafe.Pointer(&d.launcher.extra)))
 		if (err == nil) != good {
 			t.Errorf("attribute %d: %v", id, err)
 		}

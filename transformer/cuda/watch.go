@@ -14,29 +14,29 @@ type watch struct {
 }
 
 func (w *watch) open() error {
-	return errors.Join(w.device.call(w.device.event, uintptr(unsafe.Pointer(&w.began)), 0), w.device.call(w.device.event, uintptr(unsafe.Pointer(&w.end)), 0))
+	return errors.Join(w.device.call(w.device.cuEventCreate, uintptr(unsafe.Pointer(&w.began)), 0), w.device.call(w.device.cuEventCreate, uintptr(unsafe.Pointer(&w.end)), 0))
 }
 
 func (w *watch) close() (err error) {
 	for _, e := range []uintptr{w.began, w.end} {
 		if e != 0 {
-			err = errors.Join(err, w.device.call(w.device.eventEnd, e))
+			err = errors.Join(err, w.device.call(w.device.cuEventDestroy, e))
 		}
 	}
 	return err
 }
 
 // start and stop mark where work on the stream begins and ends.
-func (w *watch) start() error { return w.device.call(w.device.record, w.began, w.device.queue) }
-func (w *watch) stop() error  { return w.device.call(w.device.record, w.end, w.device.queue) }
+func (w *watch) start() error { return w.device.call(w.device.cuEventRecord, w.began, w.device.queue) }
+func (w *watch) stop() error  { return w.device.call(w.device.cuEventRecord, w.end, w.device.queue) }
 
 // wait returns when the device has done all before stop.
-func (w *watch) wait() error { return w.device.call(w.device.reached, w.end) }
+func (w *watch) wait() error { return w.device.call(w.device.cuEventSynchronize, w.end) }
 
 // elapsed is the milliseconds between the marks, which the device has passed.
 func (w *watch) elapsed() (float64, error) {
 	var ms float32
-	err := w.device.call(w.device.driver.elapsed, uintptr(unsafe.Pointer(&ms)), w.began, w.end)
+	err := w.device.call(w.device.cuEventElapsedTime, uintptr(unsafe.Pointer(&ms)), w.began, w.end)
 	return math.Max(float64(ms), 1e-6), err
 }
 
