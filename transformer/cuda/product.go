@@ -10,13 +10,13 @@ type gemmArgs struct {
 	head, wants, w, x, squares, vector, out, next, sums pointer
 	n, units, width, stride, nextUnits, wide, offset    int32
 	eps                                                 float32
-	planes, arrived                                     pointer
+	splitKPartials, splitKCounters                      pointer
 }
 
-// A product is a matrix product and what follows it: qkv, residual, swiglu or head, as in gemm.cu.
+// A product is a matrix product and its epilogue: qkv, residual, swiglu or head, as in gemm.cu.
 type product struct {
-	then string
-	args gemmArgs
+	epilogue string
+	args     gemmArgs
 }
 
 // qkvProduct: qkv = norm(x)·Wᵀ + bias.
@@ -78,10 +78,10 @@ type variant struct {
 	splits int
 }
 
-// What splitting products leave in the session's workspace, at most.
+// The most that products whose K is split store in the session's workspace.
 const (
-	planeNumbers = 5 << 20 // f32, of all 8 slices
-	planeTiles   = planeNumbers / 8 / (64 * 32)
+	splitKNumbers = 5 << 20 // numbers of f32, all 8 slices together
+	splitKTiles   = splitKNumbers / 8 / (64 * 32)
 )
 
 func (v variant) split(splits int) variant { return variant{v.kind, splits} }
@@ -94,10 +94,10 @@ func (v variant) blocks(rows, n int) int {
 // suits says whether a variant can compute a product of so many rows: gate and up need tiles of both, and the workspace has
 // its bounds.
 func (v variant) suits(rows int, p product) bool {
-	if p.then == "swiglu" && v.cols < 32 {
+	if p.epilogue == "swiglu" && v.cols < 32 {
 		return false
 	}
-	return v.splits == 1 || v.stages > 0 && v.blocks(rows, int(p.args.n))*v.cols*v.rows*8 <= planeNumbers
+	return v.splits == 1 || v.stages > 0 && v.blocks(rows, int(p.args.n))*v.cols*v.rows*8 <= splitKNumbers
 }
 
 // variants lists what is worth trying for a number of rows on so many multiprocessors: of the two kinds that suit the rows
@@ -141,7 +141,7 @@ func kindsFor(rows int) []kind {
 
 // A choice is what a variant is chosen for.
 type choice struct {
-	then           string
+	epilogue       string
 	n, units, rows int
 }
 
@@ -151,13 +151,13 @@ var steps = []int{8, 16, 32, 64, 128}
 func (p product) choice(rows int) choice {
 	for _, s := range steps {
 		if rows <= s || s == steps[len(steps)-1] {
-			return choice{p.then, int(p.args.n), int(p.args.units), s}
+			return choice{p.epilogue, int(p.args.n), int(p.args.units), s}
 		}
 	}
 	panic("unreachable")
 }
 
-// product multiplies so many rows with a matrix and does what follows it.
+// product multiplies so many rows with a matrix and runs the epilogue.
 func (s *session) product(rows int, p product) {
 	v, ok := s.backend.tuned[p.choice(rows)]
 	if !ok || !v.suits(rows, p) {
@@ -169,10 +169,10 @@ func (s *session) product(rows int, p product) {
 func (s *session) multiply(rows int, p product, v variant) {
 	d, a, at := s.backend.device, p.args, s.plan.shape
 	a.head, a.wants, a.width, a.eps = s.upload, s.upload.at(at.wantsAt()), int32(s.config.Hidden), s.config.NormEps
-	a.planes, a.arrived = s.planes, s.arrived
+	a.splitKPartials, a.splitKCounters = s.splitKPartials, s.splitKCounters
 	if s.backend.dtype == transformer.F32 {
-		launch(d, p.then+"_f32", 256, grid{(rows + 7) / 8, (int(a.n) + 31) / 32, 1}, 4*(8*36+8), a)
+		launch(d, p.epilogue+"_f32", 256, grid{(rows + 7) / 8, (int(a.n) + 31) / 32, 1}, 4*(8*36+8), a)
 		return
 	}
-	launch(d, p.then+"_bf16_"+v.String(), 256, grid{(rows + v.rows - 1) / v.rows, (int(a.n) + v.cols - 1) / v.cols, v.splits}, v.shared(), a)
+	launch(d, p.epilogue+"_bf16_"+v.String(), 256, grid{(rows + v.rows - 1) / v.rows, (int(a.n) + v.cols - 1) / v.cols, v.splits}, v.shared(), a)
 }

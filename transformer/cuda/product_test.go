@@ -33,12 +33,12 @@ func (s *session) use(v variant) (n int) {
 
 // counters reads the session's counters of blocks.
 func (s *session) counters(t *testing.T) []int32 {
-	out, d := make([]int32, planeTiles), s.backend.device
+	out, d := make([]int32, splitKTiles), s.backend.device
 	defer d.hold()()
 	if err := d.enter(); err != nil {
 		t.Fatal(err)
 	}
-	d.copyOut(unsafe.Pointer(&out[0]), s.arrived, planeTiles*4)
+	d.copyOut(unsafe.Pointer(&out[0]), s.splitKCounters, splitKTiles*4)
 	if err := d.done(); err != nil {
 		t.Fatal(err)
 	}
@@ -88,11 +88,11 @@ func TestEveryProduct(t *testing.T) {
 	}
 }
 
-// TestChoice: products get a block for each multiprocessor where the workspace allows it, and never more planes than it
-// holds.
+// TestChoice: products get a block for each multiprocessor where the workspace allows it, and never more partial sums
+// than it holds.
 func TestChoice(t *testing.T) {
 	for _, c := range []struct {
-		then                string
+		epilogue            string
 		n, rows, processors int
 		kind                string
 		splits              int
@@ -102,12 +102,12 @@ func TestChoice(t *testing.T) {
 		{"qkv", 4608, 128, 132, "128x128", 4}, {"qkv", 4608, 2048, 132, "128x128", 1}, {"head", 151936, 64, 132, "128x64", 1},
 		{"qkv", 200, 32, 2, "128x32", 1},
 	} {
-		p := product{c.then, gemmArgs{n: int32(c.n)}}
+		p := product{c.epilogue, gemmArgs{n: int32(c.n)}}
 		for i, v := range variants(c.rows, p, c.processors) {
 			if i == 0 && (v.kind.String() != c.kind || v.splits != c.splits) {
 				t.Errorf("%+v: %v in %d splits", c, v.kind, v.splits)
 			}
-			if v.splits > 1 && (v.blocks(c.rows, c.n) > planeTiles || v.blocks(c.rows, c.n)*v.cols*v.rows*8 > planeNumbers) {
+			if v.splits > 1 && (v.blocks(c.rows, c.n) > splitKTiles || v.blocks(c.rows, c.n)*v.cols*v.rows*8 > splitKNumbers) {
 				t.Errorf("%+v: %v in %d splits is too large for the workspace", c, v.kind, v.splits)
 			}
 		}
@@ -121,8 +121,8 @@ func TestInFlight(t *testing.T) {
 	uses := kernels.Compiled().Uses["sm_90a"]
 	for _, k := range kinds {
 		most := 0 // registers
-		for _, then := range []string{"qkv", "residual", "swiglu", "head"} {
-			most = max(most, uses.Registers[then+"_bf16_"+k.String()])
+		for _, epilogue := range []string{"qkv", "residual", "swiglu", "head"} {
+			most = max(most, uses.Registers[epilogue+"_bf16_"+k.String()])
 		}
 		blocks := min(registers/(256*roundUp(most, 8)), shared/(k.shared()+reserved+16)) // 16: arrive's
 		bytes := 64 << 10                                                                // 8 warps, 8 units of 16 columns or 4 of 32

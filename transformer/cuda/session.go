@@ -34,25 +34,25 @@ type session struct {
 	memory           arena
 	host             pinned // the upload, then the guesses
 
-	keys, values pointer // [layer][sequence][K][S*dp]
-	cos, sin     pointer // [slots][d/2] f32
-	upload       pointer // as plan.go lays it out
-	x            pointer // [R][D] f32, the residual stream
-	next         pointer // activations [R][D]: x times the gain of the norm to come
-	squares      pointer // [R][ceil(D/16)] f32
-	qkv          pointer // [R][(H+2K)*d] f32
-	q            pointer // [R][H][dp] f32
-	attended     pointer // activations [R][H*d]
-	hidden       pointer // activations [R][F]
-	part         pointer // [splits][rows][H][dp+2] f32, splits x rows at most parts
-	planes       pointer // [8][tiles of a product][a tile's numbers] f32: slices of products that blocks share
-	arrived      pointer // [planeTiles] how many of those blocks are done; 0 between products
-	logits       pointer // [min(R, headRows)][V] f32
-	slices       pointer // [min(R, headRows)][ceil(V/sliceSize)]
-	bins         pointer // [min(R, headRows)][2][cutBins]
-	cuts         pointer // [min(R, headRows)]
-	guessed      pointer // [R]
-	decode       decodeBuffers
+	keys, values   pointer // [layer][sequence][K][S*dp]
+	cos, sin       pointer // [slots][d/2] f32
+	upload         pointer // as plan.go lays it out
+	x              pointer // [R][D] f32, the residual stream
+	next           pointer // activations [R][D]: x times the gain of the norm to come
+	squares        pointer // [R][ceil(D/16)] f32
+	qkv            pointer // [R][(H+2K)*d] f32
+	q              pointer // [R][H][dp] f32
+	attended       pointer // activations [R][H*d]
+	hidden         pointer // activations [R][F]
+	part           pointer // [splits][rows][H][dp+2] f32, splits x rows at most parts
+	splitKPartials pointer // [8][tiles of a product][numbers of a tile] f32: slices of products whose K several blocks share
+	splitKCounters pointer // [splitKTiles] how many of those blocks have finished; 0 between products
+	logits         pointer // [min(R, headRows)][V] f32
+	slices         pointer // [min(R, headRows)][ceil(V/sliceSize)]
+	bins           pointer // [min(R, headRows)][2][cutBins]
+	cuts           pointer // [min(R, headRows)]
+	guessed        pointer // [R]
+	decode         decodeBuffers
 
 	written []int // [sequences]
 	guesses []transformer.Guess
@@ -121,8 +121,8 @@ func (s *session) reserve() error {
 	a.take(&s.attended, s.activations(rows, q))
 	a.take(&s.hidden, s.activations(rows, c.Intermediate))
 	a.take(&s.part, int64(min(parts, rows*s.plan.limits.splits))*int64(c.Heads*(s.dp+2))*4)
-	a.take(&s.planes, planeNumbers*4)
-	a.take(&s.arrived, planeTiles*4)
+	a.take(&s.splitKPartials, splitKNumbers*4)
+	a.take(&s.splitKCounters, splitKTiles*4)
 	a.take(&s.logits, few*int64(c.Vocab)*4)
 	a.take(&s.slices, few*int64((c.Vocab+sliceSize-1)/sliceSize)*int64(unsafe.Sizeof(sliceOf{})))
 	a.take(&s.bins, few*2*cutBins*8)
@@ -148,7 +148,7 @@ func (s *session) reserve() error {
 		s.hidden: s.activations(rows, c.Intermediate)} {
 		d.clear(p, n) // what pads their rows is multiplied with padding: it must be no NaN
 	}
-	d.clear(s.arrived, planeTiles*4)
+	d.clear(s.splitKCounters, splitKTiles*4)
 	s.guesses = make([]transformer.Guess, 0, s.sequences*s.slots)
 	return errors.Join(d.done(), s.rotary())
 }

@@ -63,7 +63,7 @@ func each(layers []layer, f func(*layer) product) (out []product) {
 
 // fastest times the variants of products of one shape.
 func (s *session) fastest(w *watch, rows int, list []product) error {
-	if list[0].then == "head" {
+	if list[0].epilogue == "head" {
 		rows = min(rows, headRows)
 	}
 	best := 0.0

@@ -1,4 +1,5 @@
-// Attention: q, k and v enter their places, then softmax(q k / sqrt(d)) v over the slots below a row's reach.
+// Attention: QK norm, RoPE and the write of k and v into the cache; then softmax(q k / sqrt(d)) v over the slots below a row's
+// reach.
 
 struct RotateArgs {
     const Head* head;
@@ -16,8 +17,8 @@ struct RotateArgs {
     int pad;
 };
 
-// key_at and value_at are where dim i of a slot lies within a head. bf16: as the lanes hold them as b of mma, units of 8
-// slots x 32 dims of K and 16 slots x 16 dims of V. f32: K is [dp][slots], V [slots][dp].
+// key_at and value_at are the index of dim i of a slot within a head. bf16: in the order in which the lanes hold them as operand
+// b of mma, in units of 8 slots x 32 dims of K and 16 slots x 16 dims of V. f32: K is [dp][slots], V is [slots][dp].
 template <class T> DEVICE long key_at(int slot, int i, int dp, int slots);
 template <class T> DEVICE long value_at(int slot, int i, int dp);
 template <> SPECIAL long key_at<float>(int slot, int i, int dp, int slots) { return (long)i * slots + slot; }
@@ -28,8 +29,8 @@ template <> SPECIAL long value_at<u16>(int slot, int i, int dp) {
     return (((long)(slot / 16) * (dp / 16) + i / 16) * 32 + lane) * 8 + i % 16 / 8 * 4 + slot % 16 / 8 * 2 + slot % 2;
 }
 
-// rotate norms q and k where the model does (Qwen3), rotates them by their position (rotate-half) and stores k and v. A
-// warp has one head of one row.
+// rotate does what follows the product of q, k and v: the norm of q and k where the model has one (QK norm, Qwen3), RoPE
+// (rotate-half), and the write of k and v into their cache slots. One warp per head of a row.
 template <class T> DEVICE void rotate(const RotateArgs& a) {
     int row = blockIdx.y, h = blockIdx.x * 4 + threadIdx.x / 32, lane = threadIdx.x % 32, half = a.d / 2;
     if (row >= a.head->rows || h >= a.heads + 2 * a.kv_heads) return;
@@ -77,7 +78,7 @@ struct AttendArgs {
 
 const int SPLIT = 64; // slots of a split: softmax runs within splits, which are merged in ascending order
 
-// merge adds a split's (m, l, o) to the sums (M, L, O) of those before it.
+// merge adds a split's maximum, weight and sum (m, l, o) to those of the splits before it (M, L, O).
 DEVICE void merge_weights(float& M, float& L, float m, float l, float& old, float& now) {
     float top = fmaxf(M, m);
     old = M == top ? 1.0f : exp2f(M - top);
@@ -87,9 +88,9 @@ DEVICE void merge_weights(float& M, float& L, float m, float l, float& old, floa
 }
 DEVICE float merge(float O, float o, float old, float now) { return fmaf(O, old, o * now); }
 
-// attend is FlashAttention-2 (Dao, 2023) for a warp: a tile of 16 query rows of one key/value head, a split at a time.
-// Where the grid has splits, a warp has one and leaves its sums in part for combine; else it takes all, with the same
-// arithmetic. Masked slots get weight 0 and so change nothing: a row's bits do not depend on the tile it is in.
+// attend is FlashAttention-2 (Dao, 2023) by one warp: a tile of 16 query rows of one key/value head, one split at a time.
+// Where the grid has splits, each warp has one of them and stores its sums in part for combine. Otherwise a warp takes all
+// splits, with the same arithmetic. Masked slots have weight 0 and change nothing: a row's bits do not depend on its tile.
 template <int DP, bool parts> DEVICE void attend(const AttendArgs& a) {
     if ((int)blockIdx.x >= a.head->tiles) return;
     Tile tile = a.tiles[blockIdx.x];
@@ -97,7 +98,7 @@ template <int DP, bool parts> DEVICE void attend(const AttendArgs& a) {
     if (split * SPLIT >= tile.reach) return;
     int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, kv = blockIdx.y, group = a.heads / a.kv_heads;
 
-    // The lane's query rows g and g+8. Queries lie in shared memory, rounded.
+    // The lane's query rows are g and g+8. The rounded queries lie in shared memory.
     SHARED(shared);
     uint4* queries = (uint4*)shared + lane;
     int token[2], head[2], reach[2];
@@ -158,7 +159,7 @@ template <int DP, bool parts> DEVICE void attend(const AttendArgs& a) {
         }
 #pragma unroll
         for (int n = 0; n < SPLIT / 16; n++) {
-            int left = end - first - n * 16 - 2 * t; // slots that hold anything: 0 times what lies behind them might be NaN
+            int left = end - first - n * 16 - 2 * t; // slots that are written; behind them may lie NaN, and 0 times NaN is NaN
             if (first + n * 16 >= end) continue;
             u32 low = (left > 0 ? 0xffffu : 0) | (left > 1 ? 0xffff0000u : 0);
             u32 high = (left > 8 ? 0xffffu : 0) | (left > 9 ? 0xffff0000u : 0);
@@ -214,14 +215,14 @@ ATTEND(64)
 ATTEND(128)
 ATTEND(256)
 
-// combine merges the splits of a row and head; a thread has some dims.
+// combine merges the splits of one row and head; each thread has some dims.
 DEVICE void combine(const AttendArgs& a) {
     int row = blockIdx.y, h = blockIdx.x;
     if (row >= a.head->rows) return;
     int splits = (a.rows[row].reach + SPLIT - 1) / SPLIT;
     for (int dim = threadIdx.x; dim < a.d; dim += 32) {
         float M = -INFINITE, L = 0, O = 0, old, now;
-        for (int s = 0; s < splits; s += 8) { // reads of eight splits are under way at once
+        for (int s = 0; s < splits; s += 8) { // loads of eight splits are in flight at once
             float m[8], l[8], o[8];
 #pragma unroll
             for (int i = 0; i < 8; i++) {
@@ -241,7 +242,7 @@ DEVICE void combine(const AttendArgs& a) {
 }
 KERNEL(combine_bf16, AttendArgs, 32, combine(a))
 
-// attend_plain is attention in f32: a warp has one query row, 32 slots at a time.
+// attend_plain is attention in f32: one warp per query row, 32 slots at a time.
 DEVICE void attend_plain(const AttendArgs& a) {
     int row = blockIdx.y, h = blockIdx.x, lane = threadIdx.x;
     if (row >= a.head->rows) return;

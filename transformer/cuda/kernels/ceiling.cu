@@ -1,13 +1,13 @@
-// Ceilings: what the device can do at most, for the speed tests.
+// Ceilings: the most that the device can do, for the speed tests.
 
 struct CeilingArgs {
     const void* from;
-    float* out; // never written in truth, but the compiler cannot know
+    float* out; // never written, but the compiler cannot know that
     long bytes;
     int steps, pad;
 };
 
-// read streams bytes once and adds them up.
+// read_all reads all bytes once and adds them up.
 DEVICE void read_all(const CeilingArgs& a) {
     u32 sum = 0;
     long step = (long)gridDim.x * 256 * 16;
@@ -23,7 +23,7 @@ DEVICE void read_all(const CeilingArgs& a) {
 }
 KERNEL(ceiling_read, CeilingArgs, 256, read_all(a))
 
-// ceiling_bf16 multiplies 16x8x16 tiles in registers: 4096 operations a warp, 8 chains of steps.
+// multiply multiplies 16x8x16 tiles in registers: 4096 operations per warp and mma, in 8 independent sequences of so many steps.
 DEVICE void multiply(const CeilingArgs& a) {
     float c[8][4] = {};
     u32 x = threadIdx.x, y = 0x3f803f80u;
@@ -36,7 +36,7 @@ DEVICE void multiply(const CeilingArgs& a) {
 }
 KERNEL(ceiling_bf16, CeilingArgs, 256, multiply(a))
 
-// ceiling_f32 multiplies and adds in registers: 32 operations a thread and step.
+// multiply_f32 multiplies and adds in registers: 32 operations per thread and step.
 DEVICE void multiply_f32(const CeilingArgs& a) {
     float c[16] = {}, x = (float)threadIdx.x;
     for (int s = 0; s < a.steps; s++)

@@ -9,10 +9,10 @@ typedef unsigned long long u64;
 #ifndef EMULATED
 #define DEVICE static __device__ __forceinline__
 #define SPECIAL __device__ __forceinline__
-// KERNEL makes the entry point `name` of a block of so many threads; its one argument, a, is passed by value. A kernel may
-// start while the one before it still runs: early lets the next one do so, and wait returns when all that came before
-// is done and visible. Before it nothing may be written, and nothing read but weights; EARLY_KERNEL calls it itself, in all
-// threads.
+// KERNEL makes the entry point `name` with blocks of so many threads; its only argument, a, is passed by value. A kernel may
+// start while the kernel before it still runs (programmatic dependent launch): early() allows that for the next kernel, and
+// wait() returns when all earlier kernels are done and their results are visible. Before wait() a kernel may write nothing and
+// read only weights. KERNEL calls wait() first; the body of an EARLY_KERNEL calls it itself, in all threads.
 #define EARLY_KERNEL(name, Args, threads, body) \
     extern "C" __global__ void __launch_bounds__(threads, 1) name(const Args a) { early(); body; }
 #define KERNEL(name, Args, threads, body) EARLY_KERNEL(name, Args, threads, (wait(), body))
@@ -28,7 +28,7 @@ DEVICE void wait() {
     asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
 }
-// ordered stands where results are stored: the emulation checks that the thread has waited.
+// ordered() marks where results are stored. The emulation checks there that the thread has called wait().
 DEVICE void ordered() {}
 
 DEVICE float exchange(float v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
@@ -43,8 +43,8 @@ DEVICE u32 pair(float lo, float hi) {
     return v;
 }
 
-// stream reads 16 bytes that no other block reads: weights, which should not push activations out of the L1 cache. It is
-// no ld.global.nc, which the compiler would move behind a wait.
+// stream reads 16 bytes that no other block reads: weights, which should not push activations out of the L1 cache. It is not
+// ld.global.nc, because the compiler would move that behind wait().
 DEVICE uint4 stream(const void* p) {
     uint4 v;
     asm volatile("ld.global.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];"
@@ -52,9 +52,9 @@ DEVICE uint4 stream(const void* p) {
     return v;
 }
 
-// copy starts to bring 16 bytes into shared memory, past the L1 cache; keep is how the L2 cache should treat them.
-// close_group ends a group of copies, and wait_groups returns when at most so many groups of this thread are under way.
-DEVICE u64 keep_short() { // they go first when room is needed
+// copy starts an asynchronous copy of 16 bytes into shared memory, past the L1 cache; keep is their policy in the L2 cache.
+// close_group ends a group of copies. wait_groups returns when at most so many groups of this thread are in flight.
+DEVICE u64 keep_short() { // evicted first
     u64 keep;
     asm("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(keep));
     return keep;
@@ -72,8 +72,8 @@ DEVICE void close_group() { asm volatile("cp.async.commit_group;" ::: "memory");
 template <int under_way> DEVICE void wait_groups() { asm volatile("cp.async.wait_group %0;" :: "n"(under_way) : "memory"); }
 
 DEVICE void fence() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
-// arrive counts a block in once all its threads have written, and says how many came before: what those wrote is visible
-// then. All threads call it.
+// arrive adds a block to a counter once all its threads have written. It returns how many blocks had arrived before; what
+// they wrote is visible afterwards. All threads call it.
 DEVICE int arrive(int* counter) {
     __shared__ int before;
     __syncthreads();
@@ -98,12 +98,12 @@ DEVICE void mma(float (&c)[4], u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1) {
 
 #define INFINITE __int_as_float(0x7f800000)
 
-// A Head opens what the host uploads for a forward; the lists behind it hold at least so many entries.
+// A Head is the start of a forward's upload. The lists behind it hold at least so many entries.
 struct Head { int rows, tiles, wants, pad; };
 // A Row is one token: row at position pos of a sequence, which attends to the slots below reach.
 struct Row { int token, sequence, pos, reach; };
-// A Tile is up to 16 query rows of one sequence, the heads of a group side by side: query row i of the tile is head
-// (first+i) % G of token row + (first+i) / G. No row of it reaches beyond reach.
+// A Tile is up to 16 query rows of one sequence; the G heads of a group lie side by side. Query row i of the tile is head
+// (first+i) % G of token row + (first+i) / G. None of its rows attends to slots from reach on.
 struct Tile { int row, first, count, sequence, reach, pad[3]; };
 // A Want is a row to guess for, with its pass's settings; bans from, ..., to-1 are its banned tokens.
 struct Want { u64 seed; int row, pos; float temp; int top_k; float top_p; int from, to, pad; };
@@ -116,15 +116,15 @@ DEVICE float from_bf16(u16 b) { return __uint_as_float((u32)b << 16); }
 DEVICE float number(u16 v) { return from_bf16(v); }
 DEVICE float number(float v) { return v; }
 
-// fragment is where number k of a row lies in operands of mma; units is the row's length in units of 32. 8 rows and 32
-// numbers make a unit of 512 bytes, in the order in which the lanes of a warp hold them as b of two mma.
+// fragment is the index of number k of a row in operands of mma; units is the row's length in units of 32 numbers. 8 rows of
+// 32 numbers make a unit of 512 bytes, in the order in which the lanes of a warp hold them as operand b of two mma.
 DEVICE long fragment(int row, int k, int units) {
     int lane = row % 8 * 4 + k % 8 / 2;
     return (((long)(row / 8) * units + k / 32) * 32 + lane) * 8 + k % 32 / 16 * 4 + k % 16 / 8 * 2 + k % 2;
 }
 
-// Activations are what products multiply with weights: plain rows in f32, rounded and in fragments in bf16. place is where
-// one lies.
+// Activations are what products multiply with weights: plain rows in f32; rounded, in the order of fragment, in bf16. place is
+// the index of one number.
 template <class T> DEVICE long place(int row, int k, int units);
 template <> SPECIAL long place<float>(int row, int k, int units) { return (long)row * units * 32 + k; }
 template <> SPECIAL long place<u16>(int row, int k, int units) { return fragment(row, k, units); }

@@ -1,18 +1,18 @@
-// Cuts: the last rank that top-k and then top-p leave of a row, by radix selection (Knuth, The Art of Computer Programming,
-// volume 3, 5.2.5; on GPUs Alabi, Blanchard, Gordon and Steinbach, 2012), where a digit's counts may also be masses.
+// Cuts: the last rank that top-k and then top-p keep of a row. It is found by radix selection (Knuth, The Art of Computer
+// Programming, volume 3, 5.2.5; on GPUs Alabi, Blanchard, Gordon and Steinbach, 2012), by counts of tokens or by their mass.
 //
-//  1. guess_bins counts the tokens of a row, and adds their mass, by how far below the top they are: 2048 bins.
-//  2. guess_cut finds the bin in which a limit lies, takes its tokens out, and selects among them by digits of rank.
+//  1. guess_bins puts the tokens of a row into 2048 bins by their distance from the top: how many, and their mass.
+//  2. guess_cut finds the bin in which a limit lies, lists its tokens, and selects among them by digits of rank.
 //
-// Mass is probability at the row's temperature in fixed point, 2^44 for the top: sums of integers have no order, so that
-// atomics may add them, and up to 2^20 tokens fit 64 bits.
+// Mass is probability at the row's temperature in fixed point; the top token has 2^44. Integers may be added in any order, so
+// atomics can add them, and the sum of up to 2^20 tokens fits 64 bits.
 
-// mass is that of a token so far below the top.
+// mass is the mass of a token at this distance below the top.
 DEVICE u64 mass(float below, float temp) {
     return below < INFINITE ? (u64)(exp(-(double)below / (double)temp) * 17592186044416.0 + 0.5) : 0;
 }
 
-// bin_of is the bin of what is so far below the top: 128 to a power of two, from 2^-8 to 2^8. -0 is 0.
+// bin_of is the bin of this distance below the top: 128 bins per power of two, from 2^-8 to 2^8. -0 counts as 0.
 DEVICE int bin_of(float below) {
     int b = (int)(__float_as_uint(below + 0.0f) >> 16) - (119 << 7);
     return b < 0 ? 0 : min(b, BINS - 1);
@@ -66,8 +66,8 @@ DEVICE u64 exchange(u64 v, int mask) {
 struct Reached { u64 before; int bin; };
 
 const int NEAR = 3072; // ranks that a Cut lists
-// A Cut is a block of 1024 threads at a row. Its candidates are the tokens of one bin: listed or, where they are too many,
-// looked for in the whole row.
+// A Cut is the work of a block of 1024 threads on one row. Its candidates are the tokens of one bin. They are listed; where
+// they are too many, they are found again in the whole row each time.
 struct Cut {
     const float* logits;
     const Slice* slices;
@@ -113,7 +113,7 @@ DEVICE u64 total(const Cut& c, u64 v) {
     return v;
 }
 
-// gather makes the tokens of a bin the candidates. A warp has a slice, and leaves out those further down.
+// gather makes the tokens of a bin the candidates. One slice per warp; slices whose top lies below the bin are left out.
 DEVICE void gather(Cut& c, int bin) {
     int lane = threadIdx.x % 32, slices = (c.vocab + SLICE - 1) / SLICE;
     c.bin = bin;
@@ -137,7 +137,7 @@ DEVICE void gather(Cut& c, int bin) {
     __syncthreads();
 }
 
-// each hands a thread's candidates to f.
+// each calls f for each candidate of this thread.
 template <class F> DEVICE void each(const Cut& c, F f) {
     if (*c.count <= NEAR) {
         for (int n = threadIdx.x; n < *c.count; n += 1024) f(c.list[n]);
@@ -149,7 +149,7 @@ template <class F> DEVICE void each(const Cut& c, F f) {
 
 DEVICE u64 mass_of(const Cut& c, u64 rank) { return mass(c.top - logit(rank), c.temp); }
 
-// least is the lowest rank at which the number of candidates, or their mass, reaches want: digit by digit, 11 bits each.
+// least is the lowest rank at which the number of candidates, or their mass, reaches want. It goes digit by digit, 11 bits each.
 DEVICE u64 least(const Cut& c, u64 want, bool number) {
     u64 found = 0;
     for (int shift = 55; shift >= 0; shift -= 11) {
@@ -165,7 +165,7 @@ DEVICE u64 least(const Cut& c, u64 want, bool number) {
     return found;
 }
 
-// cut finds the last rank that top-k and then top-p leave. A block has one row.
+// cut finds the last rank that top-k and then top-p keep. One block per row.
 DEVICE void cut(const GuessArgs& a) {
     SHARED(shared);
     int i = blockIdx.x, slices = (a.vocab + SLICE - 1) / SLICE;

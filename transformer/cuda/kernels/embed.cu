@@ -1,15 +1,15 @@
-// Loading: weights into the order that gemm streams, and tokens into the residual stream.
+// Packing: weights into the order in which gemm reads them. Embedding: tokens into the residual stream.
 
 struct PackArgs {
     const void* from; // [rows][cols] of the checkpoint
     void* to;         // the packed matrix
     int rows, cols;   // of from
-    int first, step;  // row r goes to column first + r/16*step*16 + r%16: gate and up lie in turns of 16 columns
+    int first, step;  // row r goes to column first + r/16*step*16 + r%16: 16 columns of gate and 16 of up alternate
     int units, pad;   // ceil(cols/32)
 };
 
-// packed is where number k of output column n lies. bf16: tiles of 16 columns, in them units of 32 k as the lanes hold
-// them as a of two mma. f32: tiles of 32 columns, [k][32].
+// packed is the index of number k of output column n. bf16: tiles of 16 columns, each in units of 32 k, in the order in which
+// the lanes hold them as operand a of two mma. f32: tiles of 32 columns, [k][32].
 template <class T> DEVICE long packed(int n, int k, int units);
 template <> SPECIAL long packed<float>(int n, int k, int units) { return ((long)(n / 32) * units * 32 + k) * 32 + n % 32; }
 template <> SPECIAL long packed<u16>(int n, int k, int units) {
@@ -17,7 +17,7 @@ template <> SPECIAL long packed<u16>(int n, int k, int units) {
     return ((((long)(n / 16) * units + k / 32) * 2 + k % 32 / 16) * 32 + lane) * 8 + k % 16 / 8 * 4 + n % 16 / 8 * 2 + k % 2;
 }
 
-// pack moves a stretch of a matrix; the packed one was zeroed, so that its padding is 0. A block moves a row.
+// pack copies some rows of a matrix, one row per block. The packed matrix was cleared before, so that its padding is 0.
 template <class T> DEVICE void pack(const PackArgs& a) {
     int r = blockIdx.x, n = a.first + r / 16 * a.step * 16 + r % 16;
     for (int k = threadIdx.x; k < a.cols; k += blockDim.x)
@@ -37,8 +37,8 @@ struct EmbedArgs {
     int width, stride, units, pad;
 };
 
-// embed: x = E[token]. What follows a norm divides its results by the norm, so that only x * gain and the sums of
-// squares are stored here: the norms cost no kernel of their own. 16 lanes take a tile of 16 numbers; a block a row.
+// embed: x = E[token]. A product that follows a norm divides its own results by the root mean square. So only x * gain and the
+// sums of squares are stored here, and norms need no kernel of their own. One block per row; 16 lanes per tile of 16 numbers.
 template <class T> DEVICE void embed(const EmbedArgs& a) {
     int row = blockIdx.x;
     if (row >= a.head->rows) return;

@@ -1,16 +1,17 @@
-// Matrix products, out[rows][n] = x[rows][K] * w[n][K], with what follows them in the layer.
+// Matrix products, out[rows][n] = x[rows][K] * w[n][K], each with an epilogue: what follows the product in the layer.
 //
-// In bf16 the weights are the 16x16 operand of mma and 8 rows of activations the other. K is cut into 8 slices of whole
-// units, by K alone. An output number is the sum of its slices in ascending order, and a slice a chain of mma in ascending
-// k, whichever kernel computes it: all have the same bits, whatever the number of rows. Up to 8 rows cost the reading of
-// the weights, which few_rows streams into registers; for more rows tiled shares weights and activations in shared memory.
+// In bf16 the weights are the 16x16 operand of mma, and 8 rows of activations are the other operand. K is cut into 8 slices of
+// whole units; the cuts depend on K alone. An output number is the sum of its slices in ascending order, and a slice is a
+// sequence of mma in ascending k. That holds for every kernel, so all kernels give the same bits for any number of rows. With
+// up to 8 rows the cost is the reading of the weights, which few_rows streams into registers. With more rows tiled shares
+// weights and activations in shared memory.
 
 struct GemmArgs {
     const Head* head;
     const Want* wants;    // the output head: row i of the product is row wants[i].row of x
     const void* w;        // packed [n][K]
     const void* x;        // activations
-    const float* squares; // of x, where a norm stands between: the results are divided by the root mean square
+    const float* squares; // of x, or null. Where a norm precedes the product, its results are divided by the root mean square
     const float* vector;  // qkv: bias [n]; residual: gain [n] of the norm that follows
     float* out;           // qkv, head: [rows][stride]; residual: the residual stream, added to
     void* next;           // residual: activations x * gain; swiglu: activations silu(gate) * up
@@ -23,20 +24,20 @@ struct GemmArgs {
     int wide;             // swiglu: true columns of gate
     int offset;           // the output head: the first want
     float eps;
-    float* planes;        // where the grid splits K: [8 slices][tiles of the grid][a tile's numbers], as the threads hold them
-    int* arrived;         // [tiles of the grid] 0, and 0 again afterwards
+    float* split_k_partials; // where the grid splits K: [8 slices][tiles of the grid][numbers of a tile], as the threads hold them
+    int* split_k_counters;   // [tiles of the grid] blocks that have finished; 0 before and after the product
 };
 
-enum { QKV, RESIDUAL, SWIGLU, HEAD };
+enum { QKV, RESIDUAL, SWIGLU, HEAD }; // the epilogues
 
-template <int then> DEVICE int row_count(const GemmArgs& a) { return then == HEAD ? a.head->wants - a.offset : a.head->rows; }
+template <int epilogue> DEVICE int row_count(const GemmArgs& a) { return epilogue == HEAD ? a.head->wants - a.offset : a.head->rows; }
 
 // source_row is the row of x that row i of the product is.
-template <int then> DEVICE int source_row(const GemmArgs& a, int i) { return then == HEAD ? a.wants[a.offset + i].row : i; }
+template <int epilogue> DEVICE int source_row(const GemmArgs& a, int i) { return epilogue == HEAD ? a.wants[a.offset + i].row : i; }
 
-// norms puts 1 / root mean square of a block's rows, from the sums of squares of their tiles of 16, into scale. A warp has
-// every 8th row, and reads all of its rows at once.
-template <int rows_, int then> DEVICE void norms(const GemmArgs& a, int first_row, int count, float* scale) {
+// norms writes 1 / root mean square of each row of a block into scale, from the sums of squares of the row's tiles of 16.
+// Each warp takes every 8th row and reads all of its rows at once.
+template <int rows_, int epilogue> DEVICE void norms(const GemmArgs& a, int first_row, int count, float* scale) {
     const int mine = (rows_ + 7) / 8;
     int warp = threadIdx.x / 32, lane = threadIdx.x % 32, tiles = (a.width + 15) / 16;
     const float* from[mine];
@@ -44,7 +45,7 @@ template <int rows_, int then> DEVICE void norms(const GemmArgs& a, int first_ro
 #pragma unroll
     for (int j = 0; j < mine; j++) {
         int row = first_row + j * 8 + warp;
-        from[j] = row < count ? a.squares + (long)source_row<then>(a, row) * tiles : 0;
+        from[j] = row < count ? a.squares + (long)source_row<epilogue>(a, row) * tiles : 0;
         sum[j] = 0;
     }
     for (int i = lane; i < tiles; i += 32)
@@ -58,12 +59,13 @@ template <int rows_, int then> DEVICE void norms(const GemmArgs& a, int first_ro
     }
 }
 
-// finish sums the planes [rows_][cols + 4] of a block and does what follows the product. 16 threads in a row have the same
-// row and 16 columns, and a thread reads what it needs of several numbers at once. The 4 keep rows in different banks of
-// shared memory.
-template <class T, int then> DEVICE void finish(const GemmArgs& a, const float* plane, const float* scale, int planes, int rows_, int cols) {
-    const int batch = then == RESIDUAL || then == QKV ? 8 : 2;
-    int first_row = blockIdx.x * rows_, first_col = blockIdx.y * cols, count = row_count<then>(a), size = rows_ * (cols + 4);
+// finish adds up the partial sums [count][rows_][cols + 4] of a block and runs the epilogue. 16 neighbouring threads have the
+// same row and 16 columns, and each thread reads what it needs for several numbers at once. The 4 keep rows in different banks
+// of shared memory.
+template <class T, int epilogue>
+DEVICE void finish(const GemmArgs& a, const float* partials, const float* scale, int partial_count, int rows_, int cols) {
+    const int batch = epilogue == RESIDUAL || epilogue == QKV ? 8 : 2;
+    int first_row = blockIdx.x * rows_, first_col = blockIdx.y * cols, count = row_count<epilogue>(a), size = rows_ * (cols + 4);
     int end = min(rows_, (count - first_row + 1) / 2 * 2) * cols; // whole warps
     for (int start = threadIdx.x; start < end; start += 256 * batch) {
         float old[batch], by[batch]; // of out, and of vector
@@ -71,20 +73,20 @@ template <class T, int then> DEVICE void finish(const GemmArgs& a, const float* 
         for (int b = 0; b < batch; b++) {
             int e = start + b * 256, row = first_row + e / cols, col = first_col + e % cols;
             bool inside = e < end && row < count && col < a.n;
-            old[b] = then == RESIDUAL && inside ? a.out[(long)row * a.stride + col] : 0.0f;
-            by[b] = inside && (then == RESIDUAL || (then == QKV && a.vector)) ? a.vector[col] : 0.0f;
+            old[b] = epilogue == RESIDUAL && inside ? a.out[(long)row * a.stride + col] : 0.0f;
+            by[b] = inside && (epilogue == RESIDUAL || (epilogue == QKV && a.vector)) ? a.vector[col] : 0.0f;
         }
 #pragma unroll
         for (int b = 0; b < batch; b++) {
             int e = start + b * 256, i = e / cols, row = first_row + i, c = e % cols, col = first_col + c;
             if (e >= end) continue;
-            const float* from = plane + i * (cols + 4) + c;
+            const float* from = partials + i * (cols + 4) + c;
             float v = from[0];
-            for (int k = 1; k < planes; k++) v += from[k * size];
+            for (int k = 1; k < partial_count; k++) v += from[k * size];
             bool inside = row < count && col < a.n;
-            if (then == QKV && inside) a.out[(long)row * a.stride + col] = a.vector ? v * scale[i] + by[b] : v * scale[i];
-            if (then == HEAD && inside) a.out[(long)row * a.stride + col] = v * scale[i];
-            if (then == RESIDUAL) {
+            if (epilogue == QKV && inside) a.out[(long)row * a.stride + col] = a.vector ? v * scale[i] + by[b] : v * scale[i];
+            if (epilogue == HEAD && inside) a.out[(long)row * a.stride + col] = v * scale[i];
+            if (epilogue == RESIDUAL) {
                 float square = 0;
                 if (inside) {
                     v += old[b];
@@ -95,9 +97,9 @@ template <class T, int then> DEVICE void finish(const GemmArgs& a, const float* 
                 for (int m = 8; m > 0; m /= 2) square += exchange(square, m);
                 if (inside && col % 16 == 0) a.sums[(long)row * ((a.n + 15) / 16) + col / 16] = square;
             }
-            if (then == SWIGLU && inside && col % 32 < 16) { // the tile beside is of up
+            if (epilogue == SWIGLU && inside && col % 32 < 16) { // the next tile is of up
                 float up = from[16];
-                for (int k = 1; k < planes; k++) up += from[k * size + 16];
+                for (int k = 1; k < partial_count; k++) up += from[k * size + 16];
                 int to = col / 32 * 16 + col % 16;
                 float gate = v * scale[i];
                 if (to < a.wide) activate<T>(a.next, row, to, a.next_units, gate / (1.0f + expf(-gate)) * (up * scale[i]));
@@ -106,9 +108,9 @@ template <class T, int then> DEVICE void finish(const GemmArgs& a, const float* 
     }
 }
 
-// few_rows multiplies up to 8 rows. Weights go from memory into registers, deep units of a warp under way at any time,
-// the first of them before the rows are there. A warp has one slice of ct tiles of columns.
-template <int ct, int deep, int then> DEVICE void few_rows(const GemmArgs& a) {
+// few_rows multiplies up to 8 rows. Weights go from memory into registers. Each warp always has loads of `deep` units in
+// flight; the first loads start before the rows are there. A warp has one slice of ct tiles of columns.
+template <int ct, int deep, int epilogue> DEVICE void few_rows(const GemmArgs& a) {
     SHARED(shared);
     const int rows_ = 8, cols = ct * 16;
     int slice = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
@@ -128,11 +130,11 @@ template <int ct, int deep, int then> DEVICE void few_rows(const GemmArgs& a) {
     for (int d = 0; d < deep; d++) load(d, from + d);
     wait();
 
-    int count = row_count<then>(a), row = blockIdx.x * rows_ + g;
+    int count = row_count<epilogue>(a), row = blockIdx.x * rows_ + g;
     if ((int)blockIdx.x * rows_ >= count) return;
-    const u16* x = (const u16*)a.x + place<u16>(source_row<then>(a, row < count ? row : 0), 2 * t, a.units);
-    float *plane = (float*)shared, *scale = plane + 8 * rows_ * (cols + 4);
-    if (a.squares) norms<rows_, then>(a, blockIdx.x * rows_, count, scale);
+    const u16* x = (const u16*)a.x + place<u16>(source_row<epilogue>(a, row < count ? row : 0), 2 * t, a.units);
+    float *partials = (float*)shared, *scale = partials + 8 * rows_ * (cols + 4);
+    if (a.squares) norms<rows_, epilogue>(a, blockIdx.x * rows_, count, scale);
     float sum[ct][4] = {};
     for (int u = from; u < to; u += deep) {
         uint4 xv[deep];
@@ -152,16 +154,16 @@ template <int ct, int deep, int then> DEVICE void few_rows(const GemmArgs& a) {
             }
     }
     for (int c = 0; c < ct; c++)
-        for (int i = 0; i < 4; i++) plane[(slice * rows_ + 2 * t + i % 2) * (cols + 4) + c * 16 + g + i / 2 * 8] = sum[c][i];
+        for (int i = 0; i < 4; i++) partials[(slice * rows_ + 2 * t + i % 2) * (cols + 4) + c * 16 + g + i / 2 * 8] = sum[c][i];
     __syncthreads();
-    finish<u16, then>(a, plane, scale, 8, rows_, cols);
+    finish<u16, epilogue>(a, partials, scale, 8, rows_, cols);
 }
 
-// A Feed brings units of a block's weights and activations into a ring of stages in shared memory, in the order in which
-// lanes hold them: 64 bytes of a unit for each column and row.
+// A Feed copies units of a block's weights and activations into a ring of stages in shared memory, in the order in which
+// the lanes hold them: 64 bytes of a unit per column and per row.
 template <int cols, int rows_, int stages> struct Feed {
     static const int stage = (cols + rows_) * 64, own_w = cols * 4 / 256, own_x = (rows_ * 4 + 255) / 256;
-    const char *w[own_w], *x[own_x]; // what this thread copies of unit 0; null: nothing
+    const char *w[own_w], *x[own_x]; // what this thread copies of unit 0; null: it copies nothing
     unsigned char* ring;
     u64 keep;
 
@@ -192,9 +194,9 @@ template <int ct, int rt> DEVICE void multiply(float (&sum)[ct][rt][4], const ui
                 mma(sum[c][r], wv[c][h].x, wv[c][h].y, wv[c][h].z, wv[c][h].w, h ? xv[r].z : xv[r].x, h ? xv[r].w : xv[r].y);
 }
 
-// tiled multiplies many rows. A block has wc warps across columns, wr across rows, and a warp ct tiles of 16 columns by rt
-// of 8 rows. Where the grid splits K, a block has some of the slices; the one that comes last adds all of them up.
-template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tiled(const GemmArgs& a) {
+// tiled multiplies many rows. A block has wc warps across columns and wr across rows; a warp has ct tiles of 16 columns by rt
+// tiles of 8 rows. Where the grid splits K, each block has some of the slices, and the last block to finish adds them all up.
+template <int ct, int rt, int wc, int wr, int stages, int epilogue> DEVICE void tiled(const GemmArgs& a) {
     SHARED(shared);
     const int cols = wc * ct * 16, rows_ = wr * rt * 8, size = rows_ * (cols + 4), ring = stages * (cols + rows_) * 64;
     int warp = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, first_row = blockIdx.x * rows_;
@@ -204,32 +206,32 @@ template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tile
 #pragma unroll
     for (int i = 0; i < feed.own_w; i++) {
         int q = i * 256 + threadIdx.x, tile = blockIdx.y * (cols / 16) + q / 64;
-        if (tile * 16 >= a.n) tile = 0; // beyond the last: any will do, nothing of it is kept
+        if (tile * 16 >= a.n) tile = 0; // beyond the last tile: any data will do, the result is dropped
         feed.w[i] = (const char*)a.w + (long)tile * a.units * 1024 + q % 64 * 16;
     }
     for (int s = 0; s < stages - 1; s++)
         if (u + s < to) feed.fetch_weights(u + s, s);
     wait();
 
-    int count = row_count<then>(a);
+    int count = row_count<epilogue>(a);
     if (first_row >= count) return close_group(), wait_groups<0>();
 #pragma unroll
     for (int i = 0; i < feed.own_x; i++) {
         int q = i * 256 + threadIdx.x, row = first_row + q / 4;
         bool there = q < rows_ * 4 && row < count;
-        feed.x[i] = there ? (const char*)((const u16*)a.x + place<u16>(source_row<then>(a, row), q % 4 * 2, a.units)) : 0;
+        feed.x[i] = there ? (const char*)((const u16*)a.x + place<u16>(source_row<epilogue>(a, row), q % 4 * 2, a.units)) : 0;
     }
     for (int s = 0; s < stages - 1; s++) {
         if (u + s < to) feed.fetch_rows(u + s, s);
         close_group();
     }
-    float *plane = (float*)shared, *scale = plane + (size * 4 > ring ? size : ring / 4);
-    if (a.squares) norms<rows_, then>(a, first_row, count, scale);
+    float *tile_sums = (float*)shared, *scale = tile_sums + (size * 4 > ring ? size : ring / 4);
+    if (a.squares) norms<rows_, epilogue>(a, first_row, count, scale);
 
-    bool works = first_row + warp / wc * rt * 8 < count; // or all rows of this warp are absent
-    int block = blockIdx.y * gridDim.x + blockIdx.x, slot = 0; // the planes fit into 32 bits
+    bool works = first_row + warp / wc * rt * 8 < count; // false: this warp has no rows
+    int block = blockIdx.y * gridDim.x + blockIdx.x, slot = 0; // 32 bits are enough for all partial sums
     int here = block * (cols * rows_ / 4) + warp * ct * rt * 32 + lane, apart = gridDim.x * gridDim.y * (cols * rows_ / 4);
-    float4* planes = (float4*)a.planes;
+    float4* partials = (float4*)a.split_k_partials;
     float sum[ct][rt][4];
     for (int slice = first; slice < first + own; slice++) {
         float part[ct][rt][4] = {};
@@ -254,12 +256,12 @@ template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tile
                 for (int i = 0; i < 4; i++) sum[c][r][i] = !adds || slice == 0 ? part[c][r][i] : sum[c][r][i] + part[c][r][i];
                 float* v = sum[c][r];
                 if (gridDim.z > 1 && works && (!adds || slice == own - 1))
-                    planes[here + (adds ? 0 : slice) * apart + (c * rt + r) * 32] = float4{v[0], v[1], v[2], v[3]};
+                    partials[here + (adds ? 0 : slice) * apart + (c * rt + r) * 32] = float4{v[0], v[1], v[2], v[3]};
             }
     }
     if (gridDim.z > 1) {
-        if (arrive(a.arrived + block) + 1 < (int)gridDim.z) return;
-        if (threadIdx.x == 0) a.arrived[block] = 0;
+        if (arrive(a.split_k_counters + block) + 1 < (int)gridDim.z) return;
+        if (threadIdx.x == 0) a.split_k_counters[block] = 0;
 #pragma unroll
         for (int c = 0; c < ct; c++)
 #pragma unroll
@@ -267,7 +269,7 @@ template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tile
                 float4 p[8];
 #pragma unroll
                 for (int n = 0; n < 8; n++)
-                    if (works && (n == 0 || n >= own)) p[n] = planes[here + n * apart + (c * rt + r) * 32];
+                    if (works && (n == 0 || n >= own)) p[n] = partials[here + n * apart + (c * rt + r) * 32];
                 float* v = sum[c][r];
                 if (works) v[0] = p[0].x, v[1] = p[0].y, v[2] = p[0].z, v[3] = p[0].w;
 #pragma unroll
@@ -283,36 +285,36 @@ template <int ct, int rt, int wc, int wr, int stages, int then> DEVICE void tile
 #pragma unroll
             for (int i = 0; i < 4; i++) {
                 int row = (warp / wc * rt + r) * 8 + 2 * t + i % 2, col = (warp % wc * ct + c) * 16 + g + i / 2 * 8;
-                plane[row * (cols + 4) + col] = sum[c][r][i];
+                tile_sums[row * (cols + 4) + col] = sum[c][r][i];
             }
     __syncthreads();
-    finish<u16, then>(a, plane, scale, 1, rows_, cols);
+    finish<u16, epilogue>(a, tile_sums, scale, 1, rows_, cols);
 }
 
-// simple is the product in f32: a thread has one of 8 rows x 32 columns and one chain of additions.
-template <int then> DEVICE void simple(const GemmArgs& a) {
+// simple is the product in f32: each thread computes one number of 8 rows x 32 columns, adding in ascending k.
+template <int epilogue> DEVICE void simple(const GemmArgs& a) {
     SHARED(shared);
-    int c = threadIdx.x % 32, i = threadIdx.x / 32, row = blockIdx.x * 8 + i, count = row_count<then>(a);
+    int c = threadIdx.x % 32, i = threadIdx.x / 32, row = blockIdx.x * 8 + i, count = row_count<epilogue>(a);
     if ((int)blockIdx.x * 8 >= count) return;
     const float* w = (const float*)a.w + (long)blockIdx.y * a.units * 32 * 32 + c;
-    const float* x = (const float*)a.x + place<float>(source_row<then>(a, row < count ? row : 0), 0, a.units);
+    const float* x = (const float*)a.x + place<float>(source_row<epilogue>(a, row < count ? row : 0), 0, a.units);
     float sum = 0;
 #pragma unroll 8
     for (int k = 0; k < a.units * 32; k++) sum = fmaf(w[k * 32], x[k], sum);
-    float *plane = (float*)shared, *scale = plane + 8 * 36;
-    plane[i * 36 + c] = sum;
-    if (a.squares) norms<8, then>(a, blockIdx.x * 8, count, scale);
+    float *tile_sums = (float*)shared, *scale = tile_sums + 8 * 36;
+    tile_sums[i * 36 + c] = sum;
+    if (a.squares) norms<8, epilogue>(a, blockIdx.x * 8, count, scale);
     __syncthreads();
-    finish<float, then>(a, plane, scale, 1, 8, 32);
+    finish<float, epilogue>(a, tile_sums, scale, 1, 8, 32);
 }
 KERNEL(qkv_f32, GemmArgs, 256, simple<QKV>(a))
 KERNEL(residual_f32, GemmArgs, 256, simple<RESIDUAL>(a))
 KERNEL(swiglu_f32, GemmArgs, 256, simple<SWIGLU>(a))
 KERNEL(head_f32, GemmArgs, 256, simple<HEAD>(a))
 
-// The names say columns x rows of a block. Gate and up of a number lie in tiles side by side, which one block must hold.
-#define FEW_ROWS(size, ct, deep, then, THEN) EARLY_KERNEL(then##_bf16_##size, GemmArgs, 256, (few_rows<ct, deep, THEN>(a)))
-#define TILED_(size, then, THEN, ...) EARLY_KERNEL(then##_bf16_##size, GemmArgs, 256, (tiled<__VA_ARGS__, THEN>(a)))
+// The names say columns x rows of a block. The tiles of gate and up alternate; one block must hold a pair of them.
+#define FEW_ROWS(size, ct, deep, epilogue, EPILOGUE) EARLY_KERNEL(epilogue##_bf16_##size, GemmArgs, 256, (few_rows<ct, deep, EPILOGUE>(a)))
+#define TILED_(size, epilogue, EPILOGUE, ...) EARLY_KERNEL(epilogue##_bf16_##size, GemmArgs, 256, (tiled<__VA_ARGS__, EPILOGUE>(a)))
 #define TILED(size, ...) \
     TILED_(size, qkv, QKV, __VA_ARGS__) TILED_(size, residual, RESIDUAL, __VA_ARGS__) \
     TILED_(size, swiglu, SWIGLU, __VA_ARGS__) TILED_(size, head, HEAD, __VA_ARGS__)

@@ -1,9 +1,9 @@
 // Guesses: a row of logits becomes a token, its probability, the margin and the entropy.
 //
-//  1. guess_ban takes banned tokens out.
-//  2. guess_slices reduces stretches of a row, and draws a sample of them where no limit is set.
-//  3. Where top-k or top-p is, guess_bins and guess_cut (cut.cu) find the last token that they leave, and guess_draw draws.
-//  4. guess_join joins the stretches.
+//  1. guess_ban sets the logits of banned tokens to -Inf.
+//  2. guess_slices reduces each slice of a row, and draws its sample where neither top-k nor top-p is set.
+//  3. Where one of them is set, guess_bins and guess_cut (cut.cu) find the last token that they keep, and guess_draw draws.
+//  4. guess_join merges the slices of a row.
 
 struct GuessArgs {
     const Head* head;
@@ -11,18 +11,18 @@ struct GuessArgs {
     const int* bans;
     float* logits; // [64][stride] of wants offset, offset+1, ...
     struct Slice* slices; // [64][ceil(vocab/2048)]
-    u64* bins;     // [64][2][2048] tokens, and their mass, so far below the top
-    u64* cuts;     // [64] the last rank that top-k and top-p leave
+    u64* bins;     // [64][2][2048] tokens, and their mass, by the distance from the top
+    u64* cuts;     // [64] the last rank that top-k and top-p keep
     Guess* guesses; // [wants]
-    int vocab, stride, offset, cut; // cut: whether some row is limited
+    int vocab, stride, offset, cut; // cut: whether some row has a top-k or top-p
 };
 
-// A Slice is what a stretch of 2048 logits comes to: the best two, the sums of e^(x-top) and (x-top) e^(x-top), and the
-// best of logit/temp + noise.
+// A Slice is what 2048 neighbouring logits are reduced to: the two highest, the sums of e^(x-top) and (x-top) e^(x-top), and
+// the highest logit/temp + noise with its token.
 struct Slice { float top, second, sum, weighted; double score; int token, sample; };
 const int SLICE = 2048, EACH = SLICE / 256, BINS = 2048;
 
-// ban takes the banned tokens out. A block has one row.
+// ban sets the logits of banned tokens to -Inf. One block per row.
 DEVICE void ban(const GuessArgs& a) {
     int i = blockIdx.x;
     if (a.offset + i >= a.head->wants) return;
@@ -62,7 +62,7 @@ DEVICE float logit(u64 rank) {
     return __uint_as_float(b >> 31 ? b & 0x7fffffffu : ~b);
 }
 
-// better says whether candidate (a, i) goes before (b, j): higher, or as high with a lower token.
+// better says whether candidate (a, i) comes before (b, j): it is higher, or equal with a lower token.
 template <class T> DEVICE bool better(T a, int i, T b, int j) { return a > b || (a == b && i < j); }
 DEVICE void take_top(Slice& s, float top, float second, int token) {
     s.second = fmaxf(fminf(s.top, top), fmaxf(s.second, second));
@@ -80,7 +80,7 @@ DEVICE void lanes_score(Slice& s) {
 }
 DEVICE Slice nothing(int token) { return {-INFINITE, -INFINITE, 0, 0, -(double)INFINITE, token, token}; }
 
-// load reads a thread's logits of a stretch: those of tokens first + thread, 256 further, and so on.
+// load reads a thread's logits of a slice: those of the tokens first + thread, first + thread + 256, and so on.
 DEVICE void load(float (&v)[EACH], const float* logits, int first, int vocab) {
 #pragma unroll
     for (int n = 0; n < EACH; n++) {
@@ -89,8 +89,8 @@ DEVICE void load(float (&v)[EACH], const float* logits, int first, int vocab) {
     }
 }
 
-// draw finds the best of logit/temp + noise among a warp's tokens up to a rank; s has the stretch's favourite. Two
-// logarithms a token in double are dear: a token that cannot beat the favourite, whatever they are, does without.
+// draw finds the highest logit/temp + noise among a warp's tokens up to a rank; s holds the slice's most probable token. Noise
+// costs two logarithms in double per token, so it is computed only for tokens whose bound on the noise lets them win.
 DEVICE void draw(Slice& s, const float (&v)[EACH], int first, const Want& w, u64 last) {
     s.score = -(double)INFINITE, s.sample = first;
     if (s.top > -INFINITE && rank(s.top, s.token) <= last)
@@ -106,7 +106,7 @@ DEVICE void draw(Slice& s, const float (&v)[EACH], int first, const Want& w, u64
     lanes_score(s);
 }
 
-// slices reduces a stretch of a row of logits; grid [slices][rows], 8 logits a thread.
+// slices reduces one slice of a row of logits; grid [slices][rows], 8 logits per thread.
 DEVICE void slices(const GuessArgs& a) {
     SHARED(shared);
     int i = blockIdx.y, first = blockIdx.x * SLICE, lane = threadIdx.x % 32, warp = threadIdx.x / 32;
@@ -144,7 +144,7 @@ DEVICE void slices(const GuessArgs& a) {
 }
 KERNEL(guess_slices, GuessArgs, 256, slices(a))
 
-// draws is the sample of a stretch of a limited row, after its cut; grid [slices][rows].
+// draws is the sample of one slice of a row with top-k or top-p, after its cut; grid [slices][rows].
 DEVICE void draws(const GuessArgs& a) {
     SHARED(shared);
     int i = blockIdx.y, first = blockIdx.x * SLICE;
@@ -153,7 +153,7 @@ DEVICE void draws(const GuessArgs& a) {
     if (!limited(a, w)) return;
     Slice* to = a.slices + (long)i * gridDim.x + blockIdx.x;
     Slice s = *to;
-    if (rank(s.top, s.token) > a.cuts[i]) return; // all of it is cut
+    if (rank(s.top, s.token) > a.cuts[i]) return; // the cut drops all of it
     float v[EACH];
     load(v, a.logits + (long)i * a.stride, first, a.vocab);
     draw(s, v, first, w, a.cuts[i]);
@@ -166,7 +166,7 @@ DEVICE void draws(const GuessArgs& a) {
 }
 KERNEL(guess_draw, GuessArgs, 256, draws(a))
 
-// guess joins the slices of a row; a warp has a row, a lane every 32nd slice, and the lanes trade in a fixed order.
+// guess merges the slices of a row. One warp per row, every 32nd slice per lane; the lanes exchange in a fixed order.
 DEVICE void guess(const GuessArgs& a) {
     int i = blockIdx.x, lane = threadIdx.x, count = (a.vocab + SLICE - 1) / SLICE;
     if (a.offset + i >= a.head->wants) return;
