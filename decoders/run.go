@@ -156,11 +156,8 @@ func notFinite(g transformer.Guess) bool {
 func (r *run) step(kind record.Kind, from, to, span int) record.Step {
 	at := time.Since(r.began)
 	r.written = max(r.written, to)
-	reach := r.written
-	if span > 0 {
-		reach = min(reach, ((to-1)/span+1)*span)
-	}
-	return record.Step{At: at, Kind: kind, Rows: to - from, Reach: reach}
+	pass := transformer.Pass{Start: from, Span: span}
+	return record.Step{At: at, Kind: kind, Rows: to - from, Reach: pass.Reach(to-from-1, r.written)}
 }
 
 // commit writes a guess at a position of text and returns its commit.

@@ -5,6 +5,15 @@ import (
 	"math"
 )
 
+// Reach is the number of slots that a row (an index into Tokens) attends to. written is how many slots of the sequence are
+// written, those of this pass included.
+func (p *Pass) Reach(row, written int) int {
+	if p.Span == 0 {
+		return written
+	}
+	return min(written, ((p.Start+row)/p.Span+1)*p.Span)
+}
+
 // Check says in one line what is wrong with a pass on a sequence of so many slots, of which so many are written: backends
 // refuse it with that.
 func (p *Pass) Check(written, slots, vocab int) error {

@@ -12,10 +12,7 @@
 // and since guesses arrive on the host, Forward is the synchronisation point that makes timestamps honest.
 package transformer
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // A Config is a model's blueprint. Shapes of the weights follow from it; see Weights.
 type Config struct {
@@ -79,28 +76,6 @@ type Session interface {
 	// Memory is what the session holds beside the weights: K/V slots and scratch, in bytes.
 	Memory() int64
 	Close() error
-}
-
-// A Timed session knows how long its device has worked; one of a device without a clock of its own does not.
-type Timed interface {
-	Session
-	// DeviceTime is the time that the device has spent on this session's forwards since Open, by its own clock.
-	DeviceTime() time.Duration
-}
-
-// A Holder is a session whose forwards run on the calling thread, too, at a place that it takes and leaves for each.
-type Holder interface {
-	Session
-	Hold() (release func())
-}
-
-// Hold keeps the calling goroutine at the place of a session's forwards until it calls release, so that forwards close on
-// each other do not pay some microseconds each for the way. It does nothing for sessions that are no Holder.
-func Hold(s Session) (release func()) {
-	if h, ok := s.(Holder); ok {
-		return h.Hold()
-	}
-	return func() {}
 }
 
 // A Backend is a device that holds one model's weights.

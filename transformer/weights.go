@@ -103,3 +103,71 @@ func (c Config) Validate() error {
 	}
 	return nil
 }
+
+// Validate reports the first inconsistency of the config, or the first tensor whose dtype or shape is not the config's, in
+// one line.
+func (w *Weights) Validate() error {
+	c := w.Config
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if w.Dtype != F32 && w.Dtype != BF16 {
+		return fmt.Errorf("weights of dtype %q; need %s or %s", w.Dtype, F32, BF16)
+	}
+	if len(w.Layers) != c.Layers {
+		return fmt.Errorf("%d layers of weights; the config says %d", len(w.Layers), c.Layers)
+	}
+	shapes := &shapeCheck{dtype: w.Dtype}
+	shapes.matrix("embedding", w.Embed, c.Vocab, c.Hidden)
+	shapes.vector("final norm", w.Norm, c.Hidden)
+	if !c.Tied {
+		shapes.matrix("output head", w.Head, c.Vocab, c.Hidden)
+	}
+	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	for i := range w.Layers {
+		l := &w.Layers[i]
+		shapes.prefix = fmt.Sprintf("layer %d: ", i)
+		shapes.matrix("q", l.Q, q, c.Hidden)
+		shapes.matrix("k", l.K, kv, c.Hidden)
+		shapes.matrix("v", l.V, kv, c.Hidden)
+		shapes.matrix("o", l.O, c.Hidden, q)
+		shapes.matrix("gate", l.Gate, c.Intermediate, c.Hidden)
+		shapes.matrix("up", l.Up, c.Intermediate, c.Hidden)
+		shapes.matrix("down", l.Down, c.Hidden, c.Intermediate)
+		shapes.vector("attention norm", l.AttnNorm, c.Hidden)
+		shapes.vector("mlp norm", l.MLPNorm, c.Hidden)
+		if c.QKVBias {
+			shapes.vector("q bias", l.QBias, q)
+			shapes.vector("k bias", l.KBias, kv)
+			shapes.vector("v bias", l.VBias, kv)
+		}
+		if c.QKNorm {
+			shapes.vector("q norm", l.QNorm, c.HeadDim)
+			shapes.vector("k norm", l.KNorm, c.HeadDim)
+		}
+	}
+	return shapes.err
+}
+
+// A shapeCheck compares tensors with the shapes that they should have, and keeps the first error.
+type shapeCheck struct {
+	dtype  Dtype
+	prefix string // of the tensors' names
+	err    error
+}
+
+func (s *shapeCheck) matrix(name string, m Matrix, rows, cols int) {
+	n := len(m.F32)
+	if s.dtype == BF16 {
+		n = len(m.BF16)
+	}
+	if s.err == nil && (m.Rows != rows || m.Cols != cols || n != rows*cols) {
+		s.err = fmt.Errorf("%s%s is [%d, %d] with %d numbers of %s; want [%d, %d]", s.prefix, name, m.Rows, m.Cols, n, s.dtype, rows, cols)
+	}
+}
+
+func (s *shapeCheck) vector(name string, v []float32, n int) {
+	if s.err == nil && len(v) != n {
+		s.err = fmt.Errorf("%s%s has %d numbers; want %d", s.prefix, name, len(v), n)
+	}
+}

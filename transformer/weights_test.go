@@ -39,3 +39,58 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestWeightsValidate spoils one tensor after the other: the error names it.
+func TestWeightsValidate(t *testing.T) {
+	config := Config{Name: "small", Layers: 2, Hidden: 8, Intermediate: 12, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 10, RopeTheta: 1e4,
+		NormEps: 1e-6, QKVBias: true, QKNorm: true, MaskToken: -1}
+	short := func(v *[]float32) { *v = (*v)[1:] }
+	for want, spoil := range map[string]func(w *Weights, l *LayerWeights){
+		"config: layers must be":                   func(w *Weights, _ *LayerWeights) { w.Config.Layers = 0 },
+		`weights of dtype "f16"; need f32 or bf16`: func(w *Weights, _ *LayerWeights) { w.Dtype = "f16" },
+		"1 layers of weights; the config says 2":   func(w *Weights, _ *LayerWeights) { w.Layers = w.Layers[:1] },
+		"embedding is [10, 7] with 80 numbers":     func(w *Weights, _ *LayerWeights) { w.Embed.Cols = 7 },
+		"output head is [0, 0]":                    func(w *Weights, _ *LayerWeights) { w.Head = Matrix{} },
+		"final norm has 7 numbers; want 8":         func(w *Weights, _ *LayerWeights) { short(&w.Norm) },
+		"layer 1: q is [15, 8]":                    func(_ *Weights, l *LayerWeights) { l.Q.Rows = 15 },
+		"layer 1: k is":                            func(_ *Weights, l *LayerWeights) { l.K.Rows++ },
+		"layer 1: v is":                            func(_ *Weights, l *LayerWeights) { l.V.Rows++ },
+		"layer 1: o is":                            func(_ *Weights, l *LayerWeights) { l.O.Rows++ },
+		"layer 1: gate is":                         func(_ *Weights, l *LayerWeights) { l.Gate = l.Gate.Convert(BF16) },
+		"layer 1: up is":                           func(_ *Weights, l *LayerWeights) { l.Up.F32 = nil },
+		"layer 1: down is":                         func(_ *Weights, l *LayerWeights) { l.Down.Cols-- },
+		"layer 1: attention norm has 7":            func(_ *Weights, l *LayerWeights) { short(&l.AttnNorm) },
+		"layer 1: mlp norm has 7":                  func(_ *Weights, l *LayerWeights) { short(&l.MLPNorm) },
+		"layer 1: q bias has 15":                   func(_ *Weights, l *LayerWeights) { short(&l.QBias) },
+		"layer 1: k bias has 7":                    func(_ *Weights, l *LayerWeights) { short(&l.KBias) },
+		"layer 1: v bias has 0 numbers; want 8":    func(_ *Weights, l *LayerWeights) { l.VBias = nil },
+		"layer 1: q norm has 3":                    func(_ *Weights, l *LayerWeights) { short(&l.QNorm) },
+		"layer 1: k norm has 3":                    func(_ *Weights, l *LayerWeights) { short(&l.KNorm) },
+	} {
+		w := Random(config, F32, 1)
+		if err := w.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		spoil(w, &w.Layers[1])
+		if err := w.Validate(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want one line with %q", err, want)
+		}
+	}
+	config.Tied, config.QKVBias, config.QKNorm = true, false, false
+	if err := Random(config, BF16, 1).Validate(); err != nil {
+		t.Errorf("tensors that the config does not ask for: %v", err)
+	}
+}
+
+func TestRotary(t *testing.T) {
+	cos, sin := make([]float32, 3*2), make([]float32, 3*2)
+	Config{HeadDim: 4, RopeTheta: 100}.Rotary(cos, sin) // angles p and p/10
+	for p := range 3 {
+		for i, angle := range []float64{float64(p), float64(p) / 10} {
+			c, s := float64(cos[p*2+i]), float64(sin[p*2+i])
+			if math.Abs(c-math.Cos(angle)) > 1e-7 || math.Abs(s-math.Sin(angle)) > 1e-7 {
+				t.Errorf("position %d, pair %d: (%g, %g), want the angle %g", p, i, c, s, angle)
+			}
+		}
+	}
+}

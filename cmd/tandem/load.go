@@ -53,9 +53,7 @@ func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, 
 
 // meter returns what measures the ceilings of the backend's device, and what ends that.
 func meter(b transformer.Backend) (ceilings func() (map[string]float64, error), done func() error, err error) {
-	if device, ok := b.(interface {
-		Ceilings() (map[string]float64, error)
-	}); ok {
+	if device, ok := b.(transformer.CeilingMeter); ok {
 		return device.Ceilings, func() error { return nil }, nil
 	}
 	about := b.Describe()

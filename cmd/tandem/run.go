@@ -224,7 +224,7 @@ func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpo
 		return run()
 	}
 	uuid := ""
-	if device, ok := backend.(interface{ UUID() string }); ok {
+	if device, ok := backend.(transformer.Identified); ok {
 		uuid = device.UUID()
 	}
 	return watched(a.ctx, a.stderr, uuid, filepath.Join(c.Out, "telemetry.jsonl"), setup, c.Energy, run)

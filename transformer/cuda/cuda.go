@@ -46,6 +46,15 @@ type Options struct {
 // mostVocab is the largest vocabulary: 65535 tiles of 16 columns of the output head.
 const mostVocab = 65535 * 16
 
+// What the backend and its sessions offer beyond their interfaces.
+var (
+	_ transformer.CeilingMeter  = (*backend)(nil)
+	_ transformer.Identified    = (*backend)(nil)
+	_ transformer.Rounder       = (*backend)(nil)
+	_ transformer.Timed         = (*session)(nil)
+	_ transformer.DeviceDecoder = (*session)(nil)
+)
+
 type backend struct {
 	config  transformer.Config
 	dtype   transformer.Dtype
@@ -60,17 +69,14 @@ type backend struct {
 // device that these kernels do not run on, or too little memory, which is checked before anything is loaded.
 func New(weights *transformer.Weights, options Options) (_ transformer.Backend, err error) {
 	c := weights.Config
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
 	if c.HeadDim > 256 {
 		return nil, fmt.Errorf("cuda: head dim %d of %s is above 256: use --device cpu", c.HeadDim, c.Name)
 	}
 	if c.Vocab > mostVocab {
 		return nil, fmt.Errorf("cuda: a vocabulary of %d is above %d: use --device cpu", c.Vocab, mostVocab)
 	}
-	if err := check(weights); err != nil {
-		return nil, err
+	if err := weights.Validate(); err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
 	}
 	d, err := open(options.Driver)
 	if err != nil {
@@ -95,11 +101,11 @@ func (b *backend) Describe() transformer.Description {
 	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: b.dtype, Memory: b.memory.size}
 }
 
-// Rounds says where bf16 is rounded to: what a norm yields enters products as x * gain, and the products are divided by the
-// root mean square; the weights of attention are rounded against the largest of their split.
+// Rounds says where numbers are rounded to bf16; see transformer.Rounder. Products after a norm multiply the rounded x * gain
+// and are divided by the root mean square afterwards. Weights of attention are rounded against the largest of their split.
 func (b *backend) Rounds() (beforeNorm bool, slots int) { return true, split }
 
-// UUID is the device's as NVML writes it, "GPU-…": the one to watch where a machine has several.
+// UUID is the device's; see transformer.Identified.
 func (b *backend) UUID() string {
 	u := b.device.uuid
 	return fmt.Sprintf("GPU-%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
@@ -113,52 +119,4 @@ func (b *backend) Close() error {
 
 func (b *backend) close() error {
 	return errors.Join(b.device.enter(), b.memory.free(), b.device.close())
-}
-
-// check reports weights whose shapes are not the config's.
-func check(w *transformer.Weights) error {
-	c := w.Config
-	if w.Dtype != transformer.F32 && w.Dtype != transformer.BF16 {
-		return fmt.Errorf("cuda: dtype %q; choose f32 or bf16", w.Dtype)
-	}
-	if len(w.Layers) != c.Layers {
-		return fmt.Errorf("cuda: %d layers of weights, the config says %d", len(w.Layers), c.Layers)
-	}
-	matrix := func(name string, m transformer.Matrix, rows, cols int) error {
-		n := len(m.F32)
-		if w.Dtype == transformer.BF16 {
-			n = len(m.BF16)
-		}
-		if m.Rows != rows || m.Cols != cols || n != rows*cols {
-			return fmt.Errorf("cuda: %s is [%d, %d] of %d numbers in %s, want [%d, %d]", name, m.Rows, m.Cols, n, w.Dtype, rows, cols)
-		}
-		return nil
-	}
-	vector := func(name string, v []float32, n int, there bool) error {
-		if there && len(v) != n {
-			return fmt.Errorf("cuda: %s has %d numbers, want %d", name, len(v), n)
-		}
-		return nil
-	}
-	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
-	errs := []error{matrix("embedding", w.Embed, c.Vocab, c.Hidden), vector("final norm", w.Norm, c.Hidden, true)}
-	if !c.Tied {
-		errs = append(errs, matrix("output head", w.Head, c.Vocab, c.Hidden))
-	}
-	for i, l := range w.Layers {
-		at := func(name string) string { return fmt.Sprintf("layer %d: %s", i, name) }
-		errs = append(errs, matrix(at("q"), l.Q, q, c.Hidden), matrix(at("k"), l.K, kv, c.Hidden), matrix(at("v"), l.V, kv, c.Hidden),
-			matrix(at("o"), l.O, c.Hidden, q), matrix(at("gate"), l.Gate, c.Intermediate, c.Hidden),
-			matrix(at("up"), l.Up, c.Intermediate, c.Hidden), matrix(at("down"), l.Down, c.Hidden, c.Intermediate),
-			vector(at("attention norm"), l.AttnNorm, c.Hidden, true), vector(at("mlp norm"), l.MLPNorm, c.Hidden, true),
-			vector(at("q bias"), l.QBias, q, c.QKVBias), vector(at("k bias"), l.KBias, kv, c.QKVBias),
-			vector(at("v bias"), l.VBias, kv, c.QKVBias), vector(at("q norm"), l.QNorm, c.HeadDim, c.QKNorm),
-			vector(at("k norm"), l.KNorm, c.HeadDim, c.QKNorm))
-	}
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

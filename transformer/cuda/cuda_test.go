@@ -345,9 +345,7 @@ func TestFind(t *testing.T) {
 // TestCeilings: the ceilings are there, and what reads counts what it reads.
 func TestCeilings(t *testing.T) {
 	b := openWith(t, transformer.Random(tiny, transformer.BF16, 1), Options{})
-	got, err := b.(interface {
-		Ceilings() (map[string]float64, error)
-	}).Ceilings()
+	got, err := b.(transformer.CeilingMeter).Ceilings()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +367,7 @@ func TestUUID(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	got := b.(interface{ UUID() string }).UUID()
+	got := b.(transformer.Identified).UUID()
 	if os.Getenv("TANDEM_CUDA_DRIVER") == "" && got != "GPU-00112233-4455-6677-8899-aabbccddeeff" {
 		t.Errorf("UUID %s", got)
 	}

@@ -109,7 +109,7 @@ func (s *session) group(passes []transformer.Pass) bool {
 		if n == 0 {
 			continue
 		}
-		splits = max(splits, (s.reach(pass, p.to, n-1)+split-1)/split)
+		splits = max(splits, (pass.Reach(n-1, s.written[p.to])+split-1)/split)
 		if len(pass.Want) > 0 {
 			size.bans += len(pass.Ban)
 			size.cut = size.cut || pass.Temp > 0 && (pass.TopK > 0 || pass.TopP > 0 && pass.TopP < 1)
@@ -140,14 +140,6 @@ func power(n, least, most int) int {
 	return min(max(1<<bits.Len(uint(n-1)), least), max(most, n))
 }
 
-// reach is the number of slots that row i of a pass attends to.
-func (s *session) reach(p *transformer.Pass, sequence, i int) int {
-	if p.Span == 0 {
-		return s.written[sequence]
-	}
-	return min(s.written[sequence], ((p.Start+i)/p.Span+1)*p.Span)
-}
-
 // list writes the plan's passes into pinned memory.
 func (s *session) list(passes []transformer.Pass) {
 	p, at := &s.plan, s.plan.shape
@@ -160,12 +152,12 @@ func (s *session) list(passes []transformer.Pass) {
 		pass := &passes[i]
 		first := n
 		for j, token := range pass.Tokens {
-			rows[n] = row{token, int32(i), int32(pass.Start + j), int32(s.reach(pass, i, j))}
+			rows[n] = row{token, int32(i), int32(pass.Start + j), int32(pass.Reach(j, s.written[i]))}
 			n++
 		}
 		for from := 0; from < len(pass.Tokens)*group; from += 16 {
 			count := min(16, len(pass.Tokens)*group-from)
-			last := s.reach(pass, i, (from+count-1)/group)
+			last := pass.Reach((from+count-1)/group, s.written[i])
 			tiles[t] = tileOf{row: int32(first), first: int32(from), count: int32(count), sequence: int32(i), reach: int32(last)}
 			t++
 		}

@@ -160,16 +160,11 @@ type sliceOf struct {
 	token, sample              int32
 }
 
-// rotary fills the tables of the rotary embedding: the angle of pair i at position p is p * theta^(-2i/d).
+// rotary copies the tables of the rotary embedding to the device.
 func (s *session) rotary() error {
 	half := s.config.HeadDim / 2
 	cos, sin := make([]float32, s.slots*half), make([]float32, s.slots*half)
-	for p := range s.slots {
-		for i := range half {
-			angle := float64(p) * math.Pow(s.config.RopeTheta, -float64(i)/float64(half))
-			cos[p*half+i], sin[p*half+i] = float32(math.Cos(angle)), float32(math.Sin(angle))
-		}
-	}
+	s.config.Rotary(cos, sin)
 	d := s.backend.device
 	st := stager{device: d, dtype: transformer.F32}
 	err := st.open(min(halfSize, roundUp(s.slots, 16)*half*4))

@@ -16,16 +16,13 @@ func Reference(w *transformer.Weights) transformer.Backend {
 }
 
 // rounding is a reference that rounds keys and values where the weights are bf16, and what enters a matrix product where
-// activations are, as a backend says that it does: what is left of the distance to it is the backend's own. A backend
-// may have a method Rounds, which says whether it rounds what a norm yields before the division by the root mean square,
-// and of how many slots at a time it rounds the weights of attention against their largest (0: of all).
+// activations are, as a backend says that it does (transformer.Rounder says more): what is left of the distance to it is the
+// backend's own.
 func rounding(w *transformer.Weights, b transformer.Backend) transformer.Backend {
 	r := reference{dtype: w.Dtype, activations: b.Describe().Activations}
 	r.model = widen(w, r.activations)
-	if of, ok := b.(interface {
-		Rounds() (beforeNorm bool, slots int)
-	}); ok {
-		r.model.early, r.model.split = of.Rounds()
+	if rounder, ok := b.(transformer.Rounder); ok {
+		r.model.early, r.model.split = rounder.Rounds()
 	}
 	return r
 }
