@@ -37,15 +37,15 @@ func newStage(c component) (stage, error) {
 	if c.Behavior != "Isolated" || c.Invert {
 		return nil, fmt.Errorf("pre-tokenizer Split inverted with the pattern %q is not supported", *c.Pattern.Regex)
 	}
-	re, err := regexp2.Compile(*c.Pattern.Regex)
+	// A match fails only at a limit of time, which regexp2 has none of by default, or of its stack, which is lifted here.
+	re, err := regexp2.Compile(*c.Pattern.Regex, regexp2.OptionMaxBacktrackingStackSize(-1))
 	if err != nil {
 		return nil, fmt.Errorf("pre-tokenizer Split: pattern %q: %w", *c.Pattern.Regex, err)
 	}
 	return func(text string, do func(string)) { isolate(re, text, do) }, nil
 }
 
-// isolate calls do for each match and for what lies between two matches. A text on which the pattern fails (regexp2
-// has no time limit unless it is given one, so it does not) stays whole.
+// isolate calls do for each match and for what lies between two matches.
 func isolate(re *regexp2.Regexp, text string, do func(string)) {
 	from := 0
 	emit := func(to int) {
@@ -55,8 +55,8 @@ func isolate(re *regexp2.Regexp, text string, do func(string)) {
 		}
 	}
 	matches, err := re.FindAllStringIndex(text, -1)
-	if err != nil {
-		matches = nil
+	if err != nil { // re has no limits, so this is a fault of regexp2; going on would give wrong tokens
+		panic(fmt.Sprintf("tokenizer: pattern %q on a text of %d bytes: %v", re, len(text), err))
 	}
 	for _, m := range matches {
 		emit(m[0])
