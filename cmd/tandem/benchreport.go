@@ -131,9 +131,9 @@ func (r benchReport) write(w io.Writer, form string) error {
 // cells are the table of the results.
 func (r benchReport) cells() (header []string, lines [][]string) {
 	header = []string{"test", "rows", "batch", "context", "ms/forward", "spread %", "tok/s", "GB/s", "GFLOP/s", "ceiling", "of", "share %"}
-	timed := slices.ContainsFunc(r.Rows, func(row speed.Row) bool { return row.Bubble != nil })
+	timed := slices.ContainsFunc(r.Rows, func(row speed.Row) bool { return row.DeviceIdle != nil })
 	if timed {
-		header = append(header, "bubble %")
+		header = append(header, "device idle %")
 	}
 	for _, row := range r.Rows {
 		unit := "GB/s"
@@ -144,7 +144,7 @@ func (r benchReport) cells() (header []string, lines [][]string) {
 			fmt.Sprintf("%.3f", 1e3/row.ForwardsPerSecond), spread(row), fmt.Sprintf("%.1f", row.TokensPerSecond), fmt.Sprintf("%.1f", row.GBPerSecond),
 			fmt.Sprintf("%.1f", row.GFLOPPerSecond), fmt.Sprintf("%.1f", row.Ceiling), unit, fmt.Sprintf("%.1f", 100*row.Share)}
 		if timed {
-			line = append(line, bubble(row))
+			line = append(line, deviceIdle(row))
 		}
 		lines = append(lines, line)
 	}
@@ -160,12 +160,12 @@ func spread(row speed.Row) string {
 	return fmt.Sprintf("%.1f", 100*share)
 }
 
-// bubble is the row's in per cent; empty where it does not apply.
-func bubble(row speed.Row) string {
-	if row.Bubble == nil {
+// deviceIdle is the row's in per cent; empty where it does not apply.
+func deviceIdle(row speed.Row) string {
+	if row.DeviceIdle == nil {
 		return ""
 	}
-	return fmt.Sprintf("%.1f", 100**row.Bubble)
+	return fmt.Sprintf("%.1f", 100**row.DeviceIdle)
 }
 
 // notes are the circumstances and the ratios that a reader looks for.

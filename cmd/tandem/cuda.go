@@ -26,7 +26,7 @@ func openCUDA(w *transformer.Weights) (transformer.Backend, error) {
 }
 
 // checkCUDA compares the logits of a small random model in bf16, a block behind a prompt, with the processor's, and what both
-// decoders write with the device left to itself with what they write forward by forward: a driver or a device that the
+// decoders write on the device by itself with what they write driven by the host: a driver or a device that the
 // kernels have not met shall not be measured before it is right.
 func checkCUDA() error {
 	config, err := transformer.Geometry("tiny")
@@ -60,16 +60,16 @@ func checkCUDA() error {
 		return fmt.Errorf("the GPU does not compute what the processor does (logits of a small model are %.2g apart): use --device cpu, and report it", distance)
 	}
 	for _, d := range []decoders.Settings{{Family: decoders.AR}, {Family: decoders.Diffusion, Block: 8, Quota: decoders.LowConfidence, Steps: 2}} {
-		alone, err := sampleText(device, d, func(s transformer.Session) transformer.Session { return s })
+		onDevice, err := sampleText(device, d, func(s transformer.Session) transformer.Session { return s })
 		if err != nil {
 			return err
 		}
-		led, err := sampleText(device, d, func(s transformer.Session) transformer.Session { return struct{ transformer.Session }{s} })
+		hostDriven, err := sampleText(device, d, func(s transformer.Session) transformer.Session { return struct{ transformer.Session }{s} })
 		if err != nil {
 			return err
 		}
-		if !slices.Equal(alone, led) {
-			return fmt.Errorf("the GPU left to itself does not write what it writes forward by forward (%s): use --device cpu, and report it", d.Name())
+		if !slices.Equal(onDevice, hostDriven) {
+			return fmt.Errorf("what the GPU decodes by itself differs from what it decodes driven by the host (%s): use --device cpu, and report it", d.Name())
 		}
 	}
 	return nil

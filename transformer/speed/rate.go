@@ -20,7 +20,7 @@ type Row struct {
 	CeilingKind       string    `json:"ceiling_kind"`             // bandwidth or compute: which one the forward meets first
 	Ceiling           float64   `json:"ceiling"`                  // GB/s or GFLOP/s: the median of those measured before the samples
 	Share             float64   `json:"share"`                    // of the ceiling, from 0 to 1: the median of the samples' own
-	Bubble            *float64  `json:"bubble,omitempty"`         // share of the time in which the device waited; nil where it has no clock
+	DeviceIdle        *float64  `json:"bubble,omitempty"`         // share of the time in which the device was idle; nil where it has no clock
 	Samples           []float64 `json:"samples"`                  // seconds of a forward, a sample a round
 	DeviceSamples     []float64 `json:"device_samples,omitempty"` // of these, by the device's own clock
 
@@ -62,7 +62,7 @@ func Rate(rows []Row, card transformer.Card) {
 		r.CeilingKind, r.Ceiling, r.Share = "", 0, 0
 		r.meet("bandwidth", gigabytes, func(c map[string]float64) float64 { return c[transformer.ReadCeiling] })
 		r.meet("compute", gigaflops, func(c map[string]float64) float64 { return c[transformer.ComputeCeiling(card.Dtype, c)] })
-		r.bubble()
+		r.deviceIdle()
 	}
 }
 
@@ -88,8 +88,8 @@ func (r Row) Spread() (share float64, ok bool) {
 	return (slices.Max(r.Samples) - slices.Min(r.Samples)) / middle, true
 }
 
-// bubble is the median of the samples' own shares; without the device's times there is none.
-func (r *Row) bubble() {
+// deviceIdle is the median of the samples' own shares; without the device's times there is none.
+func (r *Row) deviceIdle() {
 	if len(r.DeviceSamples) == 0 || len(r.DeviceSamples) != len(r.Samples) {
 		return
 	}
@@ -98,7 +98,7 @@ func (r *Row) bubble() {
 		shares = append(shares, 1-device/r.Samples[i])
 	}
 	share := median(shares)
-	r.Bubble = &share
+	r.DeviceIdle = &share
 }
 
 // Ceilings are the medians of those measured before the samples of all rows, by name.

@@ -40,18 +40,18 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// TestBubble: the median of the samples' own, and nothing at all without a device's clock.
-func TestBubble(t *testing.T) {
+// TestDeviceIdle: the median of the samples' own, and nothing at all without a device's clock.
+func TestDeviceIdle(t *testing.T) {
 	rows := []Row{
 		{Test: Test{Block, 4, 1, 5, 2}, Samples: []float64{1, 2, 4}, DeviceSamples: []float64{0.9, 1, 3.8}},
 		{Test: Test{Block, 4, 1, 5, 2}, Samples: []float64{1, 2, 4}},
 	}
 	Rate(rows, transformer.Card{Config: small, Dtype: transformer.F32})
-	if b := rows[0].Bubble; b == nil || math.Abs(*b-0.1) > 1e-12 {
-		t.Errorf("bubble %v, want 0.1", b)
+	if b := rows[0].DeviceIdle; b == nil || math.Abs(*b-0.1) > 1e-12 {
+		t.Errorf("idle share %v, want 0.1", b)
 	}
-	if rows[1].Bubble != nil {
-		t.Errorf("a bubble of %g without a clock", *rows[1].Bubble)
+	if rows[1].DeviceIdle != nil {
+		t.Errorf("an idle share of %g without a clock", *rows[1].DeviceIdle)
 	}
 	if text, err := json.Marshal(rows[1]); err != nil || strings.Contains(string(text), "bubble") || !strings.Contains(string(text), `"test":"block"`) {
 		t.Errorf("%s, %v", text, err)

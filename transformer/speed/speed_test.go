@@ -191,7 +191,7 @@ func TestMeasureRefuses(t *testing.T) {
 	}
 }
 
-// TestDeviceTime: a session that knows its device's time gives a bubble, here a half.
+// TestDeviceTime: a session that knows its device's time gives the share in which it was idle, here a half.
 func TestDeviceTime(t *testing.T) {
 	w := &witness{Backend: reference(), timed: true}
 	rows, _, err := Measure(t.Context(), w, Plan{Tests: []Test{{Block, 4, 2, 5, 3}, {Decode, 1, 2, 5, 3}}, Rounds: 3, Ceilings: ceilings})
@@ -200,7 +200,7 @@ func TestDeviceTime(t *testing.T) {
 	}
 	Rate(rows, transformer.Card{Config: small, Dtype: transformer.F32})
 	for _, r := range rows {
-		if len(r.DeviceSamples) != 3 || r.Bubble == nil || *r.Bubble < 0.5 || *r.Bubble >= 1 {
+		if len(r.DeviceSamples) != 3 || r.DeviceIdle == nil || *r.DeviceIdle < 0.5 || *r.DeviceIdle >= 1 {
 			t.Errorf("%+v", r)
 		}
 	}
