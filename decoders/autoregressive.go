@@ -9,9 +9,9 @@ import (
 	"tandem/transformer"
 )
 
-// autoregressive writes left to right: one forward over the prompt, then one for each token, each over the slots
-// that the earlier ones stored. The uncached control computes all tokens again in every forward; its output is the
-// same. Where the session's device decodes by itself, the cached one runs there.
+// autoregressive writes left to right: one forward over the prompt, then one forward per token, each over the K/V that the
+// earlier forwards stored. The uncached control computes all tokens again in every forward; its output is the same. Where
+// the session's device decodes by itself, the cached decoder runs there.
 type autoregressive struct{ decoder }
 
 func (d *autoregressive) Decode(ctx context.Context, req Request) iter.Seq2[record.Step, error] {

@@ -10,15 +10,15 @@ import (
 	"tandem/transformer"
 )
 
-// A Policy chooses which of the masked positions' guesses to commit: indices into masked, in the order of
-// preference, at least one where masked is not empty. A policy serves one block, forward after forward.
+// A Policy chooses which guesses to commit: indices into masked, the guesses for the masked positions of a block. It
+// chooses at least one. One policy serves one block, forward after forward.
 type Policy func(masked []transformer.Guess) (commit []int)
 
 // A Score ranks guesses for Quota; the highest is committed first.
 type Score string
 
-// The scores. LowConfidence is LLaDA's name: it leaves those of low confidence masked. The last three are Dream's
-// maskgit_plus (the same as LowConfidence), topk_margin and entropy.
+// The scores. LowConfidence has its name from LLaDA, which keeps guesses of low confidence masked. Dream calls
+// LowConfidence maskgit_plus, Margin topk_margin and Entropy entropy.
 const (
 	LowConfidence Score = "low-confidence" // p, the probability of the token
 	Random        Score = "random"         // U(0,1)
@@ -38,9 +38,9 @@ func ranked(guesses []transformer.Guess, score func(g transformer.Guess) float64
 
 func confidence(g transformer.Guess) float64 { return float64(g.P) }
 
-// Quota spreads a block's masks evenly over steps forwards, the remainder over the first ones, and commits the
-// best by score [LLaDA generate.py, get_num_transfer_tokens]. Where there are fewer masks than steps each forward
-// commits one: no forward is wasted.
+// Quota divides a block's masks evenly among so many steps (forwards); the first steps take the remainder. Each forward
+// commits the best guesses by score [LLaDA generate.py, get_num_transfer_tokens]. Where there are fewer masks than steps,
+// each forward commits one.
 //
 //	quota_i = masks/steps + (1 if i < masks mod steps)
 func Quota(masks, steps int, score Score, noise *rand.Rand) Policy {
@@ -64,7 +64,7 @@ func Quota(masks, steps int, score Score, noise *rand.Rand) Policy {
 	}
 }
 
-// Threshold commits every guess of probability p >= threshold, and always the best one [Fast-dLLM v1].
+// Threshold commits every guess of probability p >= threshold, and always the most probable one [Fast-dLLM v1].
 func Threshold(threshold float64) Policy {
 	return func(masked []transformer.Guess) []int {
 		order, n := ranked(masked, confidence), 1
@@ -75,8 +75,8 @@ func Threshold(threshold float64) Policy {
 	}
 }
 
-// Factor sorts by descending probability and accepts rank n = 2, 3, … while p_n >= 1 - factor/(n+1); rank 1 is
-// free [Fast-dLLM v1].
+// Factor sorts the guesses by descending probability. It always commits rank 1, and rank n = 2, 3, … as long as
+// p_n >= 1 - factor/(n+1) [Fast-dLLM v1].
 func Factor(factor float64) Policy {
 	return func(masked []transformer.Guess) []int {
 		order, n := ranked(masked, confidence), 1
@@ -87,8 +87,8 @@ func Factor(factor float64) Policy {
 	}
 }
 
-// EntropyBound sorts by ascending entropy and commits the most, k, for which the entropies of all but the last
-// stay within a bound, in nats [EB-sampler, arXiv 2505.24857]:
+// EntropyBound sorts the guesses by ascending entropy and commits as many, k, as it can while the entropies of all but the
+// last of them add up to no more than bound, in nats [EB-sampler, arXiv 2505.24857]:
 //
 //	H_1 + … + H_k - H_k <= bound
 func EntropyBound(bound float64) Policy {
@@ -152,7 +152,8 @@ var policies = []PolicySpec{
 		},
 		New: func(s Settings, masks int, noise *rand.Rand) Policy { return Quota(masks, s.Steps, s.Quota, noise) },
 		Device: func(s Settings) (transformer.CommitPolicy, bool) { // devices know no random scores
-			score, ok := map[Score]transformer.Score{LowConfidence: transformer.HighP, Margin: transformer.HighMargin, Entropy: transformer.LowEntropy}[s.Quota]
+			score, ok := map[Score]transformer.Score{LowConfidence: transformer.HighP, Margin: transformer.HighMargin,
+				Entropy: transformer.LowEntropy}[s.Quota]
 			return transformer.CommitPolicy{Kind: transformer.ByQuota, Score: score, Steps: s.Steps}, ok
 		},
 		Random: func(s Settings) bool { return s.Quota == Random },

@@ -97,7 +97,8 @@ func (d *device) DecodeOnDevice(context.Context, transformer.DeviceDecode, func(
 // TestPoliciesWithoutADevice: what a policy of the table commits is also committed by the same policy without a device's
 // form, which the loop on the host decodes although the session's device could decode by itself.
 func TestPoliciesWithoutADevice(t *testing.T) {
-	names := map[string]string{"threshold": "threshold=0.06", "factor": "factor=2.85", "entropy_bound": "entropy_bound=2", "quota": "quota=margin/steps=2"}
+	names := map[string]string{"threshold": "threshold=0.06", "factor": "factor=2.85", "entropy_bound": "entropy_bound=2",
+		"quota": "quota=margin/steps=2"}
 	for i := range policies {
 		settings, err := ParseName("diffusion/block=4/" + names[policies[i].key()])
 		if err != nil {
@@ -150,11 +151,33 @@ func TestCustomPolicy(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	for axis, want := range map[string]string{"block=8": "diffusion/block=8/own", "threshold=0.5": "diffusion/block=4/threshold=0.5"} {
+	for axis, want := range map[string]string{"block=8": "diffusion/block=8/own",
+		"threshold=0.5": "diffusion/block=4/threshold=0.5"} {
 		key, value, _ := strings.Cut(axis, "=")
 		grid, err := Sweep([]Settings{s}, []Axis{{key, []string{value}}})
 		if err != nil || len(grid) != 1 || grid[0].Name() != want {
 			t.Errorf("%s gives %v, %v, want %s", axis, grid, err, want)
+		}
+	}
+}
+
+// TestBadPolicies: a policy from outside that chooses nothing, or what is not there, ends the decoding with an error.
+func TestBadPolicies(t *testing.T) {
+	for _, chosen := range [][]int{nil, {-1}, {0, 3}} {
+		custom := &PolicySpec{Name: "bad", New: func(Settings, int, *rand.Rand) Policy {
+			return func([]transformer.Guess) []int { return slices.Clone(chosen) }
+		}}
+		session := &scripted{script: []string{"11@.5 12@.8 13@.9"}}
+		d, err := On(session, scriptConfig, Settings{Family: Diffusion, Block: 4, Custom: custom}, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var errs []error
+		for _, err := range d.Decode(t.Context(), Request{Prompt: []int32{1}, MaxTokens: 3}) {
+			errs = append(errs, err)
+		}
+		if len(errs) != 1 || errs[0] == nil || !strings.Contains(errs[0].Error(), "of 3 guesses; it must choose at least one") {
+			t.Errorf("%v: %v", chosen, errs)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package decoders turns one transformer into two ways of writing: left to right, one token a forward pass, and
-// parallel refinement of masked canvases. Both are clients of transformer.Session.Forward and of nothing else, or of
+// Package decoders holds two ways to write text with one transformer: left to right, one token per forward pass, and parallel
+// refinement of blocks of masks (diffusion). Both are clients of transformer.Session.Forward and of nothing else, or of
 // transformer.DeviceDecoder where a session is one (the same forwards, without the host between them). So a difference in
 // speed or quality is a difference of decoding.
 package decoders
@@ -14,7 +14,7 @@ import (
 // A Request is one prompt to complete.
 type Request struct {
 	Prompt    []int32
-	MaxTokens int    // output positions at the most
+	MaxTokens int    // most output positions
 	Seed      uint64 // for sampling decoders
 	Forced    bool   // forced length: EOS is banned and exactly MaxTokens tokens are written
 }
@@ -23,7 +23,7 @@ type Request struct {
 type Decoder interface {
 	// Name is stable and carries the settings: "ar", "diffusion/block=16/threshold=0.9".
 	Name() string
-	// Decode yields each forward pass as it finishes. After an error nothing follows. Breaking off the loop
-	// ends the decoding; the decoder can be used again.
+	// Decode yields each forward pass when it has finished. After an error nothing follows. Leaving the loop early ends
+	// the decoding; the decoder can be used again.
 	Decode(ctx context.Context, r Request) iter.Seq2[record.Step, error]
 }

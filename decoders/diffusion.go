@@ -2,6 +2,7 @@ package decoders
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -10,13 +11,13 @@ import (
 	"tandem/transformer"
 )
 
-// diffusion starts from a canvas of masks and refines it block by block: a forward guesses for all masks of the
-// block at once, the policy commits some of them, and so on until no mask is left ("absorbing" diffusion). A
-// committed token is never revised. It stops early when an EOS is committed with no mask before it.
+// diffusion starts from masks and refines them block by block: a forward guesses for all masks of the block at once, and
+// the commit policy commits some of the guesses, until no mask is left ("absorbing" diffusion). A committed token is never
+// revised. The decoding stops early when an EOS is committed with no mask before it.
 //
-// The last block is as long as the token budget leaves, so that no row is computed which nobody asked for.
+// The last block may be shorter: it ends where the token budget ends, so that no row is computed in vain.
 //
-// With Config.Shifted the row before a position guesses for it, so a pass takes in one row more, to the left.
+// With Config.Shifted the row before a position guesses for it, so a pass has one more row, on the left.
 type diffusion struct{ decoder }
 
 func (d *diffusion) Decode(ctx context.Context, req Request) iter.Seq2[record.Step, error] {
@@ -44,17 +45,17 @@ type diffusionRun struct {
 	noise    *rand.Rand // of the random score and of the seeds of the forwards
 }
 
-// blockCausal refines blocks aligned at position 0 that see themselves and all before [BD3-LM, SDAR]. Before a block
-// is refined, the K/V of all before it must be final and stored: of the prompt's whole blocks (its remainder sits in
-// the first block), then of each finished block. The block's first forward takes them in as further rows, which is
-// exact, since they do not see the block: no position is computed more often than by forwards of their own, as the
-// published decoders do and Separate does here. The uncached control computes all blocks so far in every forward;
-// the output of the three is the same.
+// blockCausal refines blocks aligned at position 0; a block attends to itself and to all before it [BD3-LM, SDAR]. Before
+// a block is refined, the K/V of all before it must be final and stored: those of the prompt's whole blocks (the rest of
+// the prompt is part of the first block), then those of each finished block. The first forward of a block computes them as
+// additional rows. That is exact, since these rows do not attend to the block, and it computes no position more often than
+// separate forwards would. The published decoders store by separate forwards; the control Separate does so here. The
+// uncached control computes all blocks so far in every forward. The output of the three is the same.
 //
 // Where the session's device decodes by itself, all this runs there: the same forwards, without the host between them.
 //
-// With shifted logits the row before a block belongs to the block before, so a forward of its own stores that one
-// and guesses for the block's first position [Fast-dLLM v2].
+// With shifted logits the row before a block belongs to the previous block. So a separate forward stores that block and
+// guesses for the first position of the next one [Fast-dLLM v2].
 func (w *diffusionRun) blockCausal() {
 	if w.onDevice() {
 		return
@@ -94,7 +95,7 @@ func (w *diffusionRun) blockCausal() {
 	}
 }
 
-// kept is how many of the stored K/V a forward builds on: the uncached control forgets them.
+// kept is how many of the stored K/V a forward uses; the uncached control uses none.
 func (w *diffusionRun) kept(stored int) int {
 	if w.settings.Uncached {
 		return 0
@@ -114,11 +115,11 @@ func (w *diffusionRun) store(kind record.Kind, to int) bool {
 	return w.denoise(kind, from, to, w.settings.Block, next, func(g []transformer.Guess) []int { return []int{0}[:len(g)] })
 }
 
-// wholeSequence refines blocks counted from the prompt's end, each row seeing the whole canvas, masks of later
-// blocks included [LLaDA generate.py]. The prefix and dual caches [Fast-dLLM v1] renew all K/V by a forward over
-// the canvas at the block's start, which commits too; the block's further forwards compute the canvas from the
-// block on (prefix), or the block alone (dual), over the K/V kept from the first. They are approximations: kept K/V
-// do not see what was committed since.
+// wholeSequence refines blocks counted from the end of the prompt; every row attends to the whole text, masks of later
+// blocks included [LLaDA generate.py]. With the prefix and dual caches [Fast-dLLM v1] the first forward of a block covers
+// the whole text, renews all K/V and commits. The further forwards of the block compute the text from the block on
+// (prefix) or only the block (dual), over the K/V of the first forward. These caches are approximations: the kept K/V do
+// not take into account what was committed since.
 func (w *diffusionRun) wholeSequence() {
 	total := len(w.text)
 	for start := len(w.req.Prompt); start < total; start += w.settings.Block {
@@ -169,6 +170,11 @@ func (w *diffusionRun) denoise(kind record.Kind, from, to, span int, masked []in
 	}
 	chosen := policy(guesses)
 	slices.Sort(chosen)
+	if n := len(chosen); len(masked) > 0 && (n == 0 || chosen[0] < 0 || chosen[n-1] >= len(masked)) {
+		w.yield(record.Step{}, fmt.Errorf("%s forward at position %d: the commit policy chose %v of %d guesses; it must choose at least one, "+
+			"by its index", kind, from, chosen, len(masked)))
+		return false
+	}
 	for _, i := range chosen {
 		step.Commits = append(step.Commits, w.commit(masked[i], guesses[i]))
 	}

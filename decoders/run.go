@@ -26,7 +26,7 @@ func New(backend transformer.Backend, settings Settings, slots int) (Decoder, er
 	return On(session, backend.Config(), settings, slots)
 }
 
-// On is New on a session that is open already, such as one of Batch.
+// On is New on a session that is already open, such as one of Batch.
 func On(session transformer.Session, config transformer.Config, settings Settings, slots int) (Decoder, error) {
 	if err := settings.fits(config); err != nil {
 		return nil, err
@@ -142,8 +142,8 @@ func (r *run) forward(kind record.Kind, from, to, span int, want []int) (record.
 	return r.step(kind, from, to, span), guesses[0], true
 }
 
-// errNotFinite ends a decoding whose guesses are no numbers. Their tokens mean nothing, and one may be the mask, of which a
-// refiner would never see the end.
+// errNotFinite ends a decoding whose guesses are NaN or infinite. Their tokens mean nothing, and one may be the mask: then a
+// diffusion decoder would never end.
 var errNotFinite = errors.New("a guess has no finite probability: activations overflow or a weight is not finite, so the checkpoint is " +
 	"damaged, or its config is of another model; fetch it again")
 
@@ -152,7 +152,7 @@ func notFinite(g transformer.Guess) bool {
 	return sum-sum != 0
 }
 
-// step is a forward over text[from:to] that is done now, without commits.
+// step is the step of a forward over text[from:to] that has just finished, without commits.
 func (r *run) step(kind record.Kind, from, to, span int) record.Step {
 	at := time.Since(r.began)
 	r.written = max(r.written, to)

@@ -22,19 +22,19 @@ const (
 // A Cache says which keys and values a diffusion decoder keeps between forwards.
 type Cache string
 
-// The caches. The first is of block-causal attention and exact; the other three are of whole-sequence attention,
-// where only none is exact.
+// The caches. The first is for block-causal attention and exact. The other three are for whole-sequence attention, where
+// only CacheNone is exact.
 const (
 	CacheBlock  Cache = "block"  // finished blocks are stored and never change
 	CacheNone   Cache = "none"   // every forward computes the whole canvas
-	CachePrefix Cache = "prefix" // all before the block is kept while the block is refined [Fast-dLLM]
-	CacheDual   Cache = "dual"   // all but the block is kept while the block is refined [Fast-dLLM]
+	CachePrefix Cache = "prefix" // the K/V before the block are kept while it is refined [Fast-dLLM]
+	CacheDual   Cache = "dual"   // the K/V before and behind the block are kept while it is refined [Fast-dLLM]
 )
 
-// Settings describe a decoder. The zero value of a field leaves the choice to Resolve.
+// Settings describe a decoder. Fields that are zero are filled in by Resolve.
 type Settings struct {
 	Family   Family
-	Uncached bool // a control: what a K/V cache would have held is computed in every forward
+	Uncached bool // a control: no K/V cache; every forward computes what a cache would hold
 
 	Temperature float64 // 0 is greedy
 	TopP        float64 // 0: all
@@ -123,8 +123,8 @@ func unlessZero[T comparable](v T) any {
 	return v
 }
 
-// Name is the decoder's name with the settings that are set, in a fixed order: "diffusion/block=16/threshold=0.9".
-// ParseName(s.Name()) returns s for any s that ParseName or Resolve returned.
+// Name is the decoder's name with the settings that are set, in a fixed order: "diffusion/block=16/threshold=0.9". For
+// settings of ParseName or Resolve without a Custom policy, ParseName(s.Name()) returns s.
 func (s Settings) Name() string {
 	name := string(s.Family)
 	for _, o := range options {
@@ -144,7 +144,7 @@ func (s Settings) Name() string {
 	return name
 }
 
-// Greedy says whether the decoder answers the same whatever its seed.
+// Greedy says whether the output is the same for every seed.
 func (s Settings) Greedy() bool {
 	random := slices.ContainsFunc(s.policies(), func(p *PolicySpec) bool { return p.Random != nil && p.Random(s) })
 	return s.Temperature == 0 && !random
@@ -164,9 +164,9 @@ func (s Settings) Info() record.DecoderInfo {
 	return info
 }
 
-// ParseName reads a name such as "ar", "ar/temperature=0.8/top_p=0.95" or "diffusion/block=16/threshold=0.9";
-// settings may stand in any order. What is unknown, twice there or contradictory is an error that says what is
-// known.
+// ParseName reads a name such as "ar", "ar/temperature=0.8/top_p=0.95" or "diffusion/block=16/threshold=0.9". Settings may
+// stand in any order. A setting that is unknown, repeated or contradicts another one is an error; an unknown one lists those
+// that are known.
 func ParseName(name string) (Settings, error) {
 	parts := strings.Split(name, "/")
 	s := Settings{Family: Family(parts[0])}
@@ -220,9 +220,9 @@ func (s Settings) check() error {
 	return nil
 }
 
-// Resolve fills in what a name left open: the cache that suits the checkpoint's attention, a block size that it was
-// trained for (16 if it may choose; 32 where none is known), a threshold of 0.9 as the policy, and for quotas as
-// many steps as a block has positions.
+// Resolve fills in the settings that are not set: the cache that suits the checkpoint's attention, a block size that the
+// checkpoint was trained for (16 where it can; 32 where none is known), a threshold of 0.9 as the commit policy, and for a
+// quota as many steps as a block has positions.
 func (s Settings) Resolve(c transformer.Config) Settings {
 	if s.Family == AR {
 		return s

@@ -12,9 +12,9 @@ type Axis struct {
 	Values []string
 }
 
-// Sweep is the grid of the axes for each decoder: one decoder for each combination of their values, its other settings
-// unchanged. An autoregressive decoder leaves out the axes that it does not know, and adds nothing where it knows none. An
-// axis that no decoder knows is an error, and so is a value or a combination that makes no decoder.
+// Sweep is the grid of the axes for each decoder: one decoder per combination of their values, its other settings unchanged.
+// An autoregressive decoder skips the axes that it does not know; where it knows none it adds nothing. An axis that no decoder
+// knows is an error, and so is a value or a combination that no decoder can have.
 func Sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 	for _, axis := range axes {
 		if !slices.ContainsFunc(named, func(s Settings) bool { return s.Family == Diffusion || s.Family.knows(axis.Key) }) {

@@ -7,8 +7,7 @@ import (
 	"tandem/record"
 )
 
-// Useful are the tokens that count: generated, up to and without the first EOS. A position that was never
-// committed ends them too.
+// Useful are the output tokens before the first EOS. A position that was never committed ends them, too.
 func Useful(trace record.Trace, eos []int32) []int32 {
 	tokens := trace.Tokens()
 	for i, token := range tokens {
@@ -28,9 +27,9 @@ func Stopped(trace record.Trace, eos []int32) record.Stop {
 	return record.StopLength
 }
 
-// Readable is when each output token could be read: the readable time of token i is the latest commit time of the
-// tokens 0 to i. A token that was committed more than once counts from its last commit. Tokens behind a position
-// that was never committed have no time.
+// Readable is the time at which each output token could be read: for token i, the latest commit time of the tokens 0 to i.
+// Where a token was committed more than once, the last commit counts. Tokens behind a position that was never committed have
+// no time.
 func Readable(trace record.Trace) []time.Duration {
 	at := make([]time.Duration, len(trace.Tokens()))
 	for i := range at {
