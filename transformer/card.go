@@ -1,8 +1,8 @@
 package transformer
 
-// A Card is what a model costs in principle: the bytes that a forward must read and the operations that it must do,
-// from the geometry alone. Beside measured ceilings of a machine it gives the least time that a forward can take there
-// (the roofline of Williams, Waterman, Patterson, 2009), and so the share of the machine that an engine reaches.
+// A Card is what a model costs in principle: the bytes that a forward must read and the operations that it must do. Both
+// follow from the geometry alone. With measured ceilings of a machine it gives the least time that a forward can take there
+// (the roofline of Williams, Waterman, Patterson, 2009), and so the share of the machine's ceiling that an engine reaches.
 type Card struct {
 	Config Config
 	Dtype  Dtype // of the weights and of the K/V
@@ -12,7 +12,7 @@ type Card struct {
 type Shape struct {
 	Sequences int // of the batch
 	Rows      int // positions of each sequence
-	Guesses   int // of these, the rows that are guessed for: they meet the output head
+	Guesses   int // of these, the rows that are guessed for: those that go through the output head
 	Reach     int // K/V slots that the last row attends to
 }
 
@@ -55,7 +55,7 @@ const (
 	BF16DotCeiling = "bf16_dot_gflop_per_second"
 )
 
-// ComputeCeiling is the name of the ceiling that products of a dtype meet. Where the machine has no bf16 instructions,
+// ComputeCeiling is the name of the ceiling of matrix products of a dtype. Where the machine has no bf16 instructions,
 // bf16 weights are multiplied as f32.
 func ComputeCeiling(d Dtype, ceilings map[string]float64) string {
 	if d == BF16 && ceilings[BF16Ceiling] > 0 {
@@ -69,8 +69,8 @@ func (c Card) Ideal(s Shape, ceilings map[string]float64) float64 {
 	return Roof(float64(c.Bytes(s)), c.FLOPs(s), c.Dtype, ceilings)
 }
 
-// Roof is the least time in seconds at the ceilings of work that reads so many bytes and does so many operations: the
-// longer one of reading and computing. It is 0 where a ceiling is unknown.
+// Roof is the least time, in seconds, of work that reads so many bytes and does so many operations: reading and computing
+// overlap, so it is the longer of the two at their ceilings. It is 0 where a ceiling is unknown.
 func Roof(bytes, flops float64, dtype Dtype, ceilings map[string]float64) float64 {
 	read, compute := ceilings[ReadCeiling], ceilings[ComputeCeiling(dtype, ceilings)]
 	if read <= 0 || compute <= 0 {

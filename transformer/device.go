@@ -109,7 +109,8 @@ func (d *DeviceDecode) Check(slots, vocab int) error {
 
 // FirstPass is the pass of the first forward.
 func (d *DeviceDecode) FirstPass() Pass {
-	p := Pass{Tokens: d.Tokens[:d.Prompt], Span: 1, Want: []int{d.Prompt - 1}, Temp: d.Temp, TopK: d.TopK, TopP: d.TopP, Seed: d.Seeds[0], Ban: d.Ban}
+	p := Pass{Tokens: d.Tokens[:d.Prompt], Span: 1, Want: []int{d.Prompt - 1}, Temp: d.Temp, TopK: d.TopK, TopP: d.TopP,
+		Seed: d.Seeds[0], Ban: d.Ban}
 	if d.Block > 0 {
 		start := d.Prompt / d.Block * d.Block
 		p.Tokens, p.Span, p.Want = d.Tokens[:min(start+d.Block, len(d.Tokens))], d.Block, nil

@@ -6,8 +6,8 @@ import (
 )
 
 // Gumbel is the noise of sampling: the token with the highest logit/Temp + Gumbel(seed, pos, token) is a sample of
-// softmax(logits/Temp) (the Gumbel-max trick). It is a pure function of its arguments, no stream, so every
-// backend, batch and order of evaluation draws the same sample.
+// softmax(logits/Temp) (the Gumbel-max trick). It is a pure function of its arguments and not a stream, so every backend
+// draws the same sample, in any batch and in any order.
 //
 // The counter (seed, pos, token) goes through the finaliser of SplitMix64 (Steele, Lea and Flood, 2014) twice; the
 // upper 53 bits become u in (0, 1), never 0 or 1, and the noise is -log(-log(u)).

@@ -9,7 +9,7 @@ import (
 // Random makes weights of a config's shapes: uniform numbers of variance 1/inputs in the matrices, so that
 // activations keep a sensible scale through any depth, gains of 1 +- 0.1 and small biases. They serve speed and
 // conformance tests. The numbers depend on the config and the seed only; in bf16 they are the rounded f32 ones.
-// Filling uses all processors: two cores make 0.3 to 0.4 billion numbers a second.
+// Filling uses all processors: two cores make 0.3 to 0.4 billion numbers per second.
 func Random(c Config, dtype Dtype, seed uint64) *Weights {
 	r := &filler{dtype: dtype, seed: mix(seed)}
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
@@ -71,7 +71,7 @@ func (r *filler) vector(n int, mean, spread float32) []float32 {
 }
 
 // fill writes f of uniform numbers in [-1, 1). The numbers follow from the seed and from, the place of out in its
-// tensor, alone: xorshift64* (Vigna, 2016), two numbers of 24 bits a step.
+// tensor, alone: xorshift64* (Vigna, 2016), two numbers of 24 bits per step.
 func fill[T any](seed uint64, from int, out []T, f func(float32) T) {
 	x := mix(mix(seed)+uint64(from)) | 1
 	for i := 0; i < len(out); i += 2 {

@@ -4,12 +4,13 @@
 // The way through it:
 //
 //  1. A Config names a geometry; Weights hold its numbers (checkpoint.Load, or Random for speed tests).
-//  2. A Backend (transformer/cpu, …) keeps the weights in the layout its kernels stream.
-//  3. Open reserves a Session: K/V slots for some sequences, all scratch memory, nothing allocated later.
-//  4. Forward runs one Pass for each sequence and returns a Guess for every row that was asked for.
+//  2. A Backend (transformer/cpu, transformer/cuda) keeps the weights in the layout that its kernels read.
+//  3. Open reserves a Session: K/V slots for some sequences and all scratch memory. Nothing is allocated later.
+//  4. Forward runs one Pass per sequence and returns a Guess for every row that was asked for.
+//  5. What only some backends or sessions can do has an interface of its own (optional.go, device.go).
 //
-// Note: the interface is one coarse call and no tensor library. Fusion, threads and graphs stay free behind it,
-// and since guesses arrive on the host, Forward is the synchronisation point that makes timestamps honest.
+// Note: the interface is one coarse call and no tensor library. A backend is free to fuse operations and to use threads and
+// graphs. Guesses arrive on the host, so Forward is a point of synchronisation, and timestamps after it are honest.
 package transformer
 
 import "context"
@@ -64,8 +65,8 @@ type Guess struct {
 	Entropy float32 // in nats
 }
 
-// A Session holds the K/V slots of a fixed number of sequences, in the dtype of the weights, and the scratch memory of their forwards. One
-// goroutine at a time may use it.
+// A Session holds the K/V slots of a fixed number of sequences, in the dtype of the weights, and the scratch memory of their
+// forwards. One goroutine at a time may use it.
 type Session interface {
 	// Forward runs passes[i] on sequence i (there may be fewer passes than sequences). out[i][j] guesses for
 	// passes[i].Want[j]; it is overwritten by the next Forward. Bad passes (positions beyond the slots, a gap,

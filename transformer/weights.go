@@ -48,7 +48,7 @@ type LayerWeights struct {
 	Down     Matrix    // [D, F]
 }
 
-// Weights are a model's numbers in checkpoint layout; a backend repacks them.
+// Weights are a model's numbers in the layout of checkpoints; a backend repacks them.
 type Weights struct {
 	Config Config
 	Dtype  Dtype
@@ -58,7 +58,7 @@ type Weights struct {
 	Head   Matrix    // [Vocab, D]; the zero Matrix when Config.Tied
 }
 
-// MaxSize is the largest size that Validate accepts: beyond any model, and products of two fit an int.
+// MaxSize is the largest size that Validate accepts. No model is as large, and the product of two sizes fits an int.
 const MaxSize = 1 << 24
 
 // Validate reports the first inconsistency of a config, in one line.

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	ceilingRounds  = 6       // the best of them counts: what disturbs a round only slows it
+	ceilingRounds  = 6       // the best counts, because a disturbance can only slow a round down
 	ceilingRound   = 5       // milliseconds, about
-	ceilingBlocks  = 8       // of a multiprocessor
+	ceilingBlocks  = 8       // per multiprocessor
 	ceilingLargest = 2 << 30 // bytes read, where memory allows: several times the L2 cache
 )
 
@@ -19,10 +19,9 @@ type ceilingArgs struct {
 	steps, _  int32
 }
 
-// Ceilings measures what the device can do at most, by the names of the transformer package: reading memory that is
-// larger than the caches, GB/s, and multiplications and additions in registers, GFLOP/s, in f32 and, with the
-// instruction of the products (mma.sync), in bf16. It takes less than a second, during which the device should do nothing
-// else.
+// Ceilings measures what the device can do at most; see transformer.CeilingMeter. It reads memory larger than the caches,
+// GB/s, and multiplies and adds in registers, GFLOP/s, in f32 and in bf16, there with the instruction of the products
+// (mma.sync). It takes less than a second.
 func (b *backend) Ceilings() (_ map[string]float64, err error) {
 	defer b.device.hold()()
 	d, blocks := b.device, int(b.device.processors)*ceilingBlocks

@@ -1,28 +1,28 @@
-// Package cuda runs the transformer core on an NVIDIA GPU, with nothing but its driver.
+// Package cuda runs the transformer core on an NVIDIA GPU. It needs the driver and nothing else.
 //
-// The way a forward goes:
+// The steps of a forward:
 //
-//  1. Find opens libcuda at run time (driver.go) and asks what the device is; kernels that were compiled ahead
-//     (kernels/, module.go) are embedded for it. New packs the weights on the device in the order in which the
-//     kernels stream them (load.go), and may time which products suit it (tune.go).
+//  1. New opens libcuda at run time (driver.go), asks what the device is (device.go) and loads the kernels, which were
+//     compiled beforehand and are embedded (kernels/, module.go). It packs the weights on the device in the order in which
+//     the kernels read them (load.go), and may time which product kernels are the fastest (tune.go).
 //  2. Open reserves K/V slots and all scratch memory in one allocation (session.go).
 //  3. Forward lists rows, tiles of attention and wanted rows in pinned memory (plan.go).
-//  4. One straight function puts the kernels of a forward on the stream (forward.go), six or seven a layer. Their grids
-//     depend on sizes rounded up to powers of two alone, and the true sizes lie in device memory: the second time that
-//     sizes recur the work is captured as a graph, and from then on it is one launch (graph.go).
-//  5. Only guesses come back, to pinned memory; raw logits when a pass asks for them.
+//  4. One straight function puts the kernels of a forward on the stream (forward.go), six or seven per layer. Their grids
+//     depend only on sizes rounded up to powers of two; the true sizes lie in device memory. So forwards of similar size are
+//     the same launches: the second such forward captures them as a graph, and from then on a forward is one launch
+//     (graph.go).
+//  5. Only guesses come back, to pinned memory, and raw logits where a pass asks for them.
 //  6. A whole decoding can run on the device (decode.go): each forward ends in a kernel that commits guesses and lists the rows
 //     of the next forward. The host launches one forward ahead, and the commits come back.
 //
-// Kernels of Hopper overlap: each may start while the one before it runs, and a product reads its first weights then,
-// but nothing else is read and nothing written before all that came ahead is done (common.cu).
+// On Hopper kernels overlap: a kernel may start while the one before it still runs. A product then reads its first weights.
+// A kernel reads nothing else and writes nothing before all earlier kernels are done (common.cu).
 //
-// Invariant: a row's arithmetic depends on nothing but the row and the model. Sums are cut by the length of what is
-// summed alone and added in a fixed order, whichever kernel is chosen for the number of rows and however many blocks
-// share a sum; atomics add integers only. Results are bit-identical for any batch, and for graphs and single
-// launches. In bf16 what enters a product is rounded to bf16: weights, queries, keys, values, the weights of attention
-// and all activations; what a norm yields is rounded before it is divided by the root mean square. Sums, the residual
-// stream and the logits are f32.
+// Invariant: a row's arithmetic depends only on the row and the model. How a sum is cut depends only on its length, and its
+// parts are added in a fixed order, for every kernel and any number of blocks that share the sum. Atomics add integers only.
+// So results are bit-identical for any batch, and for graphs and single launches. In bf16 everything that enters a product is
+// rounded to bf16: weights, queries, keys, values, the weights of attention and all activations. What a norm yields is
+// rounded before it is divided by the root mean square. Sums, the residual stream and the logits are f32.
 package cuda
 
 import (
@@ -39,8 +39,8 @@ var ErrNoDevice = errors.New("no CUDA device")
 type Options struct {
 	Driver string // path of libcuda; empty: where systems keep it
 	Eager  bool   // launch kernel by kernel, without graphs
-	Tune   bool   // choose the fastest products by timing them: about a second, and no other results
-	Serial bool   // let no kernel start before the one ahead of it is done
+	Tune   bool   // choose the fastest product kernels by timing them; takes about a second and changes no result
+	Serial bool   // no kernel starts before the one ahead of it is done
 }
 
 // mostVocab is the largest vocabulary: 65535 tiles of 16 columns of the output head.
@@ -65,8 +65,8 @@ type backend struct {
 	tuned   map[choice]variant
 }
 
-// New loads weights onto the device; it keeps no reference to them. Errors are one line each: no driver, an old one, a
-// device that these kernels do not run on, or too little memory, which is checked before anything is loaded.
+// New loads weights onto the device and keeps no reference to them. It fails, with one line, where there is no driver, the
+// driver is too old, the kernels do not run on the device, or there is too little memory (checked before anything is loaded).
 func New(weights *transformer.Weights, options Options) (_ transformer.Backend, err error) {
 	c := weights.Config
 	if c.HeadDim > 256 {
@@ -98,7 +98,8 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 func (b *backend) Config() transformer.Config { return b.config }
 
 func (b *backend) Describe() transformer.Description {
-	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: b.dtype, Memory: b.memory.size}
+	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: b.dtype,
+		Memory: b.memory.size}
 }
 
 // Rounds says where numbers are rounded to bf16; see transformer.Rounder. Products after a norm multiply the rounded x * gain
@@ -111,7 +112,7 @@ func (b *backend) UUID() string {
 	return fmt.Sprintf("GPU-%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 }
 
-// Close frees the weights and lets go of the device, which sessions that are still open hold.
+// Close frees the weights. Sessions that are still open keep the device open.
 func (b *backend) Close() error {
 	defer b.device.hold()()
 	return b.close()

@@ -24,7 +24,7 @@ type device struct {
 	kernels      map[string]uintptr
 	launcher     launcher
 	mutex        sync.Mutex   // sessions share the stream
-	users        atomic.Int32 // the backend and its sessions: the last one closes the device
+	users        atomic.Int32 // the backend and its open sessions
 }
 
 // Attributes of a device, as cuda.h numbers them.
@@ -39,7 +39,7 @@ func (d *device) String() string {
 	return fmt.Sprintf("%s, %d SMs, %s", d.title, d.processors, d.image)
 }
 
-// Find says what the CUDA device of this machine is, without loading anything onto it; driver is as in Options.
+// Find describes the CUDA device of this machine and loads no weights onto it. driver is as in Options.
 func Find(driver string) (string, error) {
 	d, err := open(driver)
 	if err != nil {
@@ -75,7 +75,7 @@ func open(path string) (*device, error) {
 	return d, nil
 }
 
-// look reads what the device is and refuses what cannot work.
+// look reads the device's properties and refuses a device or driver that cannot work.
 func (d *device) look() error {
 	if err := d.call(d.cuInit, 0); err != nil {
 		return fmt.Errorf("%w: %w: is the GPU visible here? nvidia-smi says; or use --device cpu", ErrNoDevice, err)
@@ -111,8 +111,8 @@ func (d *device) ask(to *int32, attribute uintptr) error {
 	return d.call(d.cuDeviceGetAttribute, uintptr(unsafe.Pointer(to)), attribute, uintptr(d.id))
 }
 
-// hold keeps others off the stream, and this goroutine on its thread: the driver's context belongs to a thread. What it
-// returns ends that.
+// hold locks the stream for this goroutine, and the goroutine to its thread, because the driver's context belongs to a
+// thread. end undoes both.
 func (d *device) hold() (end func()) {
 	d.mutex.Lock()
 	runtime.LockOSThread()
@@ -122,18 +122,18 @@ func (d *device) hold() (end func()) {
 	}
 }
 
-// enter makes the context current on this thread of the system, which the caller has locked.
+// enter makes the context current on this operating-system thread, to which the caller is locked.
 func (d *device) enter() error { return d.call(d.cuCtxSetCurrent, d.context) }
 
-// room asks for the bytes of the device's memory.
+// room asks for the free and the total memory of the device, in bytes.
 func (d *device) room(free, total *int64) error {
 	return d.call(d.cuMemGetInfo, uintptr(unsafe.Pointer(free)), uintptr(unsafe.Pointer(total)))
 }
 
-// wait returns when the stream has done everything.
+// wait returns when all work on the stream is done.
 func (d *device) wait() error { return d.call(d.cuStreamSynchronize, d.queue) }
 
-// close lets go of the device for one of its users; with the last one goes all that was made on it.
+// close ends one use of the device. The last one unloads the kernels and releases the context.
 func (d *device) close() (err error) {
 	if d.users.Add(-1) > 0 {
 		return nil

@@ -64,7 +64,7 @@ func (f failure) Error() string {
 	return fmt.Sprintf("cuda: %s failed: %s (%d)", f.call, f.name, f.code)
 }
 
-// The codes that are told apart.
+// The error codes that are handled.
 const (
 	outOfMemory    = 2
 	noBinary       = 209

@@ -32,7 +32,7 @@ func openDriver(path string) (*driver, error) {
 	return nil, fmt.Errorf("cuda: %w: no NVIDIA driver among %s: install it, or use --device cpu", ErrNoDevice, strings.Join(tried, ", "))
 }
 
-// syscall calls a C function with whole arguments. The directive keeps what pointers in the arguments point to in its
+// syscall calls a C function with integer arguments. The directive keeps what pointers among the arguments point to in
 // place: without it a growing stack would move the results away from the address that C was given.
 //
 //go:uintptrescapes

@@ -4,7 +4,7 @@ package cuda
 
 import "fmt"
 
-// openDriver fails: the driver is looked for on Linux alone.
+// openDriver fails: the driver is supported on Linux only.
 func openDriver(string) (*driver, error) {
 	return nil, fmt.Errorf("cuda: %w: only Linux is supported: use --device cpu", ErrNoDevice)
 }

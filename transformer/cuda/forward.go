@@ -36,8 +36,8 @@ func (s *session) Forward(ctx context.Context, passes []transformer.Pass) ([][]t
 	return s.out[:len(passes)], nil
 }
 
-// forward puts the planned work on the stream: the transformer from top to bottom. Nothing in it depends on the passes
-// but the plan's shape, so that it can be captured; where raw logits are wanted, passes holds them and it is not.
+// forward puts the planned work on the stream: the transformer from top to bottom. It depends only on the plan's shape, so
+// that it can be captured as a graph. Only where raw logits are wanted does it use passes, and then it is not captured.
 func (s *session) forward(passes []transformer.Pass) {
 	c, m, d, p := s.config, &s.backend.model, s.backend.device, s.plan.shape
 	if p.order != laterForward {
@@ -94,13 +94,13 @@ type rotateArgs struct {
 	_                                                        int32
 }
 
-// cache is how far the keys and values of a layer lie from the first's.
+// cache is the offset of a layer's keys and of its values, in bytes.
 func (s *session) cache(layer int) int64 {
 	c := s.config
 	return int64(layer*s.sequences*c.KVHeads) * int64(s.padded) * int64(s.dp) * int64(s.backend.dtype.Size())
 }
 
-// rotate: q and k are normed (Qwen3) and rotated; k and v enter their slots.
+// rotate: QK norm (Qwen3) and RoPE of q and k; k and v are written into the cache.
 func (s *session) rotate(i int, l *layer) {
 	c, p, at := s.config, s.plan.shape, s.cache(i)
 	launch(s.backend.device, s.kernel("rotate"), 128, grid{(c.Heads + 2*c.KVHeads + 3) / 4, p.rows, 1}, 0, rotateArgs{head: s.upload,
@@ -162,7 +162,7 @@ func (s *session) guess(from, n int) {
 	launch(d, "guess_join", 32, grid{n, 1, 1}, 0, a)
 }
 
-// fetchLogits copies the raw logits of wants from, ... to the passes that want them.
+// fetchLogits copies n rows of raw logits, those of wants from on, to the passes that want them.
 func (s *session) fetchLogits(passes []transformer.Pass, from, n int) {
 	if !s.plan.raw {
 		return

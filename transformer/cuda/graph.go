@@ -7,10 +7,11 @@ import (
 	"tandem/transformer"
 )
 
-// A graph is the launches of a shape: seen once, they were warmed up; then they are captured and replayed.
+// A graph is the captured launches of a shape. The first forward of a shape is launched kernel by kernel; the second is
+// captured, and it and all later ones are one launch. handle is 0 before that.
 type graph struct{ handle uintptr }
 
-const graphsKept = 256 // shapes of a session whose launches are remembered
+const graphsKept = 256 // most shapes that a session remembers
 
 // run does the planned work and waits for it.
 func (s *session) run(passes []transformer.Pass) error {
@@ -24,8 +25,8 @@ func (s *session) run(passes []transformer.Pass) error {
 	return s.count(w)
 }
 
-// submit puts the planned work on the stream, between the marks of a watch: kernel by kernel, or as a graph where its
-// shape recurs.
+// submit puts the planned work on the stream, between the events of a watch: kernel by kernel, or as a graph where there is
+// one for its shape.
 func (s *session) submit(passes []transformer.Pass, w *watch) error {
 	g, err := s.recorded()
 	if err != nil {
@@ -70,7 +71,7 @@ func (s *session) recorded() (*graph, error) {
 // capture records the launches of the planned shape.
 func (s *session) capture(g *graph) error {
 	d := s.backend.device
-	if err := d.call(d.cuStreamBeginCapture, d.queue, 2); err != nil { // relaxed: other threads may do as they please
+	if err := d.call(d.cuStreamBeginCapture, d.queue, 2); err != nil { // CU_STREAM_CAPTURE_MODE_RELAXED: it restricts no other thread
 		return err
 	}
 	s.forward(nil)
@@ -85,7 +86,7 @@ func (s *session) capture(g *graph) error {
 	return err
 }
 
-// dropGraphs forgets all launches.
+// dropGraphs destroys all graphs.
 func (s *session) dropGraphs() (err error) {
 	d := s.backend.device
 	for shape, g := range s.graphs {

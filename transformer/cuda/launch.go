@@ -23,15 +23,15 @@ type (
 	}
 )
 
-// overlap is CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION: a kernel may start before the one ahead of it is done,
-// and waits for it itself.
+// overlap is CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION: a kernel may start before the one ahead of it is done;
+// the kernel itself waits for it.
 const overlap = 6
 
 // A launcher puts kernels on a stream and remembers the first error, so that a forward reads as a list of launches.
 // Arguments go through one buffer (CU_LAUNCH_PARAM_BUFFER_POINTER), which the driver copies.
 type launcher struct {
 	err       error
-	overlaps  bool // kernels wait by themselves
+	overlaps  bool // kernels may start early and wait themselves
 	config    config
 	attribute attribute
 	buffer    [32]uint64
@@ -39,8 +39,8 @@ type launcher struct {
 	extra     [5]uintptr
 }
 
-// launch puts a kernel on the device's stream; args is its argument, the Go twin of the struct of the same name in
-// the source.
+// launch puts a kernel on the device's stream. args is its argument: the Go twin of the struct of that name in the kernels'
+// source.
 func launch[T any](d *device, name string, threads int, g grid, shared int, args T) {
 	l := &d.launcher
 	if l.err != nil {
@@ -72,7 +72,7 @@ func (d *device) done() error {
 	return err
 }
 
-// copyIn and copyOut put a copy between pinned memory and the device on the stream, fill puts bytes there.
+// copyIn and copyOut put a copy between pinned memory and the device on the stream; clear puts a fill with zeros there.
 func (d *device) copyIn(to pointer, from unsafe.Pointer, n int64) {
 	if d.launcher.err == nil {
 		d.launcher.err = d.call(d.cuMemcpyHtoDAsync, uintptr(to), uintptr(from), uintptr(n), d.queue)

@@ -8,7 +8,7 @@ import (
 	"tandem/transformer"
 )
 
-// unit is what the lengths of matrix rows are padded to, in numbers, tile the same of output columns.
+// Lengths of matrix rows are padded to multiples of unit numbers, and output columns to multiples of tile.
 const (
 	unit = 32
 	tile = 32
@@ -26,10 +26,10 @@ type layer struct {
 	attnNorm, mlpNorm    pointer // [D]
 	bias                 pointer // [(H+2K)*d] or 0
 	qNorm, kNorm         pointer // [d] or 0
-	qkv, o, gateUp, down pointer // packed: [(H+2K)*d][D], [D][H*d], [2F][D] in turns of 16, [D][F]
+	qkv, o, gateUp, down pointer // packed: [(H+2K)*d][D], [D][H*d], [2F][D] (16 columns of gate and 16 of up alternate), [D][F]
 }
 
-// A transfer is a tensor on its way into its place.
+// A transfer is a tensor to be copied to the device.
 type transfer struct {
 	to          *pointer
 	matrix      transformer.Matrix
@@ -38,7 +38,7 @@ type transfer struct {
 	offset      int // of a vector, in numbers
 }
 
-// lay lays out the weights in the arena and lists what goes where.
+// lay lays out the weights in the arena and lists the transfers.
 func (b *backend) lay(w *transformer.Weights) (list []transfer) {
 	c, size := b.config, int64(b.dtype.Size())
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
@@ -82,7 +82,7 @@ func (b *backend) lay(w *transformer.Weights) (list []transfer) {
 	return list
 }
 
-// load brings the weights to the device, through pinned memory, and packs them there.
+// load copies the weights to the device, through pinned memory, and packs them there.
 func (b *backend) load(w *transformer.Weights) (err error) {
 	list, d := b.lay(w), b.device
 	if err := b.memory.make(d, fmt.Sprintf("%s in %s", b.config.Name, b.dtype)); err != nil {
@@ -102,7 +102,7 @@ func (b *backend) load(w *transformer.Weights) (err error) {
 	return errors.Join(d.done(), d.wait())
 }
 
-// A stager carries tensors in pieces through two halves of pinned memory: one is filled while the other is copied.
+// A stager copies tensors in pieces through two halves of pinned memory: one is filled while the other is copied.
 type stager struct {
 	device *device
 	dtype  transformer.Dtype
@@ -113,7 +113,7 @@ type stager struct {
 	size   int // of a half, in bytes
 }
 
-const halfSize = 16 << 20 // bytes, where there is much to carry
+const halfSize = 16 << 20 // most bytes of a half
 
 func (s *stager) open(size int) error {
 	s.size = size
@@ -123,7 +123,7 @@ func (s *stager) open(size int) error {
 
 func (s *stager) close() error { return errors.Join(s.device.wait(), s.host.free(), s.there.free()) }
 
-// send puts one tensor into its place.
+// send copies one tensor to its place on the device.
 func (s *stager) send(t transfer) error {
 	m, size := t.matrix, s.dtype.Size()
 	source := raw(m.F32)
@@ -134,7 +134,7 @@ func (s *stager) send(t transfer) error {
 		source, size = raw(t.vector), 4
 		m.Rows, m.Cols = 1, len(t.vector)
 	}
-	// Pieces of whole rows, of 16 at a time where gate and up take turns; a row longer than a piece is not packed.
+	// Pieces are whole rows, a multiple of 16, so that gate and up can alternate. A row longer than a piece is refused.
 	rows := max(s.size/(m.Cols*size)/16*16, 16)
 	if rows*m.Cols*size > s.size {
 		return fmt.Errorf("cuda: a row of %d numbers is too long", m.Cols)
@@ -146,7 +146,7 @@ func (s *stager) send(t transfer) error {
 		if err := s.device.done(); err != nil {
 			return err
 		}
-		if s.half ^= 1; s.half == 0 { // both halves are on their way
+		if s.half ^= 1; s.half == 0 { // both halves are being copied
 			if err := s.device.wait(); err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ func (a *arena) take(to *pointer, n int64) {
 	a.size += roundUp(n, align)
 }
 
-// make allocates what was laid out. It asks for the free memory first: what names what is to be stored.
+// make allocates what was laid out, after a check of the free memory. Errors name what is to be stored.
 func (a *arena) make(d *device, what string) error {
 	var free, total int64
 	if err := d.room(&free, &total); err != nil {
@@ -64,7 +64,7 @@ func (a *arena) free() error {
 	return d.call(d.cuMemFree, uintptr(a.base))
 }
 
-// pinned is memory of the host that the device copies from and to without a detour.
+// pinned is page-locked memory of the host, from and to which the device copies directly.
 type pinned struct {
 	device *device
 	data   unsafe.Pointer

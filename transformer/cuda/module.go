@@ -12,7 +12,7 @@ import (
 // manifest says what the embedded kernels were compiled for.
 var manifest = kernels.Compiled()
 
-// choose names the image for a compute capability: machine code where there is some, else PTX, which the driver compiles.
+// choose names the image for a compute capability: machine code where there is some, otherwise PTX, which the driver compiles.
 func choose(major, minor int32) string {
 	switch {
 	case major == 9 && minor == 0:
@@ -23,13 +23,12 @@ func choose(major, minor int32) string {
 	return "compute_80"
 }
 
-// maxShared is the attribute of a kernel that bounds its shared memory, unasked what a block gets without it.
 const (
-	maxShared = 8
-	unasked   = 48 << 10
+	maxDynamicShared = 8        // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+	defaultShared    = 48 << 10 // bytes of shared memory that a block may have without it
 )
 
-// loadKernels loads the image for the device and looks its kernels up.
+// loadKernels loads the image for the device and finds its kernels.
 func (d *device) loadKernels() error {
 	d.image = choose(d.major, d.minor)
 	image, err := kernels.Image(d.image)
@@ -53,10 +52,10 @@ func (d *device) loadKernels() error {
 		}
 		d.kernels[name] = *fn
 		for _, k := range kinds {
-			if k.shared() <= unasked || !strings.HasSuffix(name, "_bf16_"+k.String()) {
+			if k.shared() <= defaultShared || !strings.HasSuffix(name, "_bf16_"+k.String()) {
 				continue
 			}
-			if err := d.call(d.cuFuncSetAttribute, *fn, maxShared, uintptr(k.shared())); err != nil {
+			if err := d.call(d.cuFuncSetAttribute, *fn, maxDynamicShared, uintptr(k.shared())); err != nil {
 				return fmt.Errorf("kernel %s: %w", name, err)
 			}
 		}

@@ -28,11 +28,11 @@ type (
 	}
 )
 
-// A shape is what the launches of a forward depend on: sizes, all but splits and flags rounded up to powers of two.
-// Forwards of the same shape are the same launches.
+// A shape is all that the launches of a forward depend on: flags, and sizes rounded up to powers of two. Forwards of the same
+// shape are the same launches.
 type shape struct {
 	rows, tiles, wants, bans int
-	splits                   int   // of attention, 1: a warp takes all
+	splits                   int   // of attention; 1: a warp takes all of them
 	cut                      bool  // some pass has a top-k or top-p
 	order                    order // in a decoding on the device
 }
@@ -60,7 +60,7 @@ func (s *session) limits() shape {
 		splits: (s.slots + split - 1) / split}
 }
 
-// A plan says what the launches at hand compute: the passes from, ..., to-1 of a forward.
+// A plan says what the next launches compute: the passes from, …, to-1 of a forward.
 type plan struct {
 	limits   shape
 	shape    shape
@@ -70,7 +70,7 @@ type plan struct {
 	wanted   []place // where the guesses go
 }
 
-// A place is the guess index of a pass.
+// A place is where a guess goes: guess index of a pass.
 type place struct{ pass, index int }
 
 // prepare checks all passes and notes what they write. On an error nothing has changed.
@@ -96,8 +96,9 @@ func (s *session) prepare(passes []transformer.Pass) error {
 	return nil
 }
 
-// group takes passes, from s.plan.to on, until their rows are too many for one sequence of launches, and lists them in
-// pinned memory. Sequences do not know of each other, so it makes no difference. False: no pass is left.
+// group takes passes, from s.plan.to on, as long as their rows fit into one run of the launches, and lists them in pinned
+// memory. Sequences do not depend on each other, so the grouping changes no result. False: the passes that it took have no
+// rows.
 func (s *session) group(passes []transformer.Pass) bool {
 	p := &s.plan
 	p.from, p.count, p.raw, p.wanted = p.to, head{}, false, p.wanted[:0]
@@ -124,7 +125,8 @@ func (s *session) group(passes []transformer.Pass) bool {
 	return size.rows > 0
 }
 
-// splits is into how many pieces attention is cut that reaches over n of them: few rows alone keep all warps busy so.
+// splits is how many blocks share the attention of a tile that reaches over n splits: n of them with few rows, since these
+// alone would leave most multiprocessors idle, otherwise one.
 func (s *session) splits(n, rows int) int {
 	if n = power(n, 1, s.plan.limits.splits); n*roundUp(rows, 8) <= parts && rows <= block {
 		return n
@@ -132,7 +134,7 @@ func (s *session) splits(n, rows int) int {
 	return 1
 }
 
-// power is the power of two from n on, not below least nor above most; 0 of 0.
+// power is the next power of two from n on, but at least least and at most max(most, n); 0 for 0.
 func power(n, least, most int) int {
 	if n == 0 {
 		return 0
@@ -140,7 +142,7 @@ func power(n, least, most int) int {
 	return min(max(1<<bits.Len(uint(n-1)), least), max(most, n))
 }
 
-// list writes the plan's passes into pinned memory.
+// list writes the plan's rows, tiles, wants and bans into pinned memory.
 func (s *session) list(passes []transformer.Pass) {
 	p, at := &s.plan, s.plan.shape
 	list[head](&s.host, 0, 1)[0] = p.count

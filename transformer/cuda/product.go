@@ -55,24 +55,25 @@ func (s *session) headProduct(from int) product {
 		stride: v, offset: int32(from)}}
 }
 
-// A kind of bf16 product is columns x rows of a block; see gemm.cu. A kind of 8 rows streams weights into registers, the
-// others share them in a ring of stages in shared memory.
+// A kind is a bf16 product kernel, by the columns x rows that one of its blocks computes; see gemm.cu. Kinds of 8 rows stream
+// weights into registers; the others share them in a ring of stages in shared memory.
 type kind struct{ cols, rows, stages int }
 
 var kinds = []kind{{16, 8, 0}, {32, 8, 0}, {64, 32, 8}, {128, 32, 6}, {128, 64, 6}, {128, 128, 6}}
 
 func (k kind) String() string { return fmt.Sprintf("%dx%d", k.cols, k.rows) }
 
-// shared is the bytes of shared memory of a block: the ring, or the sums that take its place, and a scale for each row.
+// shared is the bytes of shared memory of a block: the ring, or the sums that replace it at the end, and a scale per row.
 func (k kind) shared() int {
 	sums := 4 * k.rows * (k.cols + 4)
 	if k.stages == 0 {
-		sums *= 8 // one of each slice
+		sums *= 8 // one per slice of K
 	}
 	return max(sums, k.stages*64*(k.cols+k.rows)) + 4*k.rows
 }
 
-// A variant is a kind and how many blocks share the slices of K of a tile: 1, 2, 4 or 8. All give the same bits.
+// A variant is a kind and the number of blocks that share the slices of K of a tile (split-K): 1, 2, 4 or 8. All variants
+// give the same bits.
 type variant struct {
 	kind
 	splits int
@@ -86,13 +87,13 @@ const (
 
 func (v variant) split(splits int) variant { return variant{v.kind, splits} }
 
-// blocks of each split.
+// blocks is how many blocks a split has.
 func (v variant) blocks(rows, n int) int {
 	return (n + v.cols - 1) / v.cols * ((rows + v.rows - 1) / v.rows)
 }
 
-// suits says whether a variant can compute a product of so many rows: gate and up need tiles of both, and the workspace has
-// its bounds.
+// suits says whether a variant can compute a product of so many rows: one block must hold a tile of gate and one of up, and
+// partial sums must fit the workspace.
 func (v variant) suits(rows int, p product) bool {
 	if p.epilogue == "swiglu" && v.cols < 32 {
 		return false
@@ -100,8 +101,8 @@ func (v variant) suits(rows int, p product) bool {
 	return v.splits == 1 || v.stages > 0 && v.blocks(rows, int(p.args.n))*v.cols*v.rows*8 <= splitKNumbers
 }
 
-// variants lists what is worth trying for a number of rows on so many multiprocessors: of the two kinds that suit the rows
-// as many splits as give every multiprocessor a block, half as many and twice as many. The first is the likeliest.
+// variants lists what is worth trying for a number of rows on so many multiprocessors: both kinds that suit the rows, each
+// with enough splits to give every multiprocessor a block, with half and with twice as many. The first is used without tuning.
 func variants(rows int, p product, processors int) (list []variant) {
 	var more []variant
 	for _, k := range kindsFor(rows) {
@@ -126,7 +127,7 @@ func variants(rows int, p product, processors int) (list []variant) {
 	return append(list, more...)
 }
 
-// kindsFor are the kinds that suit a number of rows: tiles that hold them, or the largest.
+// kindsFor are the two kinds that suit a number of rows, the likelier one first.
 func kindsFor(rows int) []kind {
 	switch {
 	case rows <= 8:
@@ -139,13 +140,14 @@ func kindsFor(rows int) []kind {
 	return []kind{kinds[5], kinds[4]}
 }
 
-// A choice is what a variant is chosen for.
+// A choice is all that the choice of a variant depends on.
 type choice struct {
 	epilogue       string
 	n, units, rows int
 }
 
-// steps are the numbers of rows, rounded up, that variants are chosen for; the last stands for all above.
+// steps are the numbers of rows for which variants are chosen; other numbers are rounded up. The last one also stands for all
+// above it.
 var steps = []int{8, 16, 32, 64, 128}
 
 func (p product) choice(rows int) choice {

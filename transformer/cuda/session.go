@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	block     = 64   // rows up to which attention may be split
-	padding   = 128  // rows that the largest product kernel takes at once; row counts of buffers are multiples
-	headRows  = 64   // wanted rows whose logits are held at once
-	most      = 4096 // rows of a launch sequence, unless one sequence alone is longer
+	block     = 64   // most rows with which attention is split
+	padding   = 128  // rows that the largest product kernel takes at once; buffers have multiples of it
+	headRows  = 64   // wanted rows whose logits are in memory at once
+	most      = 4096 // rows of one run of the launches, unless a single sequence is longer
 	split     = 64   // slots of a split of attention, SPLIT in attend.cu
-	parts     = 4096 // rows x splits whose sums attention may leave to be merged
+	parts     = 4096 // most rows x splits whose sums attention stores for combine
 	sliceSize = 2048 // SLICE in guess.cu
 	cutBins   = 2048 // BINS in guess.cu
 	cutList   = 3072 // NEAR in cut.cu
@@ -38,7 +38,7 @@ type session struct {
 	cos, sin       pointer // [slots][d/2] f32
 	upload         pointer // as plan.go lays it out
 	x              pointer // [R][D] f32, the residual stream
-	next           pointer // activations [R][D]: x times the gain of the norm to come
+	next           pointer // activations [R][D]: x times the gain of the next norm
 	squares        pointer // [R][ceil(D/16)] f32
 	qkv            pointer // [R][(H+2K)*d] f32
 	q              pointer // [R][H][dp] f32
@@ -96,7 +96,7 @@ func (b *backend) open(sequences, slots int) (*session, error) {
 	return s, nil
 }
 
-// activations is the bytes of rows of n numbers, in the order of the products.
+// activations is the bytes of rows of n numbers, in the layout of the products.
 func (s *session) activations(rows, n int) int64 {
 	return int64(rows) * int64(roundUp(n, unit)) * int64(s.backend.dtype.Size())
 }
@@ -146,7 +146,7 @@ func (s *session) reserve() error {
 	}
 	for p, n := range map[pointer]int64{s.next: s.activations(rows, c.Hidden), s.attended: s.activations(rows, q),
 		s.hidden: s.activations(rows, c.Intermediate)} {
-		d.clear(p, n) // what pads their rows is multiplied with padding: it must be no NaN
+		d.clear(p, n) // their padding is multiplied with the weights' padding of 0, so it may not be NaN
 	}
 	d.clear(s.splitKCounters, splitKTiles*4)
 	s.guesses = make([]transformer.Guess, 0, s.sequences*s.slots)
@@ -176,8 +176,8 @@ func (s *session) rotary() error {
 	return errors.Join(err, st.close())
 }
 
-// Reset forgets a sequence. Its slots keep their numbers, which nothing reads: what lies beyond the reach of all rows
-// of a tile is taken as 0.
+// Reset forgets a sequence. Its slots keep their numbers, but nothing uses them: kernels replace what lies beyond the reach of
+// a tile's rows by 0.
 func (s *session) Reset(sequence int) { s.written[sequence] = 0 }
 
 func (s *session) Memory() int64 { return s.memory.size }
@@ -193,7 +193,7 @@ func (s *session) close() error {
 	return errors.Join(d.enter(), d.wait(), s.dropGraphs(), s.release())
 }
 
-// release gives back what the session holds.
+// release frees all that the session holds.
 func (s *session) release() error {
 	return errors.Join(s.watches[0].close(), s.watches[1].close(), s.memory.free(), s.host.free(), s.decode.host.free(), s.backend.device.close())
 }

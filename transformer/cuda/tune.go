@@ -7,17 +7,17 @@ import (
 )
 
 const (
-	tuneRounds = 5 // the best of them counts
+	tuneRounds = 5 // the best counts
 	tuneLayers = 8 // at most, so that the weights do not stay in the L2 cache
 )
 
-// tuneSlow is how many milliseconds a round may take. A device that needs more is left alone: it is emulated.
+// tuneSlow is the most milliseconds of a round. A slower device is an emulated one and is not tuned.
 var tuneSlow = 20.0
 
 var errSlow = errors.New("not worth tuning")
 
-// tune times the variants of every bf16 product, on the model's own weights, and keeps the fastest for each number of
-// rows. It cannot change a result.
+// tune times the variants of every bf16 product with the model's own weights, and keeps the fastest for each number of rows.
+// It changes no result.
 func (b *backend) tune() (err error) {
 	if b.dtype != transformer.BF16 {
 		return nil
@@ -38,7 +38,7 @@ func (b *backend) tune() (err error) {
 		s.plan.to = 0
 		s.written[0] = rows
 		s.group(passes)
-		s.forward(nil) // its buffers hold numbers from now on
+		s.forward(nil) // fills the buffers
 		for _, list := range [][]product{
 			each(layers, s.qkvProduct), each(layers, s.outProduct), each(layers, s.gateUpProduct),
 			each(layers, func(l *layer) product { return s.downProduct(l, b.model.norm) }), {s.headProduct(0)},

@@ -7,14 +7,15 @@ import (
 	"unsafe"
 )
 
-// A watch times work on the stream by the device's own clock.
+// A watch measures the time of work on the stream by the device's own clock, with two events.
 type watch struct {
 	device     *device
 	began, end uintptr
 }
 
 func (w *watch) open() error {
-	return errors.Join(w.device.call(w.device.cuEventCreate, uintptr(unsafe.Pointer(&w.began)), 0), w.device.call(w.device.cuEventCreate, uintptr(unsafe.Pointer(&w.end)), 0))
+	return errors.Join(w.device.call(w.device.cuEventCreate, uintptr(unsafe.Pointer(&w.began)), 0),
+		w.device.call(w.device.cuEventCreate, uintptr(unsafe.Pointer(&w.end)), 0))
 }
 
 func (w *watch) close() (err error) {
@@ -26,14 +27,14 @@ func (w *watch) close() (err error) {
 	return err
 }
 
-// start and stop mark where work on the stream begins and ends.
+// start and stop put the events on the stream: where the work begins and where it ends.
 func (w *watch) start() error { return w.device.call(w.device.cuEventRecord, w.began, w.device.queue) }
 func (w *watch) stop() error  { return w.device.call(w.device.cuEventRecord, w.end, w.device.queue) }
 
 // wait returns when the device has done all before stop.
 func (w *watch) wait() error { return w.device.call(w.device.cuEventSynchronize, w.end) }
 
-// elapsed is the milliseconds between the marks, which the device has passed.
+// elapsed is the milliseconds between the events, both of which the device has passed.
 func (w *watch) elapsed() (float64, error) {
 	var ms float32
 	err := w.device.call(w.device.cuEventElapsedTime, uintptr(unsafe.Pointer(&ms)), w.began, w.end)
@@ -52,14 +53,14 @@ func (w *watch) time(work func()) (float64, error) {
 	return w.elapsed()
 }
 
-// count adds the time of a forward that is done.
+// count adds the time of a finished forward.
 func (s *session) count(w *watch) error {
 	ms, err := w.elapsed()
 	s.worked += time.Duration(ms * float64(time.Millisecond))
 	return err
 }
 
-// DeviceTime is how long the device has worked on the session's forwards since Open, by its own clock: from when it came
-// to a forward until it was done. Where it was idle by then that holds the host's launch; all other waiting for the host is
-// not in it.
+// DeviceTime is how long the device has worked on the session's forwards since Open; see transformer.Timed. A forward counts
+// from the moment when the device reaches it. If the device was idle at that moment, the time of the host's launch counts, too;
+// no other waiting for the host does.
 func (s *session) DeviceTime() time.Duration { return s.worked }

@@ -42,8 +42,8 @@ func Sizes(rows []Row) (sizes []int) {
 	return sizes
 }
 
-// Curves are those of an autoregressive decoder and of a diffusion decoder that settles so many tokens a forward of a block
-// and sequence. Tokens a forward are an assumption: what a model settles has to be measured with a model.
+// Curves are those of an autoregressive decoder and of a diffusion decoder that commits so many tokens per forward of a block
+// and sequence. Tokens per forward are an assumption: what a model commits has to be measured with a model.
 func Curves(rows []Row, size int, tokens float64, ceilings map[string]float64) (ar, block Curve) {
 	context := -1
 	for _, r := range rows {
@@ -66,7 +66,7 @@ func Curves(rows []Row, size int, tokens float64, ceilings map[string]float64) (
 	return of(Decode, 1, 1), of(Block, size, tokens)
 }
 
-// curve is the throughput of rows at so many tokens a forward and sequence.
+// curve is the throughput of rows at so many tokens per forward and sequence.
 func curve(rows []Row, tokens float64, ceilings map[string]float64) (c Curve) {
 	for i, r := range rows {
 		c.Measured = append(c.Measured, Point{float64(r.Batch), tokens * float64(r.Batch) * r.ForwardsPerSecond})
@@ -108,10 +108,10 @@ func both(a, b Curve) (pairs [][2]Point) {
 	return pairs
 }
 
-// A Need is the tokens that a forward has to settle at a batch size to be as fast as the autoregressive decoder.
+// A Need is the tokens that a forward has to commit at a batch size to be as fast as the autoregressive decoder.
 type Need struct{ Batch, TokensPerForward float64 }
 
-// Needed compares two curves of a token a forward, at the batch sizes that both have.
+// Needed compares two curves of one token per forward, at the batch sizes that both have.
 func Needed(ar, block Curve) (needs []Need) {
 	for _, p := range both(ar, block) {
 		needs = append(needs, Need{p[0].Batch, p[0].TokensPerSecond / p[1].TokensPerSecond})

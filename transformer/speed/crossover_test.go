@@ -15,7 +15,7 @@ func at(kind string, rows, batch int, forwards float64) Row {
 
 func TestCrossover(t *testing.T) {
 	// A token's forward takes as long at any batch; a block's takes a time that grows with it. So at 1, 2, ..., 64 sequences a
-	// diffusion decoder of k tokens a forward is k/batch times as fast, and ar is as fast at batch k.
+	// diffusion decoder of k tokens per forward is k/batch times as fast, and ar is as fast at batch k.
 	var rows []Row
 	for batch := 64; batch > 0; batch /= 2 { // in any order
 		rows = append(rows, at(Decode, 1, batch, 10), at(Block, 32, batch, 10/float64(batch)))
@@ -33,12 +33,12 @@ func TestCrossover(t *testing.T) {
 		}
 		got := Crossover(ar, block)
 		if got.From != want.From || got.Not != want.Not || math.Abs(got.At.Batch-want.At.Batch) > 1e-9 || math.Abs(got.At.TokensPerSecond-want.At.TokensPerSecond) > 1e-9 {
-			t.Errorf("with %g tokens a forward %+v, want %+v", tokens, got, want)
+			t.Errorf("with %g tokens per forward %+v, want %+v", tokens, got, want)
 		}
 	}
 	ar, block := Curves(rows, 32, 1, nil)
 	if needs := Needed(ar, block); len(needs) != 7 || needs[2].Batch != 4 || math.Abs(needs[2].TokensPerForward-4) > 1e-12 {
-		t.Errorf("%+v, want 4 tokens a forward at batch 4", needs)
+		t.Errorf("%+v, want 4 tokens per forward at batch 4", needs)
 	}
 }
 

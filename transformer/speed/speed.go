@@ -14,7 +14,7 @@
 //  3. Before each sample the ceilings are measured anew, since they drift too, with what the neighbours read from the same
 //     memory. The median of the samples counts, and a share of a ceiling is the median of the samples' own (Rate).
 //  4. From decode and block forwards follows at which batch an autoregressive decoder catches up with a diffusion decoder
-//     that settles so many tokens a forward (Crossover).
+//     that commits so many tokens per forward (Crossover).
 //
 // Invariant: a test leaves the context as it found it. It writes behind the context alone, and its rows reach only what
 // it wrote itself, whatever another test left there.

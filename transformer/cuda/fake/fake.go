@@ -1,4 +1,4 @@
-// Package fake is a libcuda that runs the kernels on the processor, for tests of what a GPU would do.
+// Package fake is a libcuda that runs the kernels on the processor. Tests use it where there is no GPU.
 package fake
 
 import (

@@ -1,9 +1,9 @@
 // Package kernels holds the CUDA kernels: their source, and what was compiled from it.
 //
 //  1. Source joins the *.cu files; they need no header and no toolkit.
-//  2. The command compile hands it to NVRTC, the compiler as a library, which needs no GPU either, and writes an image
-//     for each of Targets beside manifest.json. `make kernels` runs it.
-//  3. Image returns an embedded image. A test fails when manifest.json names another source than the one that is here.
+//  2. The command compile compiles it with NVRTC, CUDA's compiler as a library, which needs no GPU. It writes an image for each
+//     of Targets, and manifest.json. `make kernels` runs it.
+//  3. Image returns an embedded image. A test fails when the source has changed since the images were made.
 package kernels
 
 import (
@@ -34,8 +34,9 @@ type Manifest struct {
 	Uses     map[string]Usage  `json:"uses"` // by target, of machine code
 }
 
-// A Usage is what kernels take, by name, as their machine code says: registers of a thread, and where there are any bytes of
-// local memory of a thread (a stack or spilt registers) and of static shared memory of a block.
+// A Usage is the resources that kernels use, by name, as their machine code says: registers per thread, bytes of local memory
+// per thread (a stack or spilled registers) and bytes of static shared memory per block. Kernels without the latter two are
+// left out there.
 type Usage struct {
 	Registers map[string]int `json:"registers"`
 	Local     map[string]int `json:"local,omitempty"`
@@ -46,14 +47,14 @@ type Usage struct {
 // later device compiles.
 var Targets = []string{"sm_90a", "sm_80", "compute_80"}
 
-// Compiler is the version of NVRTC that the images are made with. PTX of a later one needs a later driver.
+// Compiler is the version of NVRTC that the images are made with. PTX of a later version needs a later driver.
 const Compiler = "13.0"
 
 // Options of the compilation. No multiplication is fused with an addition unless the source says fmaf: kernels that share
 // arithmetic must give the same bits.
 var Options = []string{"--std=c++17", "--fmad=false"}
 
-// Source is the one source that is compiled, with marks that keep the lines of its files.
+// Source is the text that is compiled: all Files, with #line marks, so that errors name their lines.
 func Source() string {
 	var b strings.Builder
 	for _, name := range Files {
