@@ -227,7 +227,7 @@ func TestForced(t *testing.T) {
 }
 
 // TestSamplingReachesThePass: an autoregressive decoding keeps its seed, since the noise is keyed by the position; a
-// refiner guesses for a position again and again, so each forward has noise of its own. Both can be repeated.
+// diffusion decoder guesses for a position again and again, so each forward has noise of its own. Both can be repeated.
 func TestSamplingReachesThePass(t *testing.T) {
 	for _, c := range []struct {
 		name     string
