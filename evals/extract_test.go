@@ -1,7 +1,6 @@
 package evals
 
 import (
-	"flag"
 	"maps"
 	"os"
 	"os/exec"
@@ -13,10 +12,9 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"tandem/datasets"
+	"tandem/internal/golden"
 	"tandem/record"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write what extraction gives into testdata/extract; look at the difference")
 
 // extractPrompt is the prompt of the cases that have none of their own.
 const extractPrompt = "import math\nfrom typing import List\n\ndef helper(x):\n    return x + 1\n\ndef f(x):\n    \"\"\"Double.\"\"\"\n"
@@ -43,7 +41,7 @@ func TestExtractCases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if *rewrite {
+		if golden.Update() {
 			head["note"] = note
 			a.Comment = nil
 			for _, key := range slices.Sorted(maps.Keys(head)) {

@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"bench/stats":                      {},
 	"reports":                          {"record", "bench/metric", "bench/stats", "reports/plot"},
 	"reports/plot":                     {"record", "bench/metric", "bench/stats"},
+	"internal/golden":                  {},
 	"cmd/tandem":                       {"..."},
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tandem/evals/sandbox"
+	"tandem/internal/golden"
 )
 
 func TestMain(m *testing.M) {
@@ -23,7 +24,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir:           "testdata",
+		UpdateScripts: golden.Update(),
 		Setup: func(e *testscript.Env) error {
 			own, err := exec.LookPath("tandem")
 			if err != nil {

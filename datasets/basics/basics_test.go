@@ -2,18 +2,15 @@ package basics
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"tandem/datasets"
+	"tandem/internal/golden"
 )
-
-var rewrite = flag.Bool("rewrite", false, "rewrite basics.jsonl with what Generate returns")
 
 func ExampleSuite() {
 	task := Suite().Tasks[0]
@@ -37,15 +34,7 @@ func TestGenerateReproducesTheSuite(t *testing.T) {
 	if err := datasets.Write(&out, Generate(Seed, Size)); err != nil {
 		t.Fatal(err)
 	}
-	if *rewrite {
-		if err := os.WriteFile("basics.jsonl", out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		t.Skip("rewrote basics.jsonl; run the tests again without -rewrite")
-	}
-	if !bytes.Equal(out.Bytes(), embedded) {
-		t.Error("Generate(Seed, Size) is not basics.jsonl; go test -rewrite writes it anew")
-	}
+	golden.Equal(t, "basics.jsonl", out.Bytes())
 }
 
 func TestSuiteIsTheEmbeddedFile(t *testing.T) {
