@@ -27,13 +27,14 @@ func TestGemm(t *testing.T) {
 }
 
 func testGemm(t *testing.T, k *kernels, dtype transformer.Dtype, m, n, depthK int) {
+	random := rand.New(rand.NewPCG(uint64(m), uint64(n)))
 	var memory arena
 	defer memory.free()
 	p := packer{dtype: dtype, memory: &memory}
 	matrix := transformer.Matrix{Rows: n, Cols: depthK}
 	weights := make([]float32, n*depthK)
 	for i := range weights {
-		bits := transformer.RoundBF16(rand.Float32() - 0.5)
+		bits := transformer.RoundBF16(random.Float32() - 0.5)
 		weights[i] = transformer.FromBF16(bits)
 		matrix.BF16 = append(matrix.BF16, bits)
 	}
@@ -51,13 +52,13 @@ func testGemm(t *testing.T, k *kernels, dtype transformer.Dtype, m, n, depthK in
 	for i := range m {
 		ones[i] = 1
 		for j := range depthK {
-			x[i*w.depth+j] = rand.Float32() - 0.5
+			x[i*w.depth+j] = random.Float32() - 0.5
 			if k.narrow {
 				x[i*w.depth+j] = transformer.FromBF16(transformer.RoundBF16(x[i*w.depth+j]))
 			}
 		}
 		for j := range ldc {
-			c[i*ldc+j] = rand.Float32()
+			c[i*ldc+j] = random.Float32()
 		}
 	}
 	copy(alone, c)

@@ -7,8 +7,8 @@
 //  3. What must hold exactly is compared bit for bit: a sequence alone against the same sequence in a batch, a
 //     session after a refused pass or a Reset against one that never saw it.
 //
-// Inputs are fresh in every run; the seed is logged, and TANDEM_TEST_SEED repeats a run. Buffers that a backend
-// should fill are handed over full of NaN.
+// Inputs are the same in every run; another TANDEM_TEST_SEED draws others. Buffers that a backend should fill are
+// handed over full of NaN.
 package transformertest
 
 import (
@@ -16,7 +16,6 @@ import (
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
 	"tandem/transformer"
 )
@@ -88,9 +87,9 @@ func tolerance(d transformer.Dtype) float64 {
 	return 1e-4
 }
 
-// testSeed is TANDEM_TEST_SEED, or else new in every run.
+// testSeed is TANDEM_TEST_SEED, or else 1.
 func testSeed(t *testing.T) uint64 {
-	seed := uint64(time.Now().UnixNano())
+	seed := uint64(1)
 	if s := os.Getenv("TANDEM_TEST_SEED"); s != "" {
 		var err error
 		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
