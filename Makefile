@@ -28,9 +28,11 @@ TIMEOUT ?= 60m
 test: ## run all tests
 	$(GO) test -timeout $(TIMEOUT) ./...
 
-lint: ## gofmt and go vet
+lint: ## gofmt, go vet and staticcheck
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "gofmt would change: $$files"; exit 1; fi
 	$(GO) vet ./...
+	@if $(GO) tool -n staticcheck >/dev/null; then echo "staticcheck ./..."; $(GO) tool staticcheck ./...; \
+	else echo "staticcheck is left out: its modules could not be fetched"; fi
 
 platforms: ## go vet without cgo, for each platform
 	@set -e; for p in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \

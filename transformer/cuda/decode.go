@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"structs"
 	"unsafe"
 
 	"tandem/transformer"
@@ -12,6 +13,7 @@ import (
 // The Go twins of unmask.cu.
 type (
 	decodeState struct {
+		_                  structs.HostLayout
 		value              float64
 		kind, score, steps int32
 		prompt, total      int32

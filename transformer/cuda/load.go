@@ -35,7 +35,6 @@ type transfer struct {
 	matrix      transformer.Matrix
 	vector      []float32
 	first, step int // of a packed matrix, see PackArgs; step 0: as it is
-	offset      int // of a vector, in numbers
 }
 
 // lay lays out the weights in the arena and lists the transfers.

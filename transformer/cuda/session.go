@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"structs"
 	"time"
 	"unsafe"
 
@@ -155,6 +156,7 @@ func (s *session) reserve() error {
 
 // sliceOf is the Go twin of Slice in guess.cu.
 type sliceOf struct {
+	_                          structs.HostLayout
 	top, second, sum, weighted float32
 	score                      float64
 	token, sample              int32
