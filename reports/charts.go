@@ -61,7 +61,7 @@ func saveCharts(dir string, charts []plot.Chart) error {
 func leading(s Summary, groups []group) []group {
 	first := func(g group) int {
 		switch {
-		case IsAR(g.name):
+		case isAR(g.name):
 			return 0
 		case s.best >= 0 && s.comparison().Head == g.name:
 			return 1
@@ -231,7 +231,7 @@ func blocks(s Summary) (plot.Chart, bool) {
 		if d.TokensPerSecond == nil || d.TokensPerForward == nil || d.ForwardsPerSecond == nil {
 			continue
 		}
-		if base == nil && IsAR(d.Name) && !isUncached(d.Name) {
+		if base == nil && isAR(d.Name) && !isUncached(d.Name) {
 			i := interval(*d.TokensPerSecond)
 			base = &i
 		}

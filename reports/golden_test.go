@@ -9,7 +9,7 @@ import (
 func TestTables(t *testing.T) {
 	s := summarize(synthetic(40, 2, ar, refiner(16, 0.7), refiner(16, 0.9)))
 	golden.Equal(t, "testdata/table.txt", []byte(Table(s, 0)))
-	golden.Equal(t, "testdata/table.md", []byte(Markdown(s)))
+	golden.Equal(t, "testdata/table.md", []byte(markdown(s)))
 }
 
 // Without an autoregressive decoder there is nothing to compare with, and so no verdict.

@@ -7,8 +7,8 @@ import (
 
 // Decoders' names are "family/key=value/…", settings in a fixed order. The reports read from them what varies.
 
-// IsAR says whether a decoder's name is that of an autoregressive one.
-func IsAR(name string) bool { return name == "ar" || strings.HasPrefix(name, "ar/") }
+// isAR says whether a decoder's name is that of an autoregressive one.
+func isAR(name string) bool { return name == "ar" || strings.HasPrefix(name, "ar/") }
 
 // isUncached says whether a name is that of a control that computes everything anew in each forward.
 func isUncached(name string) bool { return slices.Contains(strings.Split(name, "/"), "uncached") }

@@ -107,7 +107,7 @@ func playable(r record.Record) bool {
 }
 
 func side(r record.Record) Side {
-	s := Side{Name: r.Decoder, Seconds: r.Seconds, Tokens: r.Tokens, Canvas: !IsAR(r.Decoder), Pieces: r.Pieces[:r.Tokens]}
+	s := Side{Name: r.Decoder, Seconds: r.Seconds, Tokens: r.Tokens, Canvas: !isAR(r.Decoder), Pieces: r.Pieces[:r.Tokens]}
 	if r.Verdict != nil {
 		s.Result = string(r.Verdict.Result)
 	}

@@ -44,7 +44,7 @@ func Write(dir string) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	files := map[string][]byte{"summary.json": append(text, '\n'), "summary.md": []byte(Markdown(s)), "report.html": html}
+	files := map[string][]byte{"summary.json": append(text, '\n'), "summary.md": []byte(markdown(s)), "report.html": html}
 	for name, data := range files {
 		if err := plot.Replace(filepath.Join(dir, name), data); err != nil {
 			return Summary{}, err

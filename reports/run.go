@@ -83,7 +83,7 @@ func (r run) base() int {
 	if len(r.groups) < 2 {
 		return -1
 	}
-	return max(0, slices.IndexFunc(r.groups, func(g group) bool { return IsAR(g.name) && !isUncached(g.name) }))
+	return max(0, slices.IndexFunc(r.groups, func(g group) bool { return isAR(g.name) && !isUncached(g.name) }))
 }
 
 // What a decoder needs for its speed to count: of its decodings (tasks x samples x repeats) and of its tasks, the shares of

@@ -56,8 +56,8 @@ func summarizeDecoder(g group, times []metric.TaskTime) Decoder {
 	d.Pass1 = apply(stats.Wilson(d.Passed, d.Judged, stats.Confidence))
 	d.PassK = passAtK(g.Fold)
 	d.TimedTasks = len(times)
-	d.TokensPerSecond = pooled(times, speed)
-	d.SecondsPerTask = apply(stats.Mean(waits(times), stats.Confidence))
+	d.TokensPerSecond = pooled(times, metric.TokensPerSecond)
+	d.SecondsPerTask = pooled(times, metric.SecondsPerTask)
 	d.SecondsToFirst = apply(stats.Mean(metric.FirstTimes(times), stats.Confidence))
 	d.ForwardsPerSecond = apply(metric.ForwardsPerSecond(times))
 	d.DecodeTokensPerSecond = apply(metric.DecodeTokensPerSecond(times))
@@ -66,7 +66,7 @@ func summarizeDecoder(g group, times []metric.TaskTime) Decoder {
 	if len(times) == 0 { // tokens per forward do not depend on the machine: they are known all the same
 		times = g.counted()
 	}
-	d.TokensPerForward = pooled(times, perForward)
+	d.TokensPerForward = pooled(times, metric.TokensPerForward)
 	return d
 }
 
@@ -97,29 +97,17 @@ func passAtK(f *metric.Fold) map[string]float64 {
 	return out
 }
 
-func waits(times []metric.TaskTime) (seconds []float64) {
-	for _, t := range times {
-		seconds = append(seconds, t.Seconds)
-	}
-	return seconds
+// pooled is a metric with its interval.
+func pooled(times []metric.TaskTime, r metric.Ratio) *Interval {
+	return apply(stats.PooledRatio(fractions(times, r), stats.Confidence))
 }
 
-// pooled is sum(num)/sum(den) over tasks with its interval.
-func pooled(times []metric.TaskTime, of func(metric.TaskTime) stats.Fraction) *Interval {
-	return apply(stats.PooledRatio(fractions(times, of), stats.Confidence))
-}
-
-func fractions(times []metric.TaskTime, of func(metric.TaskTime) stats.Fraction) []stats.Fraction {
+func fractions(times []metric.TaskTime, r metric.Ratio) []stats.Fraction {
 	parts := make([]stats.Fraction, len(times))
 	for i, t := range times {
-		parts[i] = of(t)
+		parts[i] = stats.Fraction{Num: r.Num(t), Den: r.Den(t)}
 	}
 	return parts
-}
-
-func speed(t metric.TaskTime) stats.Fraction { return stats.Fraction{Num: t.Tokens, Den: t.Cost} }
-func perForward(t metric.TaskTime) stats.Fraction {
-	return stats.Fraction{Num: t.Tokens, Den: t.Forwards}
 }
 
 // compare pairs two decoders by task.
@@ -168,7 +156,7 @@ func compareSpeed(c *Comparison, base, head group, timed map[string]bool) {
 		seconds = append(seconds, stats.Fraction{Num: b[i].Cost, Den: h[i].Cost})
 	}
 	c.Speedup = apply(stats.PooledRatio(seconds, stats.Confidence))
-	c.TokensPerSecondRatio = apply(stats.RatioOfRatios(fractions(b, speed), fractions(h, speed), stats.Confidence))
+	c.TokensPerSecondRatio = apply(stats.RatioOfRatios(fractions(b, metric.TokensPerSecond), fractions(h, metric.TokensPerSecond), stats.Confidence))
 	c.TokenRatio = apply(metric.TokenRatio(b, h))
 	c.ForwardCost = apply(metric.ForwardCost(b, h))
 	c.BreakEven = apply(metric.BreakEven(b, h))

@@ -160,8 +160,8 @@ func Table(s Summary, width int) string {
 	return b.String()
 }
 
-// Markdown lays the summary out as a Markdown page, the verdict first.
-func Markdown(s Summary) string {
+// markdown lays the summary out as a Markdown page, the verdict first.
+func markdown(s Summary) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s: %s\n\n", escape(s.Suite.Name), escape(s.Model.Name))
 	if s.Verdict != "" {

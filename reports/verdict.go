@@ -84,7 +84,7 @@ func headline(s Summary) int {
 		if c.Verdict == "" {
 			continue
 		}
-		if !IsAR(c.Head) && !isUncached(c.Head) {
+		if !isAR(c.Head) && !isUncached(c.Head) {
 			return i
 		}
 		if first < 0 {
@@ -116,7 +116,7 @@ func fastest(s Summary) string {
 	best, tried := -1, 0
 	var needs *Comparison // the one that the fewest tasks would show
 	for i, c := range s.Comparisons {
-		if c.Speedup == nil || c.SameQuality == nil || IsAR(c.Head) || isUncached(c.Head) {
+		if c.Speedup == nil || c.SameQuality == nil || isAR(c.Head) || isUncached(c.Head) {
 			continue
 		}
 		tried++

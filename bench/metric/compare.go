@@ -2,11 +2,11 @@ package metric
 
 import "slices"
 
-// Speedup is how many times as fast head is as base on the same tasks: sum(base's seconds) / sum(head's seconds), each
+// speedup is how many times as fast head is as base on the same tasks: sum(base's seconds) / sum(head's seconds), each
 // task once. It asks how long both take for the same work, whatever the number of tokens in which they write it.
-func Speedup(base, head []TaskTime) (float64, bool) { return ratio(sum(base, cost), sum(head, cost)) }
+func speedup(base, head []TaskTime) (float64, bool) { return ratio(sum(base, cost), sum(head, cost)) }
 
-// TokenRatio is sum(head's useful tokens) / sum(base's). The ratio of their tokens/s is Speedup x TokenRatio.
+// TokenRatio is sum(head's useful tokens) / sum(base's). The ratio of their tokens/s is the speed-up x TokenRatio.
 func TokenRatio(base, head []TaskTime) (float64, bool) {
 	return ratio(sum(head, tokens), sum(base, tokens))
 }
@@ -22,17 +22,17 @@ func ForwardCost(base, head []TaskTime) (float64, bool) {
 }
 
 // BreakEven is the number of tokens per forward with which head would need as long as base, if its forwards took as long as
-// they do and it wrote as many tokens: head's TokensPerForward / Speedup. So TokensPerForward / BreakEven is the Speedup.
+// they do and it wrote as many tokens: head's TokensPerForward / speed-up. So TokensPerForward / BreakEven is the speed-up.
 func BreakEven(base, head []TaskTime) (float64, bool) {
-	perForward, ok := TokensPerForward(head)
-	speedup, ok2 := Speedup(base, head)
+	perForward, ok := TokensPerForward.Of(head)
+	faster, ok2 := speedup(base, head)
 	if !ok || !ok2 {
 		return 0, false
 	}
-	return ratio(perForward, speedup)
+	return ratio(perForward, faster)
 }
 
-// RepeatSpeedups is the Speedup of each repeat by itself, over the tasks of which both decoders have an undisturbed decoding in
+// RepeatSpeedups is the speed-up of each repeat by itself, over the tasks of which both decoders have an undisturbed decoding in
 // it. Repeats with less than half of the tasks are left out. What lies between them is the machine's doing, not the tasks'.
 func RepeatSpeedups(base, head *Fold, keep func(task string) bool) []float64 {
 	type sums struct {

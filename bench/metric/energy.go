@@ -2,8 +2,8 @@ package metric
 
 import "tandem/record"
 
-// IdleWatts is sum(joules) / sum(seconds) over the windows in which nothing was decoded.
-func IdleWatts(windows []record.Energy) (float64, bool) {
+// idleWatts is sum(joules) / sum(seconds) over the windows in which nothing was decoded.
+func idleWatts(windows []record.Energy) (float64, bool) {
 	joules, seconds, _, _ := pooledEnergy(windows, "")
 	return ratio(joules, seconds)
 }
@@ -13,7 +13,7 @@ func IdleWatts(windows []record.Energy) (float64, bool) {
 func JoulesPerToken(windows []record.Energy, decoder string, net bool) (float64, bool) {
 	joules, seconds, tokens, _ := pooledEnergy(windows, decoder)
 	if net {
-		idle, ok := IdleWatts(windows)
+		idle, ok := idleWatts(windows)
 		if !ok {
 			return 0, false
 		}

@@ -19,7 +19,7 @@ func TestEnergy(t *testing.T) {
 		figure func() (float64, bool)
 		want   float64 // -1: does not apply
 	}{
-		{"idle", func() (float64, bool) { return IdleWatts(windows) }, 100},
+		{"idle", func() (float64, bool) { return idleWatts(windows) }, 100},
 		{"gross", func() (float64, bool) { return JoulesPerToken(windows, "ar", false) }, 10},
 		{"net", func() (float64, bool) { return JoulesPerToken(windows, "ar", true) }, 7},
 		{"solved", func() (float64, bool) { return JoulesPerSolved(windows, "ar", 0.5) }, 1000},

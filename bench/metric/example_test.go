@@ -26,7 +26,7 @@ func Example_metric() {
 		}
 	}
 	fmt.Println(slowest(fold.Times(nil)))
-	fmt.Println(metric.TokensPerSecond(fold.Times(nil)))
+	fmt.Println(metric.TokensPerSecond.Of(fold.Times(nil)))
 	fmt.Println(slowest(nil))
 	// Output:
 	// 1.5 true

@@ -3,9 +3,9 @@
 //  1. A Fold takes one decoder's records in, one at a time, and keeps sums for each task (fold.go): the task is the unit that
 //     statistics resample, because repeats of one task are not independent.
 //  2. Fold.Times gives for each task what a decoding of it takes: medians over undisturbed repeats (task.go).
-//  3. Speeds are sums over those: tokens/s = TokensPerForward x ForwardsPerSecond. The first factor belongs to the model
+//  3. Speeds are ratios of sums over those: tokens/s = TokensPerForward x ForwardsPerSecond. The first factor belongs to the model
 //     and its commit policy, the second to the engine and the machine.
-//  4. Two decoders are compared over the same tasks: Speedup, BreakEven (compare.go).
+//  4. Two decoders are compared over the same tasks: ForwardCost, BreakEven (compare.go).
 //  5. Time to readable text is what a person sees of an order that is not left to right (readable.go).
 //  6. Quality is a share of tasks (quality.go, passk.go).
 //
@@ -42,16 +42,23 @@ func mean(values []float64) (float64, bool) {
 func tokens(t TaskTime) float64   { return t.Tokens }
 func forwards(t TaskTime) float64 { return t.Forwards }
 func cost(t TaskTime) float64     { return t.Cost }
+func waited(t TaskTime) float64   { return t.Seconds }
+func once(TaskTime) float64       { return 1 }
 
-// TokensPerSecond is sum(useful tokens) / sum(seconds), pooled over tasks.
-func TokensPerSecond(times []TaskTime) (float64, bool) {
-	return ratio(sum(times, tokens), sum(times, cost))
+// A Ratio is a metric that is sum(Num) / sum(Den) over tasks. Its interval is made of what both are for each task.
+type Ratio struct{ Num, Den func(TaskTime) float64 }
+
+// Of is the metric over tasks; it does not apply where sum(Den) is not positive.
+func (r Ratio) Of(times []TaskTime) (float64, bool) {
+	return ratio(sum(times, r.Num), sum(times, r.Den))
 }
 
-// TokensPerForward is sum(useful tokens) / sum(forwards), the TPF.
-func TokensPerForward(times []TaskTime) (float64, bool) {
-	return ratio(sum(times, tokens), sum(times, forwards))
-}
+// The metrics that reports give with their intervals.
+var (
+	TokensPerSecond  = Ratio{tokens, cost}     // useful tokens per second, pooled over tasks
+	TokensPerForward = Ratio{tokens, forwards} // useful tokens per forward, the TPF
+	SecondsPerTask   = Ratio{waited, once}     // mean over tasks of the seconds that one waits for a decoding
+)
 
 // ForwardsPerSecond is sum(forwards) / sum(seconds).
 func ForwardsPerSecond(times []TaskTime) (float64, bool) {
@@ -71,11 +78,6 @@ func DecodeTokensPerSecond(times []TaskTime) (float64, bool) {
 		}
 	}
 	return ratio(sum(times, func(t TaskTime) float64 { return t.Generated }), sum(times, func(t TaskTime) float64 { return t.Decode }))
-}
-
-// SecondsPerTask is the mean over tasks of the seconds that one waits for a decoding.
-func SecondsPerTask(times []TaskTime) (float64, bool) {
-	return mean(each(times, func(t TaskTime) float64 { return t.Seconds }))
 }
 
 // CeilingShare is sum(ideal seconds) / sum(seconds) over the tasks that have an ideal: how near the forwards

@@ -68,22 +68,23 @@ func TestFigures(t *testing.T) {
 	ar, diffusion := []record.Record{leftToRight(), failed()}, []record.Record{refined()}
 	both := append(append([]record.Record{}, ar...), diffusion...)
 	type figure = func([]TaskTime) (float64, bool)
+	first := func(times []TaskTime) (float64, bool) { return mean(FirstTimes(times)) }
 	for _, c := range []struct {
 		name    string
 		figure  figure
 		records []record.Record
 		want    float64
 	}{
-		{"tokens/s", TokensPerSecond, ar, 30},
-		{"tokens/s, pooled", TokensPerSecond, both, 15},
-		{"tokens/s of a batch", TokensPerSecond, []record.Record{batched(), failed()}, 120},
-		{"seconds per task of a batch", SecondsPerTask, []record.Record{batched()}, 0.1},
+		{"tokens/s", TokensPerSecond.Of, ar, 30},
+		{"tokens/s, pooled", TokensPerSecond.Of, both, 15},
+		{"tokens/s of a batch", TokensPerSecond.Of, []record.Record{batched(), failed()}, 120},
+		{"seconds per task of a batch", SecondsPerTask.Of, []record.Record{batched()}, 0.1},
 		{"decode tokens/s", DecodeTokensPerSecond, ar, 2 / 0.06},
 		{"decode tokens/s after a silent prefill", DecodeTokensPerSecond, diffusion, 3 / 0.2},
-		{"seconds per task", SecondsPerTask, both, 0.2},
-		{"first token", SecondsToFirstToken, ar, 0.04},
-		{"first readable token out of order", SecondsToFirstToken, diffusion, 0.25},
-		{"tokens per forward", TokensPerForward, ar, 0.75},
+		{"seconds per task", SecondsPerTask.Of, both, 0.2},
+		{"first token", first, ar, 0.04},
+		{"first readable token out of order", first, diffusion, 0.25},
+		{"tokens per forward", TokensPerForward.Of, ar, 0.75},
 		{"forwards/s", ForwardsPerSecond, ar, 40},
 		{"ceiling share", CeilingShare, both, 0.2},
 		{"ceiling tokens/s", CeilingTokensPerSecond, both, 75},
@@ -109,8 +110,8 @@ func TestFigures(t *testing.T) {
 		t.Errorf("decode tokens/s of a batch is %g, want none", v)
 	}
 	times := fold(both...).Times(nil)
-	tokens, _ := TokensPerSecond(times)
-	perForward, _ := TokensPerForward(times)
+	tokens, _ := TokensPerSecond.Of(times)
+	perForward, _ := TokensPerForward.Of(times)
 	forwards, _ := ForwardsPerSecond(times)
 	if math.Abs(tokens-perForward*forwards) > 1e-9 {
 		t.Errorf("%g tokens/s are not %g tokens a forward x %g forwards/s", tokens, perForward, forwards)
@@ -167,12 +168,12 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s is %.15g, want %.15g", what, got, want)
 		}
 	}
-	speedup := must(Speedup(b, h))
+	speedup := must(speedup(b, h))
 	near("speed-up", speedup, (0.5+0.8+1.1)/(0.2+0.45+0.7))
-	near("tokens per forward / break-even", must(TokensPerForward(h))/must(BreakEven(b, h)), speedup)
-	near("ratio of tokens/s", must(TokensPerSecond(h))/must(TokensPerSecond(b)), speedup*must(TokenRatio(b, h)))
-	near("tokens/s over TPF and forward cost", must(TokensPerSecond(h))/must(TokensPerSecond(b)),
-		must(TokensPerForward(h))/must(TokensPerForward(b))/must(ForwardCost(b, h)))
+	near("tokens per forward / break-even", must(TokensPerForward.Of(h))/must(BreakEven(b, h)), speedup)
+	near("ratio of tokens/s", must(TokensPerSecond.Of(h))/must(TokensPerSecond.Of(b)), speedup*must(TokenRatio(b, h)))
+	near("tokens/s over TPF and forward cost", must(TokensPerSecond.Of(h))/must(TokensPerSecond.Of(b)),
+		must(TokensPerForward.Of(h))/must(TokensPerForward.Of(b))/must(ForwardCost(b, h)))
 	for _, v := range RepeatSpeedups(fold(base...), fold(head...), nil) {
 		near("speed-up of a repeat", v, speedup) // the repeats slow both alike
 	}
@@ -193,15 +194,15 @@ func TestCounts(t *testing.T) {
 }
 
 func TestReadable(t *testing.T) {
-	if got, want := ReadableTimes(leftToRight()), []time.Duration{40 * ms, 60 * ms, 80 * ms}; !reflect.DeepEqual(got, want) {
+	if got, want := readableTimes(leftToRight()), []time.Duration{40 * ms, 60 * ms, 80 * ms}; !reflect.DeepEqual(got, want) {
 		t.Errorf("left to right: %v", got)
 	}
-	if got, want := ReadableTimes(refined()), []time.Duration{250 * ms, 250 * ms, 250 * ms}; !reflect.DeepEqual(got, want) {
+	if got, want := readableTimes(refined()), []time.Duration{250 * ms, 250 * ms, 250 * ms}; !reflect.DeepEqual(got, want) {
 		t.Errorf("refined: %v", got)
 	}
 	hole := refined()
 	hole.Trace[2].Commits = hole.Trace[2].Commits[1:] // position 0 never comes
-	if got := ReadableTimes(hole); len(got) != 0 {
+	if got := readableTimes(hole); len(got) != 0 {
 		t.Errorf("text behind a hole is readable: %v", got)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // TestPassAtK compares with exact binomials for every n up to 60, and for a few large ones.
 func TestPassAtK(t *testing.T) {
 	check := func(n, c, k int) {
-		got, ok := PassAtK(n, c, k)
+		got, ok := passAtK(n, c, k)
 		if !ok {
 			t.Fatalf("pass@%d of %d/%d does not apply", k, c, n)
 		}
@@ -33,7 +33,7 @@ func TestPassAtK(t *testing.T) {
 		check(n, r.IntN(n+1), 1+r.IntN(n))
 	}
 	for _, bad := range [][3]int{{0, 0, 1}, {5, 2, 6}, {5, 6, 1}, {5, -1, 1}, {5, 2, 0}} {
-		if share, ok := PassAtK(bad[0], bad[1], bad[2]); ok {
+		if share, ok := passAtK(bad[0], bad[1], bad[2]); ok {
 			t.Errorf("pass@k of %v is %v", bad, share)
 		}
 	}
@@ -45,7 +45,7 @@ func TestPassAtKIsUnbiased(t *testing.T) {
 	expected := 0.0 // exactly, over the binomial distribution of c
 	for c := 0; c <= n; c++ {
 		ways, _ := new(big.Float).SetInt(new(big.Int).Binomial(n, int64(c))).Float64()
-		share, _ := PassAtK(n, c, k)
+		share, _ := passAtK(n, c, k)
 		expected += ways * math.Pow(p, float64(c)) * math.Pow(1-p, float64(n-c)) * share
 	}
 	if want := 1 - math.Pow(1-p, k); math.Abs(expected-want) > 1e-12 {

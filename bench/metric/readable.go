@@ -6,14 +6,14 @@ import (
 	"tandem/record"
 )
 
-// ReadableTimes is when each useful token of a record can be read, since decoding began. A token is readable
+// readableTimes is when each useful token of a record can be read, since decoding began. A token is readable
 // when it and every token before it stand:
 //
 //	readable(i) = max over j <= i of settled(j)
 //
 // where settled(j) is the time of the forward after which position j never changed. It ends before the first
 // position that was never committed.
-func ReadableTimes(r record.Record) []time.Duration {
+func readableTimes(r record.Record) []time.Duration {
 	var times []time.Duration
 	var latest time.Duration
 	for pos, step := range settledAt(r.Trace) {
@@ -26,18 +26,15 @@ func ReadableTimes(r record.Record) []time.Duration {
 	return times
 }
 
-// FirstReadable is the time to a record's first readable token, in seconds. A record without useful tokens has
+// firstReadable is the time to a record's first readable token, in seconds. A record without useful tokens has
 // none.
-func FirstReadable(r record.Record) (seconds float64, ok bool) {
-	times := ReadableTimes(r)
+func firstReadable(r record.Record) (seconds float64, ok bool) {
+	times := readableTimes(r)
 	if len(times) == 0 {
 		return 0, false
 	}
 	return times[0].Seconds(), true
 }
-
-// SecondsToFirstToken is the mean over tasks of the time to the first readable token; tasks without one are left out.
-func SecondsToFirstToken(times []TaskTime) (float64, bool) { return mean(FirstTimes(times)) }
 
 // FirstTimes are the times to the first readable token of the tasks that have one.
 func FirstTimes(times []TaskTime) (seconds []float64) {

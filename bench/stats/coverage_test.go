@@ -79,23 +79,7 @@ func TestCoverageOfSpeeds(t *testing.T) {
 			func(r *rand.Rand, tasks int) Interval {
 				return meanOf(tasks, func() float64 { return answer(r, sigma, 0.1).Den })
 			}})
-		checkCoverage(t, leastCoverage, quantity{
-			fmt.Sprintf("GeoMeanRatio seconds of tokens, sigma %.1f, over forwards", sigma),
-			func(r *rand.Rand, tasks int) Interval {
-				return geoMeanOf(tasks, func() Pair {
-					base := answer(r, sigma, 0.1)
-					return Pair{base.Den, 0.02 * (2 + base.Num/(1+5*r.Float64())) * math.Exp(0.1*r.NormFloat64())}
-				})
-			}})
 	}
-	checkCoverage(t, leastCoverage, quantity{
-		"GeoMeanRatio log-normal seconds, sigma 0.6, correlation 0.80",
-		func(r *rand.Rand, tasks int) Interval {
-			return geoMeanOf(tasks, func() Pair {
-				base, head := seconds(r, 0.6, 0.8)
-				return Pair{base, head}
-			})
-		}})
 	for _, sigma := range []float64{0.3, 0.6} {
 		checkCoverage(t, leastCoverage, meanLogNormal(sigma))
 	}
@@ -136,12 +120,6 @@ func pooledOf(tasks int, draw func() Fraction) Interval {
 // meanOf is the Mean of so many tasks.
 func meanOf(tasks int, draw func() float64) Interval {
 	got, _ := Mean(drawn(tasks, draw), Confidence)
-	return got
-}
-
-// geoMeanOf is the GeoMeanRatio of so many tasks.
-func geoMeanOf(tasks int, draw func() Pair) Interval {
-	got, _ := GeoMeanRatio(drawn(tasks, draw), Confidence)
 	return got
 }
 

@@ -3,8 +3,8 @@
 //
 //  1. One pass rate over tasks: Wilson.
 //  2. A speed: PooledRatio, useful tokens over seconds. A time per task: Mean.
-//  3. Two decoders on the same tasks: PooledRatio of their seconds (how much faster in all), GeoMeanRatio (how much
-//     faster on a typical task), McNemar (which tasks pass), PairedDifference (by how much).
+//  3. Two decoders on the same tasks: PooledRatio of their seconds (how much faster), McNemar (which tasks pass),
+//     PairedDifference (by how much).
 //  4. What a "no difference" is worth: NonInferior, RequiredTasks and MinimumDetectable.
 //  5. What repeating a run would change: Repeats.
 //

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"fmt"
 	"math"
 )
 
@@ -83,28 +82,6 @@ func Mean(values []float64, confidence float64) (Interval, bool) {
 		parts[i] = Fraction{v, 1}
 	}
 	return PooledRatio(parts, confidence)
-}
-
-// GeoMeanRatio is the geometric mean over tasks of Head/Base: every task weighs the same, and exchanging base and head
-// inverts it exactly. The interval is Student's t on the logarithms of the ratios. Pairs in which either side is not
-// positive have no ratio; they are left out and a warning counts them.
-func GeoMeanRatio(pairs []Pair, confidence float64) (Interval, bool) {
-	var logs []float64
-	for _, p := range pairs {
-		if p.Base > 0 && p.Head > 0 {
-			logs = append(logs, math.Log(p.Head/p.Base))
-		}
-	}
-	n := len(logs)
-	if n == 0 {
-		return Interval{}, false
-	}
-	mean, variance := moments(logs)
-	result := logStudent(math.Exp(mean), math.Sqrt(variance/float64(n-1)), float64(n-1), n, confidence)
-	if left := len(pairs) - n; left > 0 {
-		result.Warnings = append(result.Warnings, fmt.Sprintf("%d of %d tasks have no ratio and are left out", left, len(pairs)))
-	}
-	return result, true
 }
 
 // logStudent is the interval of a positive value over n tasks whose logarithm has the given standard error and degrees of

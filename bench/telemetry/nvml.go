@@ -13,7 +13,7 @@ import (
 	"tandem/record"
 )
 
-// Open watches the GPU with a UUID, "GPU-…", or with none given the first one. It returns ErrNone where there is no
+// Open watches the GPU with a UUID, "GPU-…", or with none given the first one. It fails where there is no
 // driver or no GPU.
 func Open(uuid string) (Source, error) { return open(libraryName, uuid) }
 
@@ -26,7 +26,7 @@ type gpu struct {
 func open(name, uuid string) (Source, error) {
 	lib, err := openLibrary(name)
 	if err != nil {
-		return nil, ErrNone
+		return nil, errNone
 	}
 	g := &gpu{lib: lib}
 	if uuid != "" && lib.byUUID(uuid, &g.device) != success {
@@ -35,7 +35,7 @@ func open(name, uuid string) (Source, error) {
 	}
 	if uuid == "" && lib.byIndex(0, &g.device) != success {
 		g.Close()
-		return nil, ErrNone
+		return nil, errNone
 	}
 	return g, nil
 }

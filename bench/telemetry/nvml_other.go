@@ -2,5 +2,5 @@
 
 package telemetry
 
-// Open returns ErrNone: this build has no NVML.
-func Open(uuid string) (Source, error) { return nil, ErrNone }
+// Open fails: this build has no NVML.
+func Open(uuid string) (Source, error) { return nil, errNone }

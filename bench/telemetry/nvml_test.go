@@ -85,10 +85,10 @@ func TestOldDriver(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	if _, err := open(filepath.Join(t.TempDir(), "none.so"), ""); !errors.Is(err, ErrNone) {
+	if _, err := open(filepath.Join(t.TempDir(), "none.so"), ""); !errors.Is(err, errNone) {
 		t.Errorf("without a library: %v", err)
 	}
-	if _, err := open(fake(t, "DEAD"), ""); !errors.Is(err, ErrNone) {
+	if _, err := open(fake(t, "DEAD"), ""); !errors.Is(err, errNone) {
 		t.Errorf("without a driver: %v", err)
 	}
 	whole := fake(t)
@@ -103,15 +103,15 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := open(whole, "GPU-none"); err == nil || !strings.Contains(err.Error(), "knows no GPU GPU-none") {
 		t.Errorf("unknown UUID: %v", err)
 	}
-	if _, err := open(fake(t, "EMPTY"), ""); !errors.Is(err, ErrNone) {
+	if _, err := open(fake(t, "EMPTY"), ""); !errors.Is(err, errNone) {
 		t.Errorf("no GPU: %v", err)
 	}
 }
 
-// The real library: a machine without a driver gets ErrNone and goes on.
+// The real library: a machine without a driver gets errNone and goes on.
 func TestOpenHere(t *testing.T) {
 	source, err := Open("")
-	if errors.Is(err, ErrNone) {
+	if errors.Is(err, errNone) {
 		return
 	}
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package telemetry watches a GPU beside a run:
 //
-//  1. Open finds the GPU through NVML; a machine without NVIDIA's driver gets ErrNone and loses nothing but the figures.
+//  1. Open finds the GPU through NVML; a machine without NVIDIA's driver gets an error and loses nothing but the figures.
 //  2. Watch writes the GPU's facts, then a reading every so often, until it is stopped.
 //  3. Meter counts the energy of a stretch of work by the GPU's own counter.
 //
@@ -17,8 +17,8 @@ import (
 	"tandem/record"
 )
 
-// ErrNone says that there is no GPU to watch.
-var ErrNone = errors.New("telemetry: no NVIDIA driver on this machine")
+// errNone says that there is no GPU to watch.
+var errNone = errors.New("telemetry: no NVIDIA driver on this machine")
 
 // MinWindow is the shortest stretch of work whose energy means anything.
 const MinWindow = time.Second

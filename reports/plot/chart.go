@@ -185,8 +185,8 @@ func (ch Chart) SVG() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// PNG is the chart as a PNG picture of 200 DPI.
-func (ch Chart) PNG() ([]byte, error) {
+// png is the chart as a PNG picture of 200 DPI.
+func (ch Chart) png() ([]byte, error) {
 	c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(ch.width, ch.height), vgimg.UseDPI(DPI))}
 	ch.draw(draw.New(c))
 	var b bytes.Buffer
@@ -198,7 +198,7 @@ func (ch Chart) PNG() ([]byte, error) {
 
 // Save writes the chart as dir/Name.png and dir/Name.svg.
 func (ch Chart) Save(dir string) error {
-	for ending, encode := range map[string]func() ([]byte, error){".png": ch.PNG, ".svg": ch.SVG} {
+	for ending, encode := range map[string]func() ([]byte, error){".png": ch.png, ".svg": ch.SVG} {
 		data, err := encode()
 		if err != nil {
 			return err

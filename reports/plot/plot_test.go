@@ -19,7 +19,7 @@ func save(t *testing.T, ch Chart) {
 	if err := ch.Save(dir); err != nil {
 		t.Fatal(err)
 	}
-	data, err := ch.PNG()
+	data, err := ch.png()
 	if err != nil {
 		t.Fatal(err)
 	}
