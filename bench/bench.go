@@ -172,8 +172,8 @@ func (s Setup) check() error {
 	case plan.Repeats < 1 || plan.Samples < 1 || plan.Batch < 1 || plan.MaxTokens < 1:
 		return fmt.Errorf("repeats %d, samples %d, batch %d and max tokens %d must all be at least 1",
 			plan.Repeats, plan.Samples, plan.Batch, plan.MaxTokens)
-	case plan.Length != Natural && plan.Length != Forced:
-		return fmt.Errorf("length %q is neither %s nor %s", plan.Length, Natural, Forced)
+	case plan.Length != natural && plan.Length != forced:
+		return fmt.Errorf("length %q is neither %s nor %s", plan.Length, natural, forced)
 	}
 	for name, lane := range s.lanes() {
 		if len(lane) != plan.Batch {

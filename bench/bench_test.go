@@ -86,7 +86,7 @@ func setup() Setup {
 			Suite:    record.SuiteInfo{Name: "letters", SHA256: "12", Tasks: 4},
 			Model:    record.ModelInfo{Name: "script"},
 			Decoders: []record.DecoderInfo{{Name: "ar"}, {Name: "diffusion", Settings: map[string]any{"block": 16}}},
-			Plan:     record.PlanInfo{Repeats: 3, Samples: 1, Batch: 1, MaxTokens: 8, Length: Natural, Seed: 5},
+			Plan:     record.PlanInfo{Repeats: 3, Samples: 1, Batch: 1, MaxTokens: 8, Length: natural, Seed: 5},
 		},
 		Prompts:   []Prompt{{"t0", "abc"}, {"t1", "de"}, {"t2", "f"}, {"t3", "ghij"}},
 		Decoders:  []decoders.Decoder{script{name: "ar"}, script{name: "diffusion"}},
@@ -273,7 +273,7 @@ func TestRunRefusesAnotherRun(t *testing.T) {
 		{func(s *Setup) { s.Header.Decoders = s.Header.Decoders[:1] }, "the decoders ar, diffusion; this one has the decoders ar"},
 		{func(s *Setup) { s.Header.Decoders[1].Settings["block"] = 8 }, "the decoders ar, diffusion with block:16; this one has the decoders ar, diffusion with block:8"},
 		{func(s *Setup) { s.Header.Plan.MaxTokens = 9 }, "max-tokens 8; this one has max-tokens 9"},
-		{func(s *Setup) { s.Header.Plan.Limit, s.Header.Plan.Length = 3, Forced }, "length natural, no limit; this one has length forced, limit 3"},
+		{func(s *Setup) { s.Header.Plan.Limit, s.Header.Plan.Length = 3, forced }, "length natural, no limit; this one has length forced, limit 3"},
 		{func(s *Setup) { s.Header.Environment.Commit = "abc" }, "the version "},
 		{func(s *Setup) { s.Header.Environment.Device = "cuda" }, "the device "},
 		{func(s *Setup) { s.Header.Environment.Features = "avx2" }, "the processor "},
@@ -416,7 +416,7 @@ func ExampleRun() {
 	dir, _ := os.MkdirTemp("", "bench")
 	defer os.RemoveAll(dir)
 	tally, err := Run(context.Background(), filepath.Join(dir, "run.jsonl"), Setup{
-		Header:    record.Header{Plan: record.PlanInfo{Repeats: 5, Samples: 1, Batch: 1, MaxTokens: 8, Length: Natural}},
+		Header:    record.Header{Plan: record.PlanInfo{Repeats: 5, Samples: 1, Batch: 1, MaxTokens: 8, Length: natural}},
 		Prompts:   []Prompt{{"t", "hello"}},
 		Decoders:  []decoders.Decoder{script{name: "ar"}},
 		Tokenizer: letters{},

@@ -48,7 +48,7 @@ func (s Setup) readUsage() usage {
 // decode runs one example. The clock runs from the call of Decode to its end and sees nothing else.
 func (s Setup) decode(ctx context.Context, e example, prompt []int32, d decoders.Decoder) record.Record {
 	plan := s.Header.Plan
-	request := decoders.Request{Prompt: prompt, MaxTokens: plan.MaxTokens, Seed: e.seed, Forced: plan.Length == Forced}
+	request := decoders.Request{Prompt: prompt, MaxTokens: plan.MaxTokens, Seed: e.seed, Forced: plan.Length == forced}
 	r := record.Record{
 		Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Attempt: e.attempt, Seed: e.seed,
 		PromptTokens: len(prompt),

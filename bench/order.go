@@ -9,8 +9,8 @@ import (
 
 // The length modes of a plan. They are never mixed in one figure.
 const (
-	Natural = "natural" // an output ends at its EOS
-	Forced  = "forced"  // EOS is banned; every output has MaxTokens tokens
+	natural = "natural" // an output ends at its EOS
+	forced  = "forced"  // EOS is banned; every output has MaxTokens tokens
 )
 
 // An example is one decoding of the plan.

@@ -163,20 +163,20 @@ type Interference struct {
 	Switches int      `json:"involuntary_switches,omitempty"` // times that a thread lost its processor to another
 }
 
-// Tolerance is the share of its threads' time that other work may take from a decoding whose time still counts.
-const Tolerance = 0.05
+// tolerance is the share of its threads' time that other work may take from a decoding whose time still counts.
+const tolerance = 0.05
 
-// Disturbed says that other work took more of the decoding than Tolerance. Where the system does not tell how long threads
+// Disturbed says that other work took more than 5% of the decoding. Where the system does not tell how long threads
 // waited for a processor, the share of time without one stands in for it; threads that wait for each other spin, so an
-// undisturbed decoding has a processor for nearly all of its time, and four times the Tolerance is allowed.
+// undisturbed decoding has a processor for nearly all of its time, and 20% is allowed.
 func (i Interference) Disturbed() bool {
-	if i.Steal > Tolerance {
+	if i.Steal > tolerance {
 		return true
 	}
 	if i.Waited != nil {
-		return *i.Waited > Tolerance
+		return *i.Waited > tolerance
 	}
-	return i.Busy > 0 && i.Busy < 1-4*Tolerance
+	return i.Busy > 0 && i.Busy < 1-4*tolerance
 }
 
 // Cost is the wall-clock that the record cost: its share of its batch's, or all of its own. Tokens over Cost is the

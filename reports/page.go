@@ -27,13 +27,13 @@ type pageData struct {
 	Notes   []string
 	Where   [][2]string
 	Charts  []template.HTML
-	Replay  *Replay
+	Replay  *replay
 
 	Warnings []string
 }
 
 // page is report.html: one file that needs no network and no other file. The replay may be nil.
-func page(s Summary, replay *Replay, charts []plot.Chart) ([]byte, error) {
+func page(s Summary, replay *replay, charts []plot.Chart) ([]byte, error) {
 	data := pageData{Summary: s, Notes: comparisonLines(s), Where: where(s), Replay: replay, Warnings: s.shown()}
 	style, err := pageFiles.ReadFile("page/style.css")
 	if err != nil {

@@ -8,25 +8,25 @@ import (
 	"tandem/record"
 )
 
-// A Replay is one task decoded by two decoders, in the form that the page's script plays.
-type Replay struct {
+// A replay is one task decoded by two decoders, in the form that the page's script plays.
+type replay struct {
 	Task  string `json:"task"`
-	Sides []Side `json:"sides"` // base, head
+	Sides []side `json:"sides"` // base, head
 }
 
-// A Side is one decoding: the texts of its output positions, and when each was settled.
-type Side struct {
+// A side is one decoding: the texts of its output positions, and when each was settled.
+type side struct {
 	Name    string    `json:"name"`
 	Seconds float64   `json:"seconds"`
 	Tokens  int       `json:"tokens"`
 	Result  string    `json:"result,omitempty"`
 	Canvas  bool      `json:"canvas"` // positions exist before they are settled: a refiner
 	Pieces  []string  `json:"pieces"`
-	Steps   []Forward `json:"steps"`
+	Steps   []forward `json:"steps"`
 }
 
-// A Forward is one step: its end in seconds, and what it settled.
-type Forward struct {
+// A forward is one step: its end in seconds, and what it settled.
+type forward struct {
 	At      float64         `json:"at"`
 	Kind    record.Kind     `json:"kind"`
 	Rows    int             `json:"rows"`
@@ -36,7 +36,7 @@ type Forward struct {
 // readReplay reads the replay of the verdict's comparison from a scored file. It picks the task whose time ratio is nearest the
 // speed-up, among those that both decoders passed where there are any: a typical one, not the best. Nil where there is no
 // speed-up, or no record of the task that holds the text of its positions.
-func readReplay(path string, s Summary, r run) (*Replay, error) {
+func readReplay(path string, s Summary, r run) (*replay, error) {
 	c := s.comparison()
 	if c == nil || c.Speedup == nil {
 		return nil, nil
@@ -45,16 +45,16 @@ func readReplay(path string, s Summary, r run) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	return replay(*c, r, records)
+	return pickReplay(*c, r, records)
 }
 
-// replay picks the records of a comparison's typical task.
-func replay(c Comparison, r run, records iter.Seq2[record.Record, error]) (*Replay, error) {
+// pickReplay picks the records of a comparison's typical task.
+func pickReplay(c Comparison, r run, records iter.Seq2[record.Record, error]) (*replay, error) {
 	task, ok := r.typical(c)
 	if !ok {
 		return nil, nil
 	}
-	sides := map[string]Side{}
+	sides := map[string]side{}
 	for one, err := range records {
 		if err != nil {
 			return nil, err
@@ -63,10 +63,10 @@ func replay(c Comparison, r run, records iter.Seq2[record.Record, error]) (*Repl
 			continue
 		}
 		if _, have := sides[one.Decoder]; !have {
-			sides[one.Decoder] = side(one)
+			sides[one.Decoder] = sideOf(one)
 		}
 		if len(sides) == 2 {
-			return &Replay{Task: task, Sides: []Side{sides[c.Base], sides[c.Head]}}, nil
+			return &replay{Task: task, Sides: []side{sides[c.Base], sides[c.Head]}}, nil
 		}
 	}
 	return nil, nil
@@ -106,13 +106,13 @@ func playable(r record.Record) bool {
 	return r.Err == "" && !r.Disturbed() && r.Tokens > 0 && len(r.Pieces) >= r.Tokens && r.Seconds > 0 && len(r.Trace) > 0
 }
 
-func side(r record.Record) Side {
-	s := Side{Name: r.Decoder, Seconds: r.Seconds, Tokens: r.Tokens, Canvas: !isAR(r.Decoder), Pieces: r.Pieces[:r.Tokens]}
+func sideOf(r record.Record) side {
+	s := side{Name: r.Decoder, Seconds: r.Seconds, Tokens: r.Tokens, Canvas: !isAR(r.Decoder), Pieces: r.Pieces[:r.Tokens]}
 	if r.Verdict != nil {
 		s.Result = string(r.Verdict.Result)
 	}
 	for _, step := range r.Trace {
-		f := Forward{At: step.At.Seconds(), Kind: step.Kind, Rows: step.Rows, Commits: []record.Commit{}}
+		f := forward{At: step.At.Seconds(), Kind: step.Kind, Rows: step.Rows, Commits: []record.Commit{}}
 		for _, c := range step.Commits {
 			if int(c.Pos) < r.Tokens {
 				f.Commits = append(f.Commits, c)

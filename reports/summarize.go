@@ -12,7 +12,7 @@ import (
 func (r run) summarize() Summary {
 	h := r.header
 	s := Summary{
-		Schema: SummarySchema, Environment: h.Environment, Suite: h.Suite, Model: h.Model,
+		Schema: summarySchema, Environment: h.Environment, Suite: h.Suite, Model: h.Model,
 		Plan: h.Plan, Ceilings: h.Ceilings, Decoders: []Decoder{}, Comparisons: []Comparison{}, best: -1,
 	}
 	folds := make([]*metric.Fold, len(r.groups))
@@ -170,12 +170,12 @@ func compareQuality(c *Comparison, passes []stats.Pair) {
 		return
 	}
 	c.PairedTasks = len(passes)
-	same := stats.NonInferior(*c.PassDifference, Margin)
+	same := stats.NonInferior(*c.PassDifference, qualityMargin)
 	c.SameQuality = &same
 	c.McNemarP = apply(mcNemar(passes))
 	c.Detectable = detectable(passes)
 	if !same {
-		c.NeededTasks = apply(stats.RequiredTasks(passes, Margin, stats.Confidence))
+		c.NeededTasks = apply(stats.RequiredTasks(passes, qualityMargin, stats.Confidence))
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"tandem/record"
 )
 
-// SummarySchema is the version of summary.json.
-const SummarySchema = 1
+// summarySchema is the version of summary.json.
+const summarySchema = 1
 
 // A Summary is summary.json: what a run measured, with its intervals. Keys are stable; a value that does not
 // apply is left out, because it is neither zero nor NaN.
@@ -90,7 +90,7 @@ type Comparison struct {
 	PassDifference       *Interval     `json:"pass_difference,omitempty"`         // head's pass rate - base's, over tasks that both have
 	PairedTasks          int           `json:"paired_tasks,omitempty"`            // those tasks
 	McNemarP             *float64      `json:"mcnemar_p,omitempty"`               // exact, two-sided; only where every task has one answer
-	SameQuality          *bool         `json:"same_quality,omitempty"`            // the lower end of the difference is above -Margin
+	SameQuality          *bool         `json:"same_quality,omitempty"`            // the lower end of the difference is above -0.05
 	NeededTasks          *int          `json:"needed_tasks,omitempty"`            // tasks that would show the same quality, at these rates
 	Detectable           *float64      `json:"minimum_detectable,omitempty"`      // difference of pass rate, at 80% power
 	ForwardCost          *float64      `json:"forward_cost,omitempty"`            // seconds of head's forwards / base's
@@ -98,5 +98,5 @@ type Comparison struct {
 	Verdict              string        `json:"verdict,omitempty"`
 }
 
-// Margin is the loss of pass rate that still counts as the same quality: five points.
-const Margin = 0.05
+// qualityMargin is the loss of pass rate that still counts as the same quality: five points.
+const qualityMargin = 0.05

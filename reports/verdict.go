@@ -59,7 +59,7 @@ func qualityWords(c Comparison, s Summary) (link, quality string) {
 	case c.PassDifference == nil:
 		return ";", "quality was not measured"
 	}
-	margin := fmt.Sprintf("within %.0f points", 100*Margin)
+	margin := fmt.Sprintf("within %.0f points", 100*qualityMargin)
 	difference := fmt.Sprintf("%+.1f points of pass@1", 100*c.PassDifference.Value)
 	if math.Abs(c.PassDifference.Value) < 0.0005 {
 		difference = "no difference in pass@1"
@@ -67,7 +67,7 @@ func qualityWords(c Comparison, s Summary) (link, quality string) {
 	switch {
 	case *c.SameQuality:
 		return ",", fmt.Sprintf("at the same quality %s (%s)", margin, difference)
-	case c.PassDifference.High < -Margin:
+	case c.PassDifference.High < -qualityMargin:
 		return ", but", fmt.Sprintf("at a lower quality (%s)", difference)
 	case c.NeededTasks != nil:
 		return ", but", fmt.Sprintf("%d tasks cannot show the same quality %s; %d can (%s)", c.PairedTasks, margin, *c.NeededTasks, difference)
@@ -134,7 +134,7 @@ func fastest(s Summary) string {
 		return fmt.Sprintf(" Of the %d settings tried, %d tasks cannot show of any that it keeps the quality; %d can of %s.",
 			tried, needs.PairedTasks, *needs.NeededTasks, needs.Head)
 	case best < 0:
-		return fmt.Sprintf(" None of the %d settings tried is shown to keep the quality within %.0f points.", tried, 100*Margin)
+		return fmt.Sprintf(" None of the %d settings tried is shown to keep the quality within %.0f points.", tried, 100*qualityMargin)
 	}
 	c := s.Comparisons[best]
 	return fmt.Sprintf(" Of the %d settings tried, chosen after the fact, the fastest of the same quality is %s: %s.", tried, c.Head, times(*c.Speedup))

@@ -7,17 +7,20 @@ import (
 
 // A Warning is something that makes a run less to be trusted, with what to do.
 type Warning struct {
-	Code     string `json:"code"` // stable
-	Text     string `json:"text"`
-	Severity string `json:"severity"`
+	Code     string   `json:"code"` // stable
+	Text     string   `json:"text"`
+	Severity Severity `json:"severity"`
 }
 
-// The severities. An Error takes the figures away from a run, a Caution makes them less to be trusted, and an Info is a fact
+// A Severity says what a Warning does to a run.
+type Severity string
+
+// The severities: an Error takes the figures away from a run, a Caution makes them less to be trusted, and an Info is a fact
 // that a reader may want.
 const (
-	Error   = "error"
-	Caution = "warning"
-	Info    = "info"
+	Error   Severity = "error"
+	Caution Severity = "warning"
+	Info    Severity = "info"
 )
 
 // A baseline is weak where it reaches less than weakShare of the machine's ceiling, or less than what the other decoder
@@ -36,7 +39,7 @@ const idle = 0.8
 // warnings are the warnings of a run whose decoders are summarized; what telemetry adds comes later (addTelemetry).
 func (r run) warnings(s Summary) []Warning {
 	out := []Warning{}
-	add := func(code, severity, format string, args ...any) {
+	add := func(code string, severity Severity, format string, args ...any) {
 		out = append(out, Warning{Code: code, Severity: severity, Text: fmt.Sprintf(format, args...)})
 	}
 	for _, g := range r.groups {

@@ -16,22 +16,22 @@ type Shape struct {
 	Reach     int // K/V slots that the last row attends to
 }
 
-// LayerNumbers is how many numbers the matrices of all layers hold.
-func (c Card) LayerNumbers() int64 {
+// layerNumbers is how many numbers the matrices of all layers hold.
+func (c Card) layerNumbers() int64 {
 	q, kv := int64(c.Config.Heads*c.Config.HeadDim), int64(c.Config.KVHeads*c.Config.HeadDim)
 	hidden, wide := int64(c.Config.Hidden), int64(c.Config.Intermediate)
 	return int64(c.Config.Layers) * hidden * (2*q + 2*kv + 3*wide)
 }
 
-// HeadNumbers is how many numbers the output head holds.
-func (c Card) HeadNumbers() int64 { return int64(c.Config.Vocab) * int64(c.Config.Hidden) }
+// headNumbers is how many numbers the output head holds.
+func (c Card) headNumbers() int64 { return int64(c.Config.Vocab) * int64(c.Config.Hidden) }
 
 // Bytes is what a forward must read: each matrix once, whatever the number of rows, and each sequence's K/V. The
 // embeddings of the rows, norms and biases are left out: they are less than a thousandth.
 func (c Card) Bytes(s Shape) int64 {
-	numbers := c.LayerNumbers()
+	numbers := c.layerNumbers()
 	if s.Guesses > 0 {
-		numbers += c.HeadNumbers()
+		numbers += c.headNumbers()
 	}
 	slot := 2 * int64(c.Config.Layers) * int64(c.Config.KVHeads*c.Config.HeadDim)
 	return (numbers + slot*int64(s.Sequences)*int64(s.Reach)) * int64(c.Dtype.Size())
@@ -44,7 +44,7 @@ func (c Card) FLOPs(s Shape) float64 {
 	rows := float64(s.Sequences) * float64(s.Rows)
 	reach := float64(s.Reach) - float64(s.Rows-1)/2
 	attention := 4 * rows * reach * float64(c.Config.Heads*c.Config.HeadDim) * float64(c.Config.Layers)
-	return 2*rows*float64(c.LayerNumbers()) + 2*float64(s.Sequences*s.Guesses)*float64(c.HeadNumbers()) + attention
+	return 2*rows*float64(c.layerNumbers()) + 2*float64(s.Sequences*s.Guesses)*float64(c.headNumbers()) + attention
 }
 
 // The ceilings of a machine, by name: what Ideal and the speed tests look up.

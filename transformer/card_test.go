@@ -26,7 +26,7 @@ func TestCard(t *testing.T) {
 		}
 	}
 	small := Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 100, Tied: true, RopeTheta: 1}
-	if got, want := card.LayerNumbers()+card.HeadNumbers()+(2*2+1)*8, Parameters(small); got != want {
+	if got, want := card.layerNumbers()+card.headNumbers()+(2*2+1)*8, Parameters(small); got != want {
 		t.Errorf("matrices and norms hold %d numbers, Parameters says %d", got, want)
 	}
 }

@@ -44,14 +44,14 @@ func (w *Weights) Convert(d Dtype) *Weights {
 	out.Embed, out.Head = w.Embed.Convert(d), w.Head.Convert(d)
 	out.Layers = append([]LayerWeights(nil), w.Layers...)
 	for i := range out.Layers {
-		for _, m := range out.Layers[i].Matrices() {
+		for _, m := range out.Layers[i].matrices() {
 			*m = m.Convert(d)
 		}
 	}
 	return &out
 }
 
-// Matrices lists the layer's linear maps in the order of use: Q, K, V, O, Gate, Up, Down.
-func (l *LayerWeights) Matrices() []*Matrix {
+// matrices lists the layer's linear maps in the order of use: Q, K, V, O, Gate, Up, Down.
+func (l *LayerWeights) matrices() []*Matrix {
 	return []*Matrix{&l.Q, &l.K, &l.V, &l.O, &l.Gate, &l.Up, &l.Down}
 }

@@ -16,7 +16,7 @@ func TestRandom(t *testing.T) {
 	numbers += int64(len(f.Norm))
 	for i := range f.Layers {
 		l := &f.Layers[i]
-		for _, m := range l.Matrices() {
+		for _, m := range l.matrices() {
 			if len(m.F32) != m.Rows*m.Cols {
 				t.Fatalf("matrix of %d x %d has %d numbers", m.Rows, m.Cols, len(m.F32))
 			}

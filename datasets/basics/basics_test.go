@@ -12,6 +12,9 @@ import (
 	"tandem/internal/golden"
 )
 
+// The embedded suite's seed, and its number of tasks.
+const seed, size = 1, 164
+
 func ExampleSuite() {
 	task := Suite().Tasks[0]
 	fmt.Print(task.Prompt + task.CanonicalSolution)
@@ -31,7 +34,7 @@ func ExampleSuite() {
 
 func TestGenerateReproducesTheSuite(t *testing.T) {
 	var out bytes.Buffer
-	if err := datasets.Write(&out, Generate(Seed, Size)); err != nil {
+	if err := datasets.Write(&out, Generate(seed, size)); err != nil {
 		t.Fatal(err)
 	}
 	golden.Equal(t, "basics.jsonl", out.Bytes())
@@ -39,7 +42,7 @@ func TestGenerateReproducesTheSuite(t *testing.T) {
 
 func TestSuiteIsTheEmbeddedFile(t *testing.T) {
 	suite := Suite()
-	if len(suite.Tasks) != Size || suite.Name != "basics" || suite.Licence == "" || len(suite.SHA256) != 64 {
+	if len(suite.Tasks) != size || suite.Name != "basics" || suite.Licence == "" || len(suite.SHA256) != 64 {
 		t.Fatalf("suite %q with %d tasks, licence %q, hash %q", suite.Name, len(suite.Tasks), suite.Licence, suite.SHA256)
 	}
 	for i, task := range suite.Tasks {
@@ -56,14 +59,14 @@ func TestSuiteIsTheEmbeddedFile(t *testing.T) {
 // training text. TestBodiesTellTheComposition makes sure that there is none further on either.
 func TestSuiteSharesNothingWithTraining(t *testing.T) {
 	prompts, bodies := map[string]string{}, map[string]string{}
-	for _, task := range append(Generate(Seed, Size), Dev(Seed, Size)...) {
+	for _, task := range append(Generate(seed, size), Dev(seed, size)...) {
 		prompts[task.Prompt], bodies[task.CanonicalSolution] = task.TaskID, task.TaskID
 	}
-	if len(prompts) != 2*Size || len(bodies) != 2*Size {
-		t.Errorf("%d prompts and %d bodies are distinct, want %d", len(prompts), len(bodies), 2*Size)
+	if len(prompts) != 2*size || len(bodies) != 2*size {
+		t.Errorf("%d prompts and %d bodies are distinct, want %d", len(prompts), len(bodies), 2*size)
 	}
 	left := 200_000
-	for document := range Corpus(Seed) {
+	for document := range Corpus(seed) {
 		if id := prompts[document.Prompt]; id != "" {
 			t.Errorf("the prompt of %s is in the training text", id)
 		}
@@ -136,7 +139,7 @@ func TestSuiteDealsOverFamilies(t *testing.T) {
 	if len(families) < 12 {
 		t.Errorf("%d families, want at least 12", len(families))
 	}
-	_, names := generate(Seed, Size, held)
+	_, names := generate(seed, size, held)
 	count, seen := map[string]int{}, map[string]bool{}
 	for _, name := range names {
 		family, _, _ := strings.Cut(name, " ")
@@ -147,8 +150,8 @@ func TestSuiteDealsOverFamilies(t *testing.T) {
 		seen[name] = true
 	}
 	for _, f := range families {
-		if n := count[f.name]; n < Size/len(families) || n > Size/len(families)+1 {
-			t.Errorf("family %s has %d of the %d tasks", f.name, n, Size)
+		if n := count[f.name]; n < size/len(families) || n > size/len(families)+1 {
+			t.Errorf("family %s has %d of the %d tasks", f.name, n, size)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func program(task datasets.Example, body string) string {
 
 // TestCanonicalSolutionsPass compares the operations' Go evaluators with Python, far beyond the suite.
 func TestCanonicalSolutionsPass(t *testing.T) {
-	tasks := append(Generate(Seed, Size), Dev(Seed, Size)...)
+	tasks := append(Generate(seed, size), Dev(seed, size)...)
 	tasks = append(tasks, Generate(11, 1500)...)
 	programs := make([]string, len(tasks))
 	for i, task := range tasks {

@@ -21,8 +21,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// DPI is the resolution of the PNG files.
-const DPI = 200
+// dpi is the resolution of the PNG files.
+const dpi = 200
 
 // An Interval is a value and the ends of its confidence interval.
 type Interval struct{ Value, Low, High float64 }
@@ -187,7 +187,7 @@ func (ch Chart) SVG() ([]byte, error) {
 
 // png is the chart as a PNG picture of 200 DPI.
 func (ch Chart) png() ([]byte, error) {
-	c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(ch.width, ch.height), vgimg.UseDPI(DPI))}
+	c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(ch.width, ch.height), vgimg.UseDPI(dpi))}
 	ch.draw(draw.New(c))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {

@@ -27,7 +27,7 @@ func save(t *testing.T, ch Chart) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := picture.Bounds().Dx(), int(float64(ch.width)/72*DPI); got < want-1 || got > want+1 {
+	if got, want := picture.Bounds().Dx(), int(float64(ch.width)/72*dpi); got < want-1 || got > want+1 {
 		t.Errorf("%s is %d pixels wide, want %d", ch.Name, got, want)
 	}
 }

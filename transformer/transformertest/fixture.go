@@ -124,7 +124,7 @@ func distance(a, b []float32) float64 {
 func checkGuess(t *testing.T, g transformer.Guess, logits []float32, p transformer.Pass, pos int) {
 	t.Helper()
 	wide := vector64(logits)
-	want := Reduce(wide, p, pos)
+	want := reduce(wide, p, pos)
 	if g.Token != want.Token {
 		if !plausible(wide, p, pos, g.Token) {
 			t.Fatalf("position %d: token %d, want %d", pos, g.Token, want.Token)
@@ -160,7 +160,7 @@ func plausible(l []float64, p transformer.Pass, pos int, token int32) bool {
 	for _, topP := range []float32{p.TopP, p.TopP * (1 - hair), p.TopP * (1 + hair)} {
 		q := p
 		q.TopP = topP
-		best := Reduce(l, q, pos).Token
+		best := reduce(l, q, pos).Token
 		if best == token {
 			return true
 		}

@@ -85,7 +85,7 @@ func testSampling(t *testing.T, f *fixture) {
 }
 
 // testTies has a head of zeros: all tokens tie, and the lowest that is allowed wins.
-func testTies(t *testing.T, open Opener, dtype transformer.Dtype) {
+func testTies(t *testing.T, open opener, dtype transformer.Dtype) {
 	c := shapes()[1]
 	w := transformer.Random(c, dtype, 1)
 	clear(w.Head.F32)

@@ -95,7 +95,7 @@ func (s *session) Forward(ctx context.Context, passes []transformer.Pass) ([][]t
 					p.Logits[n*s.model.Vocab+k] = float32(v)
 				}
 			}
-			out[i] = append(out[i], Reduce(logits[row], p, p.Start+row))
+			out[i] = append(out[i], reduce(logits[row], p, p.Start+row))
 		}
 	}
 	return out, nil
@@ -134,9 +134,9 @@ func (s *session) check(p transformer.Pass, written int) error {
 	return nil
 }
 
-// Reduce turns one row's logits into a guess, as Pass and Guess define it: Ban, then the tempered softmax cut by
+// reduce turns one row's logits into a guess, as Pass and Guess define it: Ban, then the tempered softmax cut by
 // TopK and then, renormalised, by TopP, then the Gumbel-max sample keyed by the row's position pos.
-func Reduce(logits []float64, p transformer.Pass, pos int) transformer.Guess {
+func reduce(logits []float64, p transformer.Pass, pos int) transformer.Guess {
 	l := append([]float64(nil), logits...)
 	for _, t := range p.Ban {
 		l[t] = math.Inf(-1)

@@ -106,7 +106,7 @@ func testOpen(t *testing.T, f *fixture) {
 
 // testPoison has one token whose embedding is NaN. It fills slots and scratch memory with NaN; neither another
 // sequence of the batch nor the same sequence after a Reset may notice.
-func testPoison(t *testing.T, opener Opener, dtype transformer.Dtype, seed uint64) {
+func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint64) {
 	const poison, slots = 3, 70
 	c := shapes()[4] // untied, or else the head were poisoned too
 	w := transformer.Random(c, dtype, seed)

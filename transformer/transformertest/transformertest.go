@@ -20,8 +20,8 @@ import (
 	"tandem/transformer"
 )
 
-// An Opener makes a backend of the given weights; it calls t.Skip where the machine cannot and t.Fatal when it fails.
-type Opener func(t *testing.T, w *transformer.Weights) transformer.Backend
+// An opener makes a backend of the given weights; it calls t.Skip where the machine cannot and t.Fatal when it fails.
+type opener func(t *testing.T, w *transformer.Weights) transformer.Backend
 
 // Test runs the conformance tests on the backends that open makes, in f32 and bf16 and over several geometries.
 func Test(t *testing.T, open func(t *testing.T, w *transformer.Weights) transformer.Backend) {

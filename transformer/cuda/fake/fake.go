@@ -18,9 +18,9 @@ import (
 //go:embed driver
 var files embed.FS
 
-// Driver compiles the library, once, and returns its path: in the user's cache, under the hash of its sources. It needs
+// driver compiles the library, once, and returns its path: in the user's cache, under the hash of its sources. It needs
 // g++.
-var Driver = sync.OnceValues(func() (string, error) {
+var driver = sync.OnceValues(func() (string, error) {
 	work, err := os.MkdirTemp("", "fakecuda")
 	if err != nil {
 		return "", err
@@ -57,7 +57,7 @@ func Path(t testing.TB) string {
 	if path := os.Getenv("TANDEM_CUDA_DRIVER"); path != "" {
 		return path
 	}
-	path, err := Driver()
+	path, err := driver()
 	if err != nil {
 		t.Skipf("the fake driver cannot be built: %v", err)
 	}
