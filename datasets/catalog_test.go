@@ -12,16 +12,32 @@ import (
 	"testing"
 )
 
-// shared holds the public suites' files where they are at hand; nothing of it is part of the project.
-const shared = "../../shared/data"
+func TestCacheDir(t *testing.T) {
+	cache := t.TempDir()
+	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} { // of Linux, macOS and Windows
+		t.Setenv(name, cache)
+	}
+	t.Setenv(DataVariable, "")
+	if dir, err := CacheDir(); err != nil || !strings.HasPrefix(dir, cache) || !strings.HasSuffix(dir, filepath.Join("tandem", "datasets")) {
+		t.Errorf("%s, %v", dir, err)
+	}
+	t.Setenv(DataVariable, "elsewhere")
+	if dir, err := CacheDir(); err != nil || dir != "elsewhere" {
+		t.Errorf("with the variable: %s, %v", dir, err)
+	}
+}
 
 // TestCatalog reads every suite whose files are at hand, checks them against the manifest and counts the tasks.
 func TestCatalog(t *testing.T) {
+	cache, err := CacheDir()
+	if err != nil {
+		t.Skip(err)
+	}
 	for _, s := range Catalog {
 		t.Run(s.Name, func(t *testing.T) {
-			suite, err := s.Load(shared)
+			suite, err := s.Load(cache)
 			if errors.Is(err, ErrNotFetched) {
-				t.Skipf("its files are not in %s", shared)
+				t.Skipf("its files are not in %s: %s may name another folder", cache, DataVariable)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -30,7 +46,7 @@ func TestCatalog(t *testing.T) {
 				t.Errorf("%d tasks, the manifest says %d", len(suite.Tasks), s.Tasks)
 			}
 			for _, f := range s.Files {
-				if info, err := os.Stat(filepath.Join(shared, s.Folder, f.Path)); err != nil || info.Size() != f.Bytes {
+				if info, err := os.Stat(filepath.Join(cache, s.Folder, f.Path)); err != nil || info.Size() != f.Bytes {
 					t.Errorf("%s: %v, %v; the manifest says %d bytes", f.Path, info, err, f.Bytes)
 				}
 			}

@@ -13,11 +13,18 @@ import (
 	"time"
 )
 
-// CacheDir is where fetched suites lie by default: $XDG_CACHE_HOME/tandem/datasets, or what the system has for it.
+// DataVariable is the environment variable that names the folder of the public suites' files in place of the cache.
+const DataVariable = "TANDEM_DATA"
+
+// CacheDir is where fetched suites lie by default: the folder that DataVariable names, or else tandem/datasets in the user's
+// cache ($XDG_CACHE_HOME, or what the system has for it).
 func CacheDir() (string, error) {
+	if dir := os.Getenv(DataVariable); dir != "" {
+		return dir, nil
+	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("no cache folder: %w; name one with --cache", err)
+		return "", fmt.Errorf("no cache folder: %w; name one with --cache or %s", err, DataVariable)
 	}
 	return filepath.Join(dir, "tandem", "datasets"), nil
 }

@@ -19,9 +19,6 @@ import (
 	"tandem/record"
 )
 
-// shared holds the public suites' files where they are at hand; nothing of it is part of the project.
-const shared = "../../shared/data"
-
 // all says that every task is judged, which takes half an hour; by default it is a fixed choice of them.
 var all = os.Getenv("TANDEM_ALL_TASKS") != ""
 
@@ -32,9 +29,13 @@ func public(t testing.TB, name string) datasets.Suite {
 	if !ok {
 		t.Fatalf("no suite %s", name)
 	}
-	suite, err := source.Load(shared)
+	cache, err := datasets.CacheDir()
+	if err != nil {
+		t.Skip(err)
+	}
+	suite, err := source.Load(cache)
 	if errors.Is(err, datasets.ErrNotFetched) {
-		t.Skipf("the files of %s are not in %s", name, shared)
+		t.Skipf("the files of %s are not in %s: %s may name another folder", name, cache, datasets.DataVariable)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -77,7 +77,7 @@ func loadModel(name string, dtype transformer.Dtype) (*checkpoint.Model, error) 
 
 // cacheFlag says where fetched suites lie.
 type cacheFlag struct {
-	Cache string `placeholder:"DIR" help:"Folder of the fetched suites; tandem/datasets in the user's cache by default."`
+	Cache string `placeholder:"DIR" help:"Folder of the fetched suites; by default the one that TANDEM_DATA names, or tandem/datasets in the user's cache."`
 }
 
 func (f cacheFlag) dir() (string, error) {

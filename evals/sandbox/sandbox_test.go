@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -128,7 +129,7 @@ func TestCanonicalSolutions(t *testing.T) {
 
 // TestHumanEval judges HumanEval's canonical solutions where the file is at hand.
 func TestHumanEval(t *testing.T) {
-	f := shared(t, "humaneval/HumanEval.jsonl.gz")
+	f := public(t, "humaneval/HumanEval.jsonl.gz")
 	text, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +148,7 @@ func TestMBPP(t *testing.T) {
 	defined := regexp.MustCompile(`(?m)^def\s+(\w+)`)
 	var programs []Program
 	var names []string
-	for decoder := json.NewDecoder(shared(t, "mbpp/mbpp.jsonl")); decoder.More(); {
+	for decoder := json.NewDecoder(public(t, "mbpp/mbpp.jsonl")); decoder.More(); {
 		var task struct {
 			TaskID        int      `json:"task_id"`
 			Code          string   `json:"code"`
@@ -175,11 +176,15 @@ func TestMBPP(t *testing.T) {
 	judgeAll(t, programs, names)
 }
 
-// shared opens a file of the data that this project does not hold.
-func shared(t *testing.T, path string) *os.File {
-	f, err := os.Open("../../../shared/data/" + path)
+// public opens a file of a public suite, or skips where it was not fetched.
+func public(t *testing.T, path string) *os.File {
+	cache, err := datasets.CacheDir()
 	if err != nil {
-		t.Skipf("the suite is not here: %v", err)
+		t.Skip(err)
+	}
+	f, err := os.Open(filepath.Join(cache, path))
+	if err != nil {
+		t.Skipf("the suite's file is not here, %s may name another folder: %v", datasets.DataVariable, err)
 	}
 	t.Cleanup(func() { f.Close() })
 	return f
