@@ -21,6 +21,9 @@ import (
 	"tandem/record"
 )
 
+// AtLeast reports whether t isolates as strongly as other.
+func (t Tier) AtLeast(other Tier) bool { return t.rank() <= other.rank() }
+
 func TestMain(m *testing.M) {
 	Main()
 	os.Exit(m.Run())

@@ -17,11 +17,7 @@ const (
 
 var tiers = []Tier{Namespaces, NamespacesSeccomp, Landlock, Seccomp, ResourceLimitsOnly}
 
-// AtLeast reports whether t isolates as strongly as other. An unknown tier is the weakest.
-func (t Tier) AtLeast(other Tier) bool {
-	return t.rank() <= other.rank()
-}
-
+// rank is the tier's place among the tiers, 0 for the strongest; an unknown one comes last.
 func (t Tier) rank() int {
 	if i := slices.Index(tiers, t); i >= 0 {
 		return i
