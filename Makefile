@@ -10,7 +10,7 @@ BIN      = bin/tandem
 LDFLAGS  = -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help build bench test lint platforms cover fuzz docs pretrain kernels nvrtc
+.PHONY: help build bench test race lint platforms cover fuzz docs pretrain kernels nvrtc
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ bench: build ## the main job: both decoders on the embedded checkpoint and suite
 TIMEOUT ?= 60m
 test: ## run all tests
 	$(GO) test -timeout $(TIMEOUT) ./...
+
+# The packages with goroutines of their own and without kernels; the judge's own tests would take too long.
+RACE = ./bench ./bench/telemetry ./datasets ./decoders ./evals ./record ./transformer/speed
+race: ## look for data races
+	$(GO) test -race -timeout $(TIMEOUT) $(RACE)
 
 lint: ## gofmt, go vet and staticcheck
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "gofmt would change: $$files"; exit 1; fi

@@ -58,7 +58,7 @@ func TestExports(t *testing.T) {
 }
 
 func loadModule(t *testing.T) []*packages.Package {
-	mode := packages.NeedName | packages.NeedImports | packages.NeedTypes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedForTest
+	mode := packages.NeedName | packages.NeedImports | packages.NeedForTest | packages.NeedTypes | packages.NeedSyntax | packages.NeedTypesInfo
 	loaded, err := packages.Load(&packages.Config{Mode: mode, Tests: true}, "tandem/...")
 	if err != nil {
 		t.Fatal(err)
