@@ -1,66 +1,41 @@
 package record
 
 import (
-	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
-	"sync"
+
+	"tandem/record/jsonl"
 )
 
-// The rules of a results file:
+// The rules of a results file, beside those of any file of JSON Lines (package jsonl):
 //
-//   - The first line is the Header, every other line one Record; each ends with a newline.
-//   - A record is written by one write call as soon as it exists, so an interruption can tear the last line only.
-//   - A reader drops a torn last line and Append cuts it off. Damage anywhere else is an error with its line number.
+//   - The first line is the Header, every other line one Record.
 //   - Of records of one Key, as files that were put together hold them, the first counts: it is the one that a resumed run
 //     would have kept.
 
 // A Writer adds records to a results file. Any number of goroutines may use it.
-type Writer struct {
-	mu   sync.Mutex
-	file *os.File
-	size int64 // length of the lines written whole
-	err  error // the first failed write: nothing follows it
-}
+type Writer struct{ lines *jsonl.Writer }
 
 // Create starts a results file, replacing one of that name, and writes its header with this Schema. A file that another
-// process is writing is an error.
+// process is writing is an error, a *jsonl.Busy.
 func Create(path string, header Header) (*Writer, error) {
-	file, err := open(path, os.O_CREATE)
+	lines, err := jsonl.Create(path)
 	if err != nil {
-		return nil, err
-	}
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-		if err := file.Truncate(0); err != nil {
-			file.Close()
-			return nil, fmt.Errorf("results file: %w", err)
-		}
+		return nil, inFile(err)
 	}
 	header.Schema = Schema
-	w := &Writer{file: file}
+	w := &Writer{lines}
 	if err := w.write(header); err != nil {
-		file.Close()
-		return nil, err
+		return nil, errors.Join(err, lines.Close())
 	}
 	return w, nil
-}
-
-// open opens a results file to write, for this process alone.
-func open(path string, flag int) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|flag, 0o666)
-	if err != nil {
-		return nil, fmt.Errorf("results file: %w", err)
-	}
-	if err := lock(file); err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
 }
 
 // Held is what a results file holds: the keys (Record.Key) of its records, and of each whether it was disturbed.
@@ -73,52 +48,28 @@ func (h Held) Has(key string) bool {
 }
 
 // Append reopens the results file of an interrupted run. It cuts off a torn last line and returns the header and what the
-// file holds. A file that another process is writing is an error.
-func Append(path string) (*Writer, Header, Held, error) {
-	file, err := open(path, 0)
-	if err != nil {
-		return nil, Header{}, nil, err
+// file holds. A file that another process is writing is an error, a *jsonl.Busy.
+func Append(path string) (w *Writer, header Header, held Held, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, Header{}, nil, inFile(err)
 	}
-	w, header, held, err := resume(file)
-	if err != nil {
-		file.Close()
-		return nil, Header{}, nil, err
-	}
-	return w, header, held, nil
-}
-
-// resume reads all of file and leaves it positioned behind its last whole line.
-func resume(file *os.File) (*Writer, Header, Held, error) {
-	l := newLines(file, file.Name())
-	header, err := l.header()
-	if err != nil {
-		return nil, header, nil, err
-	}
-	held := Held{}
-	for {
-		r, err := l.record()
-		if err == io.EOF {
-			break
+	held = Held{}
+	lines, err := jsonl.Append(path, func(in *jsonl.Reader) error {
+		if header, err = readHeader(in, path); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, header, nil, err
+		for r, err := range records(in, nil) {
+			if err != nil {
+				return err
+			}
+			held[r.Key()] = r.Disturbed()
 		}
-		held[r.Key()] = r.Disturbed()
+		return nil
+	})
+	if err != nil {
+		return nil, Header{}, nil, inFile(err)
 	}
-	w := &Writer{file: file, size: l.whole}
-	if err := file.Truncate(l.whole); err != nil {
-		return nil, header, nil, fmt.Errorf("results file: %w", err)
-	}
-	if _, err := file.Seek(l.whole, io.SeekStart); err != nil {
-		return nil, header, nil, fmt.Errorf("results file: %w", err)
-	}
-	if l.unended { // the last record is whole, only its newline is missing
-		if _, err := file.Write([]byte("\n")); err != nil {
-			return nil, header, nil, fmt.Errorf("results file: %w", err)
-		}
-		w.size++
-	}
-	return w, header, held, nil
+	return &Writer{lines}, header, held, nil
 }
 
 // Write adds one record. When the disk is full or the file cannot be written, the torn line is taken back as far
@@ -126,34 +77,15 @@ func resume(file *os.File) (*Writer, Header, Held, error) {
 func (w *Writer) Write(r Record) error { return w.write(r) }
 
 func (w *Writer) write(v any) error {
-	var line bytes.Buffer
-	enc := json.NewEncoder(&line) // ends the line with a newline
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("results file %s: %w", w.file.Name(), err)
+	if err := w.lines.Write(v); err != nil {
+		return fmt.Errorf("results file: %w", err)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.err != nil {
-		return w.err
-	}
-	n, err := w.file.Write(line.Bytes())
-	if err != nil {
-		if n > 0 {
-			w.file.Truncate(w.size) // best effort: a reader drops a torn last line anyway
-		}
-		w.err = fmt.Errorf("results file: %w", err)
-		return w.err
-	}
-	w.size += int64(n)
 	return nil
 }
 
 // Close flushes the file to the disk and closes it.
 func (w *Writer) Close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err := errors.Join(w.file.Sync(), w.file.Close()); err != nil {
+	if err := w.lines.Close(); err != nil {
 		return fmt.Errorf("results file: %w", err)
 	}
 	return nil
@@ -161,81 +93,62 @@ func (w *Writer) Close() error {
 
 // Read reads a results file's header at once and its records as the sequence is iterated (it may be iterated
 // several times; each opens the file again). A torn last line is dropped; after an error nothing follows.
-func Read(path string) (Header, iter.Seq2[Record, error], error) {
+func Read(path string) (Header, iter.Seq2[Record, error], error) { return Select(path, nil) }
+
+// Select is Read that leaves out records, which costs little, unless keep asks for them: those of a file that another program
+// wrote may be there all the same. keep is called by several goroutines at once.
+func Select(path string, keep func(task, decoder string) bool) (Header, iter.Seq2[Record, error], error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return Header{}, nil, fmt.Errorf("results file: %w", err)
+		return Header{}, nil, inFile(err)
 	}
 	defer file.Close()
-	header, err := newLines(file, path).header()
+	header, err := readHeader(jsonl.NewReader(file, path), path)
 	if err != nil {
-		return Header{}, nil, err
+		return Header{}, nil, inFile(err)
 	}
-	return header, func(yield func(Record, error) bool) { readRecords(path, yield) }, nil
+	return header, func(yield func(Record, error) bool) { readRecords(path, keep, yield) }, nil
 }
 
-func readRecords(path string, yield func(Record, error) bool) {
+func readRecords(path string, keep func(task, decoder string) bool, yield func(Record, error) bool) {
 	file, err := os.Open(path)
 	if err != nil {
-		yield(Record{}, fmt.Errorf("results file: %w", err))
+		yield(Record{}, inFile(err))
 		return
 	}
 	defer file.Close()
-	l := newLines(file, path)
-	if _, err := l.header(); err != nil {
-		yield(Record{}, err)
+	in := jsonl.NewReader(file, path)
+	if _, err := readHeader(in, path); err != nil {
+		yield(Record{}, inFile(err))
 		return
 	}
-	for {
-		r, err := l.record()
-		if err == io.EOF || !yield(r, err) || err != nil {
+	for r, err := range records(in, keep) {
+		if !yield(r, inFile(err)) {
 			return
 		}
 	}
 }
 
-// lines parses a results file from a stream.
-type lines struct {
-	in      *bufio.Reader
-	name    string          // of the file, for errors
-	n       int             // lines read
-	whole   int64           // bytes of the lines that were parsed
-	unended bool            // the last parsed line lacks its newline
-	seen    map[string]bool // keys of the records so far
-}
-
-func newLines(r io.Reader, name string) *lines {
-	return &lines{in: bufio.NewReaderSize(r, 1<<16), name: name, seen: map[string]bool{}}
-}
-
-// next parses the next line into v; io.EOF when there is none or only a torn one.
-func (l *lines) next(v any) error {
-	line, err := l.in.ReadBytes('\n')
-	if err != nil && err != io.EOF {
+// inFile says of an error of the system that it is about a results file, and of a damaged line what to do.
+func inFile(err error) error {
+	var damage *jsonl.Damage
+	var busy *jsonl.Busy
+	var system *fs.PathError
+	switch {
+	case errors.As(err, &damage):
+		return fmt.Errorf("%w: delete that line and run again", err)
+	case errors.As(err, &busy) || errors.As(err, &system):
 		return fmt.Errorf("results file: %w", err)
 	}
-	if len(line) == 0 {
-		return io.EOF
-	}
-	l.n++
-	unended := err == io.EOF
-	if err := json.Unmarshal(line, v); err != nil {
-		if unended {
-			return io.EOF
-		}
-		return fmt.Errorf("%s:%d: damaged line: %w: delete that line and run again", l.name, l.n, err)
-	}
-	l.whole += int64(len(line))
-	l.unended = unended
-	return nil
+	return err
 }
 
-// header parses the first line and refuses another schema.
-func (l *lines) header() (Header, error) {
+// readHeader parses the first line and refuses another schema.
+func readHeader(in *jsonl.Reader, path string) (h Header, err error) {
 	var raw json.RawMessage
-	err := l.next(&raw)
+	err = in.Next(func(line []byte) error { return json.Unmarshal(line, &raw) })
 	if err == io.EOF {
-		return Header{}, fmt.Errorf("%s: no header: the run stopped before it began; delete the file and run again", l.name)
+		return Header{}, fmt.Errorf("%s: no header: the run stopped before it began; delete the file and run again", path)
 	}
 	if err != nil {
 		return Header{}, err
@@ -244,29 +157,70 @@ func (l *lines) header() (Header, error) {
 		Schema *int `json:"schema"`
 	}
 	if err := json.Unmarshal(raw, &version); err != nil || version.Schema == nil {
-		return Header{}, fmt.Errorf("%s:1: not a results file: its first line is no header", l.name)
+		return Header{}, fmt.Errorf("%s:1: not a results file: its first line is no header", path)
 	}
 	if *version.Schema != Schema {
 		return Header{}, fmt.Errorf("%s: results of schema %d, but this tandem reads schema %d: use the version that wrote them, or run again",
-			l.name, *version.Schema, Schema)
+			path, *version.Schema, Schema)
 	}
-	var h Header
 	if err := json.Unmarshal(raw, &h); err != nil {
-		return Header{}, fmt.Errorf("%s:1: damaged header: %w", l.name, err)
+		return Header{}, fmt.Errorf("%s:1: damaged header: %w", path, err)
 	}
 	return h, nil
 }
 
-// record parses the next record of a key that none had before; io.EOF at the end.
-func (l *lines) record() (Record, error) {
-	for {
-		var r Record
-		if err := l.next(&r); err != nil {
-			return Record{}, err
+// records are those behind the header that keep asks for, each of a key that none had before; a nil keep asks for all.
+func records(in *jsonl.Reader, keep func(task, decoder string) bool) iter.Seq2[Record, error] {
+	parse := func(line []byte, r *parsed) (err error) {
+		if r.kept = keep == nil || keeps(line, keep); r.kept {
+			err = json.Unmarshal(line, &r.Record)
 		}
-		if key := r.Key(); !l.seen[key] {
-			l.seen[key] = true
-			return r, nil
+		return err
+	}
+	return func(yield func(Record, error) bool) {
+		seen := map[keyHash]bool{}
+		for r, err := range jsonl.All(in, parse) {
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			if !r.kept {
+				continue
+			}
+			key := sha256.Sum256([]byte(r.Key()))
+			if seen[keyHash(key[:16])] {
+				continue
+			}
+			seen[keyHash(key[:16])] = true
+			if !yield(r.Record, nil) {
+				return
+			}
 		}
 	}
+}
+
+// A parsed line is a record, unless it was not asked for.
+type parsed struct {
+	Record
+	kept bool
+}
+
+// A keyHash stands for a Key: of a million records the keys themselves would be much of what is in memory.
+type keyHash [16]byte
+
+// keeps says whether a record's line is asked for, as its first two fields tell. A line that begins otherwise is kept, since
+// only a parser of all of it can tell.
+func keeps(line []byte, keep func(task, decoder string) bool) bool {
+	in := json.NewDecoder(bytes.NewReader(line))
+	var begin [5]any // { "task" task "decoder" decoder
+	for i := range begin {
+		token, err := in.Token()
+		if err != nil {
+			return true
+		}
+		begin[i] = token
+	}
+	task, ok := begin[2].(string)
+	decoder, too := begin[4].(string)
+	return begin[1] != "task" || begin[3] != "decoder" || !ok || !too || keep(task, decoder)
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tandem/record/jsonl"
 )
 
 func sample(task string) Record {
@@ -219,11 +221,11 @@ func TestFullDisk(t *testing.T) {
 	if _, err := Create("/dev/full", Header{}); !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("got %v", err)
 	}
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	lines, err := jsonl.Create("/dev/full")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &Writer{file: full}
+	w := &Writer{lines}
 	for range 2 {
 		if err := w.Write(sample("a")); !errors.Is(err, syscall.ENOSPC) {
 			t.Fatalf("got %v", err)

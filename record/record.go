@@ -1,6 +1,6 @@
 // Package record holds what a run writes down and everything later reads: a Step is one forward pass and what
 // it settled, a Trace is a decoding's steps, a Record is one example decoded once, a Header says where and with
-// what. The files are JSON Lines: a Header first, then Records. The package imports the standard library only.
+// what. The files are JSON Lines: a Header first, then Records. Only the standard library and the subpackage jsonl are imported.
 package record
 
 import (
