@@ -324,7 +324,7 @@ func TestScoreReruns(t *testing.T) {
 func TestScoreRefuses(t *testing.T) {
 	dir := t.TempDir()
 	in, out := writeRun(t, dir), filepath.Join(dir, "scored.jsonl")
-	if _, err := Score(t.Context(), filepath.Join(dir, "no.jsonl"), out, suite, passing(), Options{}); err == nil || !strings.Contains(err.Error(), "tandem run writes it") {
+	if _, err := Score(t.Context(), filepath.Join(dir, "no.jsonl"), out, suite, passing(), Options{}); !errors.As(err, new(*record.Missing)) {
 		t.Errorf("no run: %v", err)
 	}
 	other := suite

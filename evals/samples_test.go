@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -203,14 +204,15 @@ func TestSamplesRefuse(t *testing.T) {
 		`{"important": "a line without an end"}`, wantLines + "a tail", strings.ReplaceAll(wantLines, "two abc", "two abd"),
 		strings.ReplaceAll(wantLines, "1 runs", "2 runs")} {
 		out := write(t, "out.jsonl", held)
-		if _, err := ScoreSamples(t.Context(), Samples(in), out, suite, passing(), SampleOptions{Mode: Verbatim}); err == nil || !strings.Contains(err.Error(), "choose another --out") {
+		var foreign *Foreign
+		if _, err := ScoreSamples(t.Context(), Samples(in), out, suite, passing(), SampleOptions{Mode: Verbatim}); !errors.As(err, &foreign) || foreign.Path != out {
 			t.Errorf("%v", err)
 		}
 		if read(t, out) != held {
 			t.Error("the file was changed")
 		}
 	}
-	if _, err := ScoreSamples(t.Context(), Samples(in), t.TempDir()+"/no/out", suite, passing(), SampleOptions{}); err == nil || !strings.Contains(err.Error(), "--out") {
+	if _, err := ScoreSamples(t.Context(), Samples(in), t.TempDir()+"/no/out", suite, passing(), SampleOptions{}); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "/no/out") {
 		t.Errorf("no folder: %v", err)
 	}
 }

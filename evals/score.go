@@ -51,9 +51,6 @@ type Tally struct {
 // With Unjudged the records are written as they are. Verdicts that out holds already stay.
 func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judge, o Options) (tally Tally, err error) {
 	header, sequence, err := record.Read(in)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Tally{}, fmt.Errorf("%s does not exist: tandem run writes it", in)
-	}
 	if err != nil {
 		return Tally{}, err
 	}
@@ -189,7 +186,7 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 			select {
 			case <-of[i].done:
 			case <-ctx.Done():
-				return fmt.Errorf("interrupted: the same command goes on with the scoring: %w", ctx.Err())
+				return errInterrupted(ctx.Err())
 			}
 			verdict := of[i].verdict
 			r.Verdict = &verdict

@@ -1,20 +1,18 @@
 package evals
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
 	"sync"
 
 	"tandem/datasets"
 	"tandem/evals/sandbox"
 	"tandem/record"
+	"tandem/record/jsonl"
 )
 
 // SampleOptions say how ScoreSamples works. The zero value judges as many programs at once as there are processors,
@@ -119,24 +117,40 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 
 	x := &Extractor{}
 	defer x.Close()
-	jobs, order := make(chan *job), make(chan *job, queueLength(workers))
-	var group sync.WaitGroup
-	defer group.Wait()
+	order, wait := judgeSamples(ctx, begun, queue, workers, func(j *job) { j.run(ctx, x, tasks, suite, judge, o, judged) })
+	defer wait()
 	defer cancel()
+	if err := writeSamples(ctx, order, file, &tally, o.Progress); err != nil {
+		return tally, err
+	}
+	if err := ended(); err != nil {
+		return tally, err
+	}
+	if tally.Samples == 0 {
+		return tally, errors.New("the samples file holds no sample")
+	}
+	return tally, nil
+}
+
+// judgeSamples starts the workers. It returns the jobs of begun, if there is one, and of the queue in their order, and what waits
+// for the workers' end.
+func judgeSamples(ctx context.Context, begun *Sample, queue <-chan Sample, workers int, run func(*job)) (order <-chan *job, wait func()) {
+	jobs, ordered := make(chan *job), make(chan *job, queueLength(workers))
+	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {
 			for j := range jobs {
-				j.run(ctx, x, tasks, suite, judge, o, judged)
+				run(j)
 				close(j.done)
 			}
 		})
 	}
 	group.Go(func() {
 		defer close(jobs)
-		defer close(order)
+		defer close(ordered)
 		send := func(s Sample) {
 			j := &job{sample: s, done: make(chan struct{})}
-			for _, next := range []chan *job{order, jobs} {
+			for _, next := range []chan *job{ordered, jobs} {
 				select {
 				case next <- j:
 				case <-ctx.Done():
@@ -151,33 +165,37 @@ func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out str
 			send(s)
 		}
 	})
+	return ordered, group.Wait
+}
+
+// writeSamples writes the line of each job, in their order, when it is done.
+func writeSamples(ctx context.Context, order <-chan *job, file *jsonl.Writer, tally *SampleTally, progress func(done int)) error {
 	for j := range order {
 		select {
 		case <-j.done:
 		case <-ctx.Done():
-			return tally, fmt.Errorf("interrupted: the same command goes on with the scoring: %w", ctx.Err())
+			return errInterrupted(ctx.Err())
 		}
 		if j.err != nil {
-			return tally, j.err
+			return j.err
 		}
-		if _, err := file.Write(j.line); err != nil {
-			return tally, fmt.Errorf("write %s: %w", out, err)
+		if err := file.WriteLine(j.line); err != nil {
+			return err
 		}
 		tally.add(j.sample.TaskID, j.scored)
-		if o.Progress != nil {
-			o.Progress(tally.Samples)
+		if progress != nil {
+			progress(tally.Samples)
 		}
 	}
 	if ctx.Err() != nil {
-		return tally, fmt.Errorf("interrupted: the same command goes on with the scoring: %w", ctx.Err())
+		return errInterrupted(ctx.Err())
 	}
-	if err := ended(); err != nil {
-		return tally, err
-	}
-	if tally.Samples == 0 {
-		return tally, errors.New("the samples file holds no sample")
-	}
-	return tally, nil
+	return nil
+}
+
+// errInterrupted says what keeps a scoring from its end.
+func errInterrupted(err error) error {
+	return fmt.Errorf("interrupted: the same command goes on with the scoring: %w", err)
 }
 
 // run judges the job's sample and makes its line.
@@ -195,7 +213,7 @@ func (j *job) run(ctx context.Context, x *Extractor, tasks map[string]datasets.E
 	}
 	verdict, flaky, err := Verdict(ctx, task, answer, judge, o.Limits, o.Reruns)
 	if err != nil {
-		j.err = fmt.Errorf("interrupted: the same command goes on with the scoring: %w", err)
+		j.err = errInterrupted(err)
 		return
 	}
 	verdict.Detail = notes(note, verdict.Detail)
@@ -221,66 +239,68 @@ func resultText(v record.Verdict) string {
 	return "failed: " + string(v.Result) + ": " + v.Detail
 }
 
-// resumeSamples opens the results file for appending and takes from the queue the samples that it holds. A last line
-// that was torn is cut off, and its sample returned; a file of anything else is an error and stays as it is. A pipe or
-// device holds nothing.
-func resumeSamples(path, judged string, queue <-chan Sample, tally *SampleTally) (*os.File, *Sample, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
-		return file, nil, err
-	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--out: %w", err)
-	}
-	good, begun, err := replay(file, path, judged, queue, tally)
-	if err == nil {
-		err = file.Truncate(good)
-	}
-	if err == nil {
-		_, err = file.Seek(good, io.SeekStart)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, file.Close())
-	}
-	return file, begun, nil
+// A Foreign is the error of a results file that holds something else than results of the samples, of that suite and those options.
+type Foreign struct{ Path, Reason string }
+
+// Error says what the file holds.
+func (f *Foreign) Error() string { return f.Path + " " + f.Reason }
+
+// errTorn is of a results line without its newline: its sample is judged again.
+var errTorn = errors.New("no newline")
+
+// A resumed line is a result that the file holds.
+type resumed struct {
+	sample Sample
+	scored scored
 }
 
-// replay counts the whole lines of a results file against the samples of the queue. It returns where they end, and the
-// sample whose line was torn.
-func replay(file io.Reader, path, judged string, queue <-chan Sample, tally *SampleTally) (good int64, begun *Sample, err error) {
-	r := bufio.NewReaderSize(file, 1<<16)
-	for {
-		line, err := r.ReadBytes('\n')
-		if err == io.EOF && len(line) == 0 {
-			return good, nil, nil
-		}
-		if err == io.EOF {
-			is, more := <-queue
-			if !more || !is.begins(line) {
-				return 0, nil, fmt.Errorf("%s ends in something else than a result of these samples: choose another --out or delete it", path)
-			}
-			return good, &is, nil
-		}
-		if err != nil {
-			return 0, nil, err
-		}
-		var s scored
-		was, bad := readSample(bytes.Clone(line), tally.Samples+1)
-		if bad == nil {
-			bad = json.Unmarshal(line, &s)
+// readResumed parses a results line.
+func readResumed(line []byte, r *resumed) (err error) {
+	if !bytes.HasSuffix(line, []byte("\n")) {
+		return errTorn
+	}
+	if r.sample, err = readSample(bytes.Clone(line), 0); err != nil {
+		return err
+	}
+	return json.Unmarshal(line, &r.scored)
+}
+
+// resumeSamples opens the results file for appending and takes from the queue the samples that it holds. A last line
+// that was torn is cut off, and its sample returned; a file of anything else is an error, a *Foreign, and stays as it is. A pipe
+// or device holds nothing.
+func resumeSamples(path, judged string, queue <-chan Sample, tally *SampleTally) (file *jsonl.Writer, begun *Sample, err error) {
+	file, err = jsonl.Append(path, func(in *jsonl.Reader) error {
+		begun, err = replay(in, path, judged, queue, tally)
+		return err
+	})
+	return file, begun, err
+}
+
+// replay counts the whole lines of a results file against the samples of the queue. It returns the sample whose line was torn.
+func replay(in *jsonl.Reader, path, judged string, queue <-chan Sample, tally *SampleTally) (begun *Sample, err error) {
+	for was, err := range jsonl.All(in, readResumed) {
+		var damage *jsonl.Damage
+		if err != nil && !errors.As(err, &damage) {
+			return nil, err
 		}
 		is, more := <-queue
-		if bad != nil || s.Verdict == "" || !more || !was.same(is) {
-			return 0, nil, fmt.Errorf("%s holds other results than of these samples (line %d): choose another --out or delete it", path, tally.Samples+1)
+		if err != nil || was.scored.Verdict == "" || !more || !was.sample.same(is) {
+			return nil, &Foreign{path, fmt.Sprintf("holds other results than of these samples (line %d)", tally.Samples+1)}
 		}
-		if s.Judged != judged {
-			return 0, nil, fmt.Errorf("%s holds results of %q, these are of %q: choose another --out or delete it", path, s.Judged, judged)
+		if was.scored.Judged != judged {
+			return nil, &Foreign{path, fmt.Sprintf("holds results of %q, these are of %q", was.scored.Judged, judged)}
 		}
-		tally.add(was.TaskID, s)
+		tally.add(was.sample.TaskID, was.scored)
 		tally.Resumed++
-		good += int64(len(line))
 	}
+	if torn := in.Torn(); torn != nil {
+		is, more := <-queue
+		if !more || !is.begins(torn) {
+			return nil, &Foreign{path, "ends in something else than a result of these samples"}
+		}
+		begun = &is
+	}
+	return begun, nil
 }
 
 // begins says whether torn is the beginning of the sample's results line.

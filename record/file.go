@@ -48,10 +48,10 @@ func (h Held) Has(key string) bool {
 }
 
 // Append reopens the results file of an interrupted run. It cuts off a torn last line and returns the header and what the
-// file holds. A file that another process is writing is an error, a *jsonl.Busy.
+// file holds. A file that another process is writing is an error, a *jsonl.Busy, and one that is not there a *Missing.
 func Append(path string) (w *Writer, header Header, held Held, err error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, Header{}, nil, inFile(err)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // else it would be created
+		return nil, Header{}, nil, &Missing{path}
 	}
 	held = Held{}
 	lines, err := jsonl.Append(path, func(in *jsonl.Reader) error {
@@ -92,13 +92,17 @@ func (w *Writer) Close() error {
 }
 
 // Read reads a results file's header at once and its records as the sequence is iterated (it may be iterated
-// several times; each opens the file again). A torn last line is dropped; after an error nothing follows.
+// several times; each opens the file again). A torn last line is dropped; after an error nothing follows. A file that is not
+// there is a *Missing.
 func Read(path string) (Header, iter.Seq2[Record, error], error) { return Select(path, nil) }
 
 // Select is Read that leaves out records, which costs little, unless keep asks for them: those of a file that another program
 // wrote may be there all the same. keep is called by several goroutines at once.
 func Select(path string, keep func(task, decoder string) bool) (Header, iter.Seq2[Record, error], error) {
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Header{}, nil, &Missing{path}
+	}
 	if err != nil {
 		return Header{}, nil, inFile(err)
 	}
@@ -128,6 +132,15 @@ func readRecords(path string, keep func(task, decoder string) bool, yield func(R
 		}
 	}
 }
+
+// A Missing is the error of a results file that does not exist.
+type Missing struct{ Path string }
+
+// Error names the file.
+func (m *Missing) Error() string { return m.Path + " does not exist" }
+
+// Is says that the error is fs.ErrNotExist, too.
+func (m *Missing) Is(target error) bool { return target == fs.ErrNotExist }
 
 // inFile says of an error of the system that it is about a results file, and of a damaged line what to do.
 func inFile(err error) error {

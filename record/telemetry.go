@@ -1,6 +1,11 @@
 package record
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+
+	"tandem/record/jsonl"
+)
 
 // A GPU is what stays the same of a graphics processor during a run. What could not be read is left out.
 type GPU struct {
@@ -39,3 +44,20 @@ type Telemetry struct {
 	Reading *Reading `json:"reading,omitempty"`
 	Energy  *Energy  `json:"energy,omitempty"`
 }
+
+// ReadTelemetry reads telemetry.jsonl. A torn last line is dropped; any other damage is an error that names the line.
+func ReadTelemetry(path string) ([]Telemetry, error) { return jsonl.ReadFile(path, parseTelemetry) }
+
+// AppendTelemetry goes on with telemetry.jsonl, which it creates where there is none.
+func AppendTelemetry(path string) (*jsonl.Writer, error) {
+	return jsonl.Append(path, func(in *jsonl.Reader) error {
+		for _, err := range jsonl.All(in, parseTelemetry) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func parseTelemetry(line []byte, t *Telemetry) error { return json.Unmarshal(line, t) }

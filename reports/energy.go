@@ -1,13 +1,10 @@
 package reports
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -15,25 +12,13 @@ import (
 	"tandem/record"
 )
 
-// readTelemetry reads telemetry.jsonl, which a run on a GPU leaves; no file is no telemetry. A line that an interruption
-// cut off is left out.
-func readTelemetry(path string) (lines []record.Telemetry, err error) {
-	file, err := os.Open(path)
+// readTelemetry reads telemetry.jsonl, which a run on a GPU leaves; no file is no telemetry.
+func readTelemetry(path string) ([]record.Telemetry, error) {
+	lines, err := record.ReadTelemetry(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	scanner := bufio.NewScanner(file)
-	for scanner.Scan() {
-		var line record.Telemetry
-		if json.Unmarshal(scanner.Bytes(), &line) == nil {
-			lines = append(lines, line)
-		}
-	}
-	return lines, scanner.Err()
+	return lines, err
 }
 
 // addTelemetry puts what was measured of the GPU into the summary.

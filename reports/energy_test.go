@@ -17,8 +17,7 @@ func TestEnergy(t *testing.T) {
 {"reading":{"at":"2026-11-23T12:00:01Z","watts":400,"clock_event_reasons":["power cap","idle"]}}
 {"energy":{"seconds":10,"joules":1000}}
 {"energy":{"decoder":"ar","seconds":10,"joules":4000,"tokens":800,"decodings":10}}
-{"energy":{"decoder":"ar","sec
-`
+{"energy":{"decoder":"ar","sec`
 	if err := os.WriteFile(filepath.Join(dir, "telemetry.jsonl"), []byte(lines), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -32,6 +31,12 @@ func TestEnergy(t *testing.T) {
 	}
 	if s.Decoders[1].JoulesPerToken != nil {
 		t.Errorf("the refiner's energy was not measured, but is %g", *s.Decoders[1].JoulesPerToken)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "telemetry.jsonl"), []byte(lines+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(dir); err == nil || !strings.Contains(err.Error(), "telemetry.jsonl:6: damaged line") {
+		t.Errorf("a damaged line: %v", err)
 	}
 	table := Table(s, 0)
 	for _, want := range []string{"J/tok", "5.000", "clocks were held down: power cap in 50% of the readings"} {

@@ -41,19 +41,21 @@ func readReplay(path string, s Summary, r run) (*replay, error) {
 	if c == nil || c.Speedup == nil {
 		return nil, nil
 	}
-	_, records, err := record.Read(path)
-	if err != nil {
-		return nil, err
-	}
-	return pickReplay(*c, r, records)
-}
-
-// pickReplay picks the records of a comparison's typical task.
-func pickReplay(c Comparison, r run, records iter.Seq2[record.Record, error]) (*replay, error) {
-	task, ok := r.typical(c)
+	task, ok := r.typical(*c)
 	if !ok {
 		return nil, nil
 	}
+	_, records, err := record.Select(path, func(of, decoder string) bool {
+		return of == task && (decoder == c.Base || decoder == c.Head)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pickReplay(*c, task, records)
+}
+
+// pickReplay picks the records of a comparison's task.
+func pickReplay(c Comparison, task string, records iter.Seq2[record.Record, error]) (*replay, error) {
 	sides := map[string]side{}
 	for one, err := range records {
 		if err != nil {

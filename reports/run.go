@@ -1,9 +1,6 @@
 package reports
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"iter"
 	"slices"
 	"strconv"
@@ -25,18 +22,21 @@ type group struct {
 	*metric.Fold
 }
 
-// readRun folds a scored run. No records at all is an error: there is nothing to report.
+// An Empty is the error of a run without records: there is nothing to report.
+type Empty struct{ Path string }
+
+// Error names the file.
+func (e *Empty) Error() string { return e.Path + " holds no records" }
+
+// readRun folds a scored run. One without any records is an *Empty.
 func readRun(path string) (run, error) {
 	header, records, err := record.Read(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return run{}, fmt.Errorf("%s does not exist: tandem run writes it", path)
-	}
 	if err != nil {
 		return run{}, err
 	}
 	r, err := foldRun(header, records)
 	if err == nil && len(r.groups) == 0 {
-		err = fmt.Errorf("%s holds no records: let tandem run finish at least one example", path)
+		err = &Empty{path}
 	}
 	return r, err
 }
