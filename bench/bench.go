@@ -164,9 +164,9 @@ func (s Setup) check() error {
 	plan := s.Header.Plan
 	switch {
 	case len(s.Prompts) == 0:
-		return errors.New("the plan holds no task: raise --limit or choose another suite")
+		return errors.New("the plan holds no task: choose a higher limit or another suite")
 	case len(s.Decoders) == 0:
-		return errors.New("the plan holds no decoder: name one with --decoders")
+		return errors.New("the plan holds no decoder: name one")
 	case plan.Extra < 0:
 		return fmt.Errorf("extra repeats %d must not be negative", plan.Extra)
 	case plan.Repeats < 1 || plan.Samples < 1 || plan.Batch < 1 || plan.MaxTokens < 1:

@@ -140,7 +140,7 @@ func TestLoadRefuses(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"absent", absent, "fetch it with `tandem datasets fetch humaneval`"},
+		{"absent", absent, "suite humaneval is not on this machine"},
 		{"damaged", damaged, "is damaged"},
 		{"packed badly", packed, "gzip"},
 		{"another format", format, `task 1: field "task_id" is missing`},

@@ -24,7 +24,7 @@ func CacheDir() (string, error) {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("no cache folder: %w; name one with --cache or %s", err, DataVariable)
+		return "", fmt.Errorf("no cache folder: %w; name one with %s", err, DataVariable)
 	}
 	return filepath.Join(dir, "tandem", "datasets"), nil
 }
@@ -77,7 +77,7 @@ var client = &http.Client{Transport: &http.Transport{
 
 // Fetch brings the source's files into the cache. A file that is there and whole stays; one that was begun goes on where
 // it stopped; each is renamed to its name only when its SHA-256 is the manifest's. A server that fails or has other
-// bytes is followed by the file's next one; the error names the last.
+// bytes is followed by the file's next one; the error, a *SuiteError, names the last.
 func (s Source) Fetch(ctx context.Context, cache string, report func(f File, done int64)) error {
 	for _, f := range s.Files {
 		status, err := s.Check(cache, f)
@@ -103,7 +103,7 @@ func (s Source) Fetch(ctx context.Context, cache string, report func(f File, don
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("fetch %s: %w; `tandem datasets fetch %s` goes on, --from FILE takes a copy", s.Name, err, s.Name)
+			return &SuiteError{s.Name, fmt.Errorf("%w %s: %w", ErrFetch, s.Name, err)}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -114,7 +115,7 @@ func TestFetchRefuses(t *testing.T) {
 	} {
 		s, cache := published(c.url), t.TempDir()
 		err := s.Fetch(t.Context(), cache, quiet)
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--from FILE") || strings.Contains(err.Error(), "\n") {
+		if !errors.Is(err, ErrFetch) || !errors.As(err, new(*SuiteError)) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v, want one line with %q", c.name, err, c.want)
 		}
 		if _, err := os.Stat(filepath.Join(cache, "folder/sub/f.gz")); err == nil {

@@ -22,8 +22,24 @@ func Find(name string) (Source, bool) {
 	return Source{}, false
 }
 
-// ErrNotFetched says that a source's file is not in the cache.
-var ErrNotFetched = errors.New("is not on this machine")
+// What a SuiteError wraps.
+var (
+	ErrNotFetched = errors.New("is not on this machine") // a file is not in the cache
+	ErrDamaged    = errors.New("is damaged")             // a file in the cache is not the published one
+	ErrFetch      = errors.New("fetch")                  // a file could not be fetched
+)
+
+// A SuiteError is the error of a public suite that cannot be had: ErrNotFetched, ErrDamaged or ErrFetch.
+type SuiteError struct {
+	Suite string // its name
+	Err   error
+}
+
+// Error says what is wrong.
+func (e *SuiteError) Error() string { return e.Err.Error() }
+
+// Unwrap is what is wrong.
+func (e *SuiteError) Unwrap() error { return e.Err }
 
 // maxFile bounds a file of a suite, unpacked, in bytes: a small archive can unpack to any size.
 const maxFile = 1 << 30
@@ -34,14 +50,13 @@ func (s Source) Load(cache string) (Suite, error) {
 		path := filepath.Join(cache, s.Folder, f.Path)
 		text, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("suite %s %w: fetch it with `tandem datasets fetch %s`, or name its file with --data", s.Name, ErrNotFetched, s.Name)
+			return nil, &SuiteError{s.Name, fmt.Errorf("suite %s %w", s.Name, ErrNotFetched)}
 		}
 		if err != nil {
 			return nil, err
 		}
 		if got := hash(text); got != f.SHA256 {
-			return nil, fmt.Errorf("%s is damaged: its SHA-256 is %.12s, not %.12s; delete it and run `tandem datasets fetch %s`",
-				path, got, f.SHA256, s.Name)
+			return nil, &SuiteError{s.Name, fmt.Errorf("%s %w: its SHA-256 is %.12s, not %.12s", path, ErrDamaged, got, f.SHA256)}
 		}
 		return text, nil
 	})
