@@ -44,8 +44,9 @@ func page(s Summary, replay *replay, charts []plot.Chart) ([]byte, error) {
 		return nil, err
 	}
 	data.Style, data.Script = template.CSS(style), template.JS(script)
-	data.Header, data.Rows = cells(s, all(s), false)
-	data.Key = key(all(s))
+	full := s.table(false).Fit(0)
+	data.Header, data.Rows = full.Lines()
+	data.Key = key(full)
 	for _, c := range charts {
 		svg, err := inline(c)
 		if err != nil {

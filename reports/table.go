@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
+	"tandem/reports/table"
 )
 
 // A column of the table is a measure: its name with the unit, what it means, and the text of a decoder's cell, short or with its
@@ -41,12 +38,11 @@ var columns = []column{
 	{"not judged", "", func(_ Summary, d Decoder, _ bool) string { return count(d.Sandbox) }},
 }
 
-// essential are the columns that every table has; the others are added, in this order, while they fit: first what casts doubt on
-// a run, then the rest, then the intervals of the main figures.
+// optional are the columns that not every table has; they are added in this order, while they fit: first what casts doubt on a run,
+// then the rest, then the intervals of the main figures.
 var (
-	essential = []string{"pass@1 %", "tok/s", "speed-up", "TPF"}
-	figures   = []string{"tok/s", "speed-up", "pass@1 %"}
-	optional  = []string{"errors", "not judged", "empty", "disturbed", "ceil %", "NFE", "ms/task", "first ms", "fwd/s", "rows", "MiB", "J/tok", "J/solved"}
+	figures  = []string{"tok/s", "speed-up", "pass@1 %"}
+	optional = []string{"errors", "not judged", "empty", "disturbed", "ceil %", "NFE", "ms/task", "first ms", "fwd/s", "rows", "MiB", "J/tok", "J/solved"}
 )
 
 // speedup is a decoder's speed-up over the base; nil for the base itself.
@@ -59,78 +55,32 @@ func (s Summary) speedup(d Decoder) *Interval {
 	return nil
 }
 
-// A layout is which columns a table has, and which of them show their interval.
-type layout map[string]bool
-
-// all is the layout with every column that applies to at least one decoder, and the main figures' intervals.
-func all(s Summary) layout {
-	l := layout{}
-	for _, c := range columns {
-		if s.applies(c) {
-			l[c.name] = slices.Contains(figures, c.name)
-		}
-	}
-	return l
-}
-
-// applies says that a column has something to show.
-func (s Summary) applies(c column) bool {
+// table is the table of the columns that apply to at least one decoder. intervals says that every cell has its interval; else only
+// the main figures have theirs, where there is room.
+func (s Summary) table(intervals bool) table.Table {
+	short := shorten(s.names())
+	decoders := table.Column{Name: "decoder", Left: true}
 	for _, d := range s.Decoders {
-		if c.cell(s, d, false) != "" {
-			return true
-		}
+		decoders.Cells = append(decoders.Cells, short[d.Name])
 	}
-	return false
-}
-
-// fitting is the fullest layout that a terminal of so many columns holds; of 0, all.
-func fitting(s Summary, width int) layout {
-	full := all(s)
-	if width <= 0 {
-		return full
-	}
-	l := layout{}
-	for _, name := range essential {
-		if _, applies := full[name]; applies {
-			l[name] = false
+	out := table.Table{decoders}
+	for _, c := range columns {
+		cells := func(interval bool) (cells []string) {
+			for _, d := range s.Decoders {
+				cells = append(cells, c.cell(s, d, interval))
+			}
+			return cells
 		}
-	}
-	try := func(name string, interval bool) {
-		before, had := l[name]
-		l[name] = interval
-		if tableWidth(cells(s, l, false)) <= width {
-			return
+		column := table.Column{Name: c.name, Cells: cells(intervals), Rank: 1 + slices.Index(optional, c.name)}
+		if !slices.ContainsFunc(column.Cells, func(cell string) bool { return cell != "" }) {
+			continue
 		}
-		if had {
-			l[name] = before
-		} else {
-			delete(l, name)
+		if i := slices.Index(figures, c.name); i >= 0 {
+			column.Long, column.LongRank = cells(true), 1+len(optional)+i
 		}
+		out = append(out, column)
 	}
-	for _, name := range optional {
-		if _, applies := full[name]; applies {
-			try(name, false)
-		}
-	}
-	for _, name := range figures {
-		if full[name] {
-			try(name, true)
-		}
-	}
-	return l
-}
-
-// tableWidth is the width of a table on a terminal, in characters.
-func tableWidth(header []string, lines [][]string) int {
-	total := 0
-	for i := range header {
-		widest := utf8.RuneCountInString(header[i])
-		for _, line := range lines {
-			widest = max(widest, utf8.RuneCountInString(line[i]))
-		}
-		total += 1 + widest + 1 // a blank on either side
-	}
-	return total
+	return out
 }
 
 // Table lays the summary out for a terminal of so many columns, 0 for one of any width: the warnings, a line per decoder, the
@@ -138,24 +88,20 @@ func tableWidth(header []string, lines [][]string) int {
 func Table(s Summary, width int) string {
 	var b strings.Builder
 	for _, line := range s.shown() {
-		b.WriteString(wrap(line, width, "  ") + "\n")
+		b.WriteString(table.Wrap(line, width, "  ") + "\n")
 	}
 	if b.Len() > 0 {
 		b.WriteString("\n")
 	}
-	l := fitting(s, width)
-	light := tw.Rendition{
-		Symbols: tw.NewSymbols(tw.StyleLight), Borders: tw.BorderNone,
-		Settings: tw.Settings{Separators: tw.Separators{BetweenColumns: tw.Off}, Lines: tw.Lines{ShowHeaderLine: tw.On}},
-	}
-	b.WriteString(render(s, l, renderer.NewBlueprint(light), plain, false))
-	b.WriteString(wrap(key(l), cmp.Or(width, 140), "") + "\n\n")
+	shown := s.table(false).Fit(width)
+	b.WriteString(shown.Text())
+	b.WriteString(table.Wrap(key(shown), cmp.Or(width, 140), "") + "\n\n")
 	for _, line := range comparisonLines(s) {
-		b.WriteString(wrap(line, width, "  ") + "\n")
+		b.WriteString(table.Wrap(line, width, "  ") + "\n")
 	}
-	fmt.Fprintf(&b, "\n%s\n", wrap(strings.Join(circumstances(s), "; "), width, ""))
+	fmt.Fprintf(&b, "\n%s\n", table.Wrap(strings.Join(circumstances(s), "; "), width, ""))
 	if s.Verdict != "" {
-		fmt.Fprintf(&b, "\n%s\n", wrap(s.Verdict, width, ""))
+		fmt.Fprintf(&b, "\n%s\n", table.Wrap(s.Verdict, width, ""))
 	}
 	return b.String()
 }
@@ -163,111 +109,32 @@ func Table(s Summary, width int) string {
 // markdown lays the summary out as a Markdown page, the verdict first.
 func markdown(s Summary) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s: %s\n\n", escape(s.Suite.Name), escape(s.Model.Name))
+	fmt.Fprintf(&b, "# %s: %s\n\n", table.Escape(s.Suite.Name), table.Escape(s.Model.Name))
 	if s.Verdict != "" {
-		fmt.Fprintf(&b, "**%s**\n\n", escape(s.Verdict))
+		fmt.Fprintf(&b, "**%s**\n\n", table.Escape(s.Verdict))
 	}
 	for _, line := range s.shown() {
-		fmt.Fprintf(&b, "> %s\n\n", escape(line))
+		fmt.Fprintf(&b, "> %s\n\n", table.Escape(line))
 	}
-	b.WriteString(render(s, all(s), renderer.NewMarkdown(), escape, true))
-	fmt.Fprintf(&b, "\n%s\n\n", escape(key(all(s)))) // apart, or Markdown would take the key for a line of the table
+	full := s.table(true)
+	b.WriteString(full.Markdown())
+	fmt.Fprintf(&b, "\n%s\n\n", table.Escape(key(full))) // apart, or Markdown would take the key for a line of the table
 	for _, line := range comparisonLines(s) {
-		fmt.Fprintf(&b, "- %s\n", escape(line))
+		fmt.Fprintf(&b, "- %s\n", table.Escape(line))
 	}
-	fmt.Fprintf(&b, "\n%s\n", escape(strings.Join(circumstances(s), "; ")))
+	fmt.Fprintf(&b, "\n%s\n", table.Escape(strings.Join(circumstances(s), "; ")))
 	return b.String()
 }
 
-// key explains the columns of a layout.
-func key(l layout) string {
+// key explains the columns of a table.
+func key(t table.Table) string {
 	var parts []string
 	for _, c := range columns {
-		if _, shown := l[c.name]; shown && c.key != "" {
+		if c.key != "" && slices.ContainsFunc(t, func(shown table.Column) bool { return shown.Name == c.name }) {
 			parts = append(parts, c.key)
 		}
 	}
 	return strings.Join(parts, "; ")
-}
-
-func plain(s string) string { return s }
-
-// escape keeps text from being read as Markdown, and cells from being split.
-func escape(s string) string {
-	return strings.NewReplacer("|", `\|`, "*", `\*`, "<", "&lt;", "_", `\_`).Replace(s)
-}
-
-// wrap breaks text at blanks into lines of at most width characters, those after the first indented; width 0 breaks nothing.
-func wrap(text string, width int, indent string) string {
-	if width <= 0 {
-		return text
-	}
-	var b strings.Builder
-	used := 0
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case used+1+n > width:
-			b.WriteString("\n" + indent)
-			used = len(indent)
-		default:
-			b.WriteString(" ")
-			used++
-		}
-		b.WriteString(word)
-		used += n
-	}
-	return b.String()
-}
-
-// render fills a tablewriter with a layout's columns; intervals says that those of the layout are shown for every column.
-func render(s Summary, l layout, to tw.Renderer, text func(string) string, intervals bool) string {
-	var b strings.Builder
-	header, lines := cells(s, l, intervals)
-	table := tablewriter.NewTable(&b, tablewriter.WithRenderer(to), tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithAlignment(alignments(len(header)-1)))
-	for i := range header {
-		header[i] = text(header[i])
-	}
-	table.Header(header)
-	for _, line := range lines {
-		for i := range line {
-			line[i] = text(line[i])
-		}
-		table.Append(line)
-	}
-	table.Render()
-	return b.String()
-}
-
-// cells are the table: the columns' names, and a line per decoder.
-func cells(s Summary, l layout, intervals bool) (header []string, lines [][]string) {
-	names := shorten(s.names())
-	header = []string{"decoder"}
-	for _, d := range s.Decoders {
-		lines = append(lines, []string{names[d.Name]})
-	}
-	for _, c := range columns {
-		interval, shown := l[c.name]
-		if !shown {
-			continue
-		}
-		header = append(header, c.name)
-		for i, d := range s.Decoders {
-			lines[i] = append(lines[i], c.cell(s, d, interval || intervals))
-		}
-	}
-	return header, lines
-}
-
-func alignments(decoders int) tw.Alignment {
-	out := tw.Alignment{tw.AlignLeft}
-	for range decoders {
-		out = append(out, tw.AlignRight)
-	}
-	return out
 }
 
 // comparisonLines says each comparison's speed-up, difference in pass rate and p.

@@ -33,8 +33,10 @@ var arrows = map[string][]string{
 	"bench/telemetry":                  {"record"},
 	"bench/metric":                     {"record"},
 	"bench/stats":                      {},
-	"reports":                          {"record", "bench/metric", "bench/stats", "reports/plot"},
+	"reports":                          {"record", "bench/metric", "bench/stats", "reports/plot", "reports/table"},
+	"reports/forwards":                 {"record", "reports", "reports/plot", "reports/table", "transformer/speed"},
 	"reports/plot":                     {"record", "bench/metric", "bench/stats"},
+	"reports/table":                    {},
 	"internal/golden":                  {},
 	"cmd/tandem":                       {"..."},
 }
