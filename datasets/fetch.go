@@ -58,6 +58,22 @@ func (s Source) Check(cache string, f File) (Status, error) {
 	return Present, nil
 }
 
+// State is that of the source's worst file.
+func (s Source) State(cache string) (Status, error) {
+	worst := Present
+	rank := map[Status]int{Present: 0, Absent: 1, Partial: 2, Damaged: 3}
+	for _, f := range s.Files {
+		status, err := s.Check(cache, f)
+		if err != nil {
+			return "", err
+		}
+		if rank[status] > rank[worst] {
+			worst = status
+		}
+	}
+	return worst, nil
+}
+
 // partSuffix ends the name of a file that is not whole yet.
 const partSuffix = ".part"
 

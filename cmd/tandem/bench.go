@@ -11,7 +11,10 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tandem/bench"
+	"tandem/cmd/tandem/flags"
+	"tandem/cmd/tandem/progress"
 	"tandem/record"
+	"tandem/reports/forwards"
 	"tandem/transformer"
 	"tandem/transformer/speed"
 )
@@ -29,16 +32,17 @@ type benchCmd struct {
 	Rounds  int    `default:"5" help:"Samples of each test; the tests of a batch take turns."`
 	Output  string `short:"o" default:"table" enum:"table,json,jsonl,md,csv,benchfmt" help:"Form of the results: ${enum}."`
 	JSON    bool   `help:"The same as --output json."`
-	Out     string `placeholder:"DIR" help:"Folder for bench.json and the charts of throughput against batch."`
-	From    string `placeholder:"FILE" help:"Show and draw a bench.json again, in place of measuring."`
+	wideFlag
+	Out  string `placeholder:"DIR" help:"Folder for bench.json and the charts of throughput against batch."`
+	From string `placeholder:"FILE" help:"Show and draw a bench.json again, in place of measuring."`
 }
 
 // shown are the flags that go with --from.
-var shown = []string{"from", "output", "json", "out"}
+var shown = []string{"from", "output", "json", "out", "wide"}
 
 // Run measures forwards beside this machine's ceilings.
 func (c benchCmd) Run(a *app, parsed *kong.Context) error {
-	for _, name := range given(parsed) {
+	for _, name := range flags.Given(parsed) {
 		if c.From != "" && !slices.Contains(shown, name) {
 			return fmt.Errorf("--from shows what was measured before: leave out --%s", name)
 		}
@@ -59,7 +63,7 @@ func (c benchCmd) Run(a *app, parsed *kong.Context) error {
 		if c.From == "" {
 			fmt.Fprintf(a.stderr, "wrote %s\n", filepath.Join(c.Out, "bench.json"))
 		}
-		if err := report.draw(a, c.Out); err != nil {
+		if err := draw(a, report, c.Out); err != nil {
 			return err
 		}
 	}
@@ -71,25 +75,34 @@ func (c benchCmd) Run(a *app, parsed *kong.Context) error {
 			fmt.Fprintf(a.stderr, "tandem: warning: %s\n", w.Text)
 		}
 	}
-	return report.write(a.stdout, c.Output)
+	return report.Write(a.stdout, c.Output, c.width(a.stdout))
 }
 
-// given are the flags that stand on the command line.
-func given(parsed *kong.Context) (names []string) {
-	for _, at := range parsed.Path {
-		if at.Flag != nil {
-			names = append(names, at.Flag.Name)
-		}
+// draw draws the charts into dir.
+func draw(a *app, report forwards.Report, dir string) error {
+	names, err := report.SaveCharts(dir)
+	for _, name := range names {
+		fmt.Fprintf(a.stderr, "wrote %s.png and .svg\n", filepath.Join(dir, name))
 	}
-	return names
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	if len(names) == 0 {
+		fmt.Fprintln(a.stderr, "tandem: no chart: it needs --decode and --block at two --batch sizes or more")
+	}
+	return nil
 }
 
 // report is measured, or read from a file.
-func (c benchCmd) report(a *app) (benchReport, error) {
+func (c benchCmd) report(a *app) (forwards.Report, error) {
 	if c.From == "" {
 		return c.measure(a)
 	}
-	return readBench(c.From)
+	report, err := forwards.Read(c.From)
+	if err != nil {
+		return report, fmt.Errorf("--from: %w", err)
+	}
+	return report, nil
 }
 
 // check names the flag that is out of range.
@@ -113,7 +126,7 @@ func (c benchCmd) check() error {
 }
 
 // measure puts the weights on the device and runs the tests.
-func (c benchCmd) measure(a *app) (report benchReport, err error) {
+func (c benchCmd) measure(a *app) (report forwards.Report, err error) {
 	if err := c.check(); err != nil {
 		return report, err
 	}
@@ -132,25 +145,26 @@ func (c benchCmd) measure(a *app) (report benchReport, err error) {
 	}
 	defer done()
 	about := backend.Describe()
-	report = benchReport{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit)}
+	report = forwards.Report{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit)}
 	e := &report.Environment
 	e.Device, e.Features, e.Threads = about.Device, about.Features, about.Threads
-	err = c.run(a, backend, speed.Plan{Tests: c.tests(), Rounds: c.Rounds, Ceilings: ceilings}, &report)
+	grid := speed.Grid{Prefill: c.Prefill, Decode: c.Decode, Blocks: c.Block, Batches: c.Batch, Context: c.Context}
+	err = c.run(a, backend, speed.Plan{Tests: grid.Tests(), Rounds: c.Rounds, Ceilings: ceilings}, &report)
 	return report, err
 }
 
 // run fills in the report. With --out its file is written after each batch size, so that what is finished is kept.
-func (c benchCmd) run(a *app, backend transformer.Backend, plan speed.Plan, report *benchReport) error {
+func (c benchCmd) run(a *app, backend transformer.Backend, plan speed.Plan, report *forwards.Report) error {
 	card := transformer.Card{Config: backend.Config(), Dtype: backend.Describe().Dtype}
 	var saved error
-	plan.Progress = newProgress(a.stderr, "measuring").report
+	plan.Progress = progress.New(a.stderr, "measuring").Report
 	elsewhere := bench.Elsewhere()
 	plan.Finished = func(rows []speed.Row, left []speed.LeftOut) {
 		speed.Rate(rows, card)
 		share, known := elsewhere()
-		report.take(rows, left, share, known)
+		report.Take(rows, left, share, known)
 		if c.Out != "" {
-			saved = errors.Join(saved, report.save(c.Out))
+			saved = errors.Join(saved, report.Save(c.Out))
 		}
 	}
 	_, _, err := speed.Measure(a.ctx, backend, plan)
@@ -189,33 +203,3 @@ func (c benchCmd) weights() (*transformer.Weights, error) {
 	}
 	return transformer.Random(config, transformer.Dtype(c.Dtype), 1), nil
 }
-
-// tests are those that the flags ask for. A block of one sequence stands beside the prefill of as many rows. A forward of
-// many rows lasts long enough by itself.
-func (c benchCmd) tests() (tests []speed.Test) {
-	batches, blocks := distinct(c.Batch), distinct(c.Block)
-	if c.Prefill > 0 {
-		tests = append(tests, speed.Test{Kind: speed.Prefill, Rows: c.Prefill, Batch: 1, Repeat: 1})
-	}
-	if c.Decode > 0 {
-		for _, batch := range batches {
-			tests = append(tests, speed.Test{Kind: speed.Decode, Rows: 1, Batch: batch, Context: c.Context, Repeat: c.Decode})
-		}
-	}
-	for _, rows := range blocks {
-		if slices.Contains(batches, 1) {
-			tests = append(tests, speed.Test{Kind: speed.Prefill, Rows: rows, Batch: 1, Repeat: 4})
-		}
-		for _, batch := range batches {
-			repeat := 4
-			if rows*batch > 512 {
-				repeat = 1
-			}
-			tests = append(tests, speed.Test{Kind: speed.Block, Rows: rows, Batch: batch, Context: c.Context, Repeat: repeat})
-		}
-	}
-	return tests
-}
-
-// distinct are the values in ascending order, each once.
-func distinct(values []int) []int { return slices.Compact(slices.Sorted(slices.Values(values))) }

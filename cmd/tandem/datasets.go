@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 
+	"tandem/cmd/tandem/progress"
 	"tandem/datasets"
 	"tandem/datasets/basics"
+	"tandem/reports/table"
 )
 
 type datasetsCmd struct {
@@ -22,6 +24,7 @@ type datasetsCmd struct {
 
 type datasetsListCmd struct {
 	cacheFlag
+	wideFlag
 	JSON bool `help:"Print JSON: name, about, licence, tasks, sha256 or files (path, urls, sha256, bytes), state."`
 }
 
@@ -60,7 +63,7 @@ func (c datasetsListCmd) Run(a *app) error {
 	list := []listed{{Name: own.Name, About: "small functions, none of them in the embedded checkpoint's training text",
 		Licence: own.Licence, Tasks: len(own.Tasks), SHA256: own.SHA256, State: "embedded"}}
 	for _, s := range datasets.Catalog {
-		state, err := stateOf(s, dir)
+		state, err := s.State(dir)
 		if err != nil {
 			return err
 		}
@@ -70,28 +73,15 @@ func (c datasetsListCmd) Run(a *app) error {
 	if c.JSON {
 		return printJSON(a.stdout, list)
 	}
-	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "suite\ttasks\tlicence\tsha256\tstate\tabout\n")
+	out := table.Table{{Name: "suite", Left: true}, {Name: "tasks"}, {Name: "licence", Left: true, Rank: 2}, {Name: "sha256", Left: true, Rank: 4},
+		{Name: "state", Left: true, Rank: 1}, {Name: "about", Left: true, Rank: 3}}
 	for _, l := range list {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\n", l.Name, l.Tasks, l.Licence, l.hash(), l.State, l.About)
-	}
-	return table.Flush()
-}
-
-// stateOf is the state of the source's worst file.
-func stateOf(s datasets.Source, dir string) (datasets.Status, error) {
-	worst := datasets.Present
-	rank := map[datasets.Status]int{datasets.Present: 0, datasets.Absent: 1, datasets.Partial: 2, datasets.Damaged: 3}
-	for _, f := range s.Files {
-		status, err := s.Check(dir, f)
-		if err != nil {
-			return "", err
-		}
-		if rank[status] > rank[worst] {
-			worst = status
+		for i, cell := range []string{l.Name, fmt.Sprint(l.Tasks), l.Licence, l.hash(), string(l.State), l.About} {
+			out[i].Cells = append(out[i].Cells, cell)
 		}
 	}
-	return worst, nil
+	_, err = io.WriteString(a.stdout, out.Fit(c.width(a.stdout)).Text())
+	return err
 }
 
 // chosen returns the sources of these names, all of them for none, and the folder of the cache.
@@ -132,12 +122,12 @@ func (c datasetsFetchCmd) Run(a *app) error {
 				err = fmt.Errorf("--from: %w", err)
 			}
 		} else {
-			bars := map[string]*progress{}
+			bars := map[string]*progress.Bar{}
 			err = s.Fetch(a.ctx, dir, func(f datasets.File, done int64) {
 				if bars[f.Path] == nil {
-					bars[f.Path] = newProgress(a.stderr, filepath.Base(f.Path))
+					bars[f.Path] = progress.New(a.stderr, filepath.Base(f.Path))
 				}
-				bars[f.Path].report(max(1, int(done)), int(f.Bytes))
+				bars[f.Path].Report(max(1, int(done)), int(f.Bytes))
 			})
 		}
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"tandem/bench"
 	"tandem/bench/telemetry"
 	"tandem/evals/sandbox"
+	"tandem/reports/table"
 	"tandem/transformer"
 	"tandem/transformer/cpu"
 	"tandem/transformer/cuda"
@@ -54,11 +55,13 @@ type machine struct {
 // Run prints what this machine can do; a machine that cannot judge programs fails the check.
 func (c doctorCmd) Run(a *app) error {
 	m := examine(a.ctx)
-	print := m.print
+	var err error
 	if c.JSON {
-		print = func(w io.Writer) error { return printJSON(w, m) }
+		err = printJSON(a.stdout, m)
+	} else {
+		_, err = io.WriteString(a.stdout, table.Pairs(m.lines(), table.Terminal(a.stdout)))
 	}
-	if err := print(a.stdout); err != nil {
+	if err != nil {
 		return err
 	}
 	if m.Judge.None != "" {
@@ -96,22 +99,22 @@ func examine(ctx context.Context) (m machine) {
 
 var dtypes = []transformer.Dtype{transformer.F32, transformer.BF16}
 
-// print lists the findings, a line each.
-func (m machine) print(w io.Writer) error {
+// lines are the findings, a name and a text each.
+func (m machine) lines() [][2]string {
 	p := m.Processor
-	fmt.Fprintf(w, "processor   %s, %d cores, %.1f GiB of memory, load %.1f\n", p.Name, p.Cores, float64(p.Memory)/(1<<30), p.Load)
+	out := [][2]string{{"processor", fmt.Sprintf("%s, %d cores, %.1f GiB of memory, load %.1f", p.Name, p.Cores, float64(p.Memory)/(1<<30), p.Load)}}
 	for _, dtype := range dtypes {
-		fmt.Fprintf(w, "kernels     %s: %s\n", dtype, strings.Join(m.Kernels[dtype], ", "))
+		out = append(out, [2]string{"kernels", fmt.Sprintf("%s: %s", dtype, strings.Join(m.Kernels[dtype], ", "))})
 	}
 	if m.Portable {
-		fmt.Fprintln(w, "            plain Go without vectors: many rows cost nearly as many times one row, which is unfair to the\n"+
-			"            diffusion decoder; kernels in C need Linux on amd64, AVX2, and a build with cgo")
+		out = append(out, [2]string{"", "plain Go without vectors: many rows cost nearly as many times one row, which is unfair to the"},
+			[2]string{"", "diffusion decoder; kernels in C need Linux on amd64, AVX2, and a build with cgo"})
 	}
-	_, err := fmt.Fprintf(w, "gpu         %s\nnvml        %s\njudge       %s\n", m.GPU, m.NVML, m.Judge)
+	out = append(out, [2]string{"gpu", m.GPU.String()}, [2]string{"nvml", m.NVML.String()}, [2]string{"judge", m.Judge.String()})
 	for _, line := range m.Judge.Why {
-		_, err = fmt.Fprintf(w, "            %s\n", line)
+		out = append(out, [2]string{"", line})
 	}
-	return err
+	return out
 }
 
 // nvml says what can be read of the GPU beside a run.

@@ -24,12 +24,13 @@ var arrows = map[string][]string{
 	"transformer/checkpoint":           {"transformer", "transformer/strictjson", "transformer/tokenizer"},
 	"transformer/transformertest":      {"transformer"},
 	"decoders":                         {"transformer", "record"},
+	"decoders/devicecheck":             {"decoders", "record", "transformer"},
 	"datasets":                         {},
 	"datasets/basics":                  {"datasets"},
 	"datasets/basics/corpus":           {"datasets", "datasets/basics"},
-	"evals":                            {"record", "datasets", "evals/sandbox"},
+	"evals":                            {"record", "record/jsonl", "datasets", "evals/sandbox"},
 	"evals/sandbox":                    {"record"},
-	"bench":                            {"bench/telemetry", "decoders", "evals", "record", "datasets"},
+	"bench":                            {"bench/telemetry", "decoders", "evals", "record", "datasets", "transformer"},
 	"bench/telemetry":                  {"record"},
 	"bench/metric":                     {"record"},
 	"bench/stats":                      {},
@@ -39,6 +40,8 @@ var arrows = map[string][]string{
 	"reports/table":                    {},
 	"internal/golden":                  {},
 	"cmd/tandem":                       {"..."},
+	"cmd/tandem/flags":                 {},
+	"cmd/tandem/progress":              {},
 }
 
 // TestImports holds the import directions of docs/ARCHITECTURE.md. Test files are free.

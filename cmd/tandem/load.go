@@ -10,6 +10,7 @@ import (
 
 	"tandem/datasets"
 	"tandem/datasets/basics"
+	"tandem/decoders/devicecheck"
 	"tandem/evals/sandbox"
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
@@ -35,8 +36,11 @@ func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, 
 		return nil, fmt.Errorf("--threads and --kernels are for --device cpu: leave them out")
 	case f.Device == "cuda":
 		b, err := openCUDA(w)
-		if err != nil {
-			return nil, fmt.Errorf("--device cuda: %w", err)
+		switch {
+		case errors.Is(err, devicecheck.ErrWrong):
+			return nil, fmt.Errorf("--device cuda: %w: use --device cpu, and report it", err)
+		case err != nil:
+			return nil, fmt.Errorf("--device cuda: %w, or use --device cpu", err)
 		}
 		return b, nil
 	case f.Device == "auto" && !own:
@@ -50,6 +54,25 @@ func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, 
 	}
 	return cpu.New(w, cpu.Options{Threads: f.Threads, Kernels: f.Kernels})
 }
+
+// openCUDA puts weights on the GPU, once it has computed what the processor computes.
+func openCUDA(w *transformer.Weights) (transformer.Backend, error) {
+	driver := cudaDriver()
+	if _, err := cuda.Find(driver); err != nil { // before any work for a device that is not there
+		return nil, err
+	}
+	untuned := func(w *transformer.Weights) (transformer.Backend, error) {
+		return cuda.New(w, cuda.Options{Driver: driver})
+	}
+	processor := func(w *transformer.Weights) (transformer.Backend, error) { return cpu.New(w, cpu.Options{}) }
+	if err := devicecheck.Check(untuned, processor); err != nil {
+		return nil, err
+	}
+	return cuda.New(w, cuda.Options{Driver: driver, Tune: true})
+}
+
+// cudaDriver is the path of libcuda where it lies in an unusual place.
+func cudaDriver() string { return os.Getenv("TANDEM_CUDA_DRIVER") }
 
 // meter returns what measures the ceilings of the backend's device, and what ends that.
 func meter(b transformer.Backend) (ceilings func() (map[string]float64, error), done func() error, err error) {
@@ -84,7 +107,11 @@ func (f cacheFlag) dir() (string, error) {
 	if f.Cache != "" {
 		return f.Cache, nil
 	}
-	return datasets.CacheDir()
+	dir, err := datasets.CacheDir()
+	if err != nil {
+		return "", fmt.Errorf("%w; name one with --cache", err)
+	}
+	return dir, nil
 }
 
 // suiteFlags choose where a suite's file lies.

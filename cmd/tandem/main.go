@@ -13,12 +13,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"tandem/cmd/tandem/flags"
 	"tandem/evals/sandbox"
 	"tandem/transformer"
 )
@@ -106,7 +106,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 			"tandem run alone answers it for the embedded checkpoint and tasks, within minutes."),
 		kong.Writers(stdout, stderr),
 		kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText()},
-		kong.Configuration(loadConfig),
+		kong.Configuration(flags.Load),
 		kong.Exit(func(code int) { panic(exitCode(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
@@ -119,7 +119,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		return fail(stderr, fmt.Errorf("%s; see `tandem %s--help`", plainly(err), verb(parser, args)))
+		return fail(stderr, flags.Wrong(parser, args, err))
 	}
 	err = k.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr})
 	if errors.Is(err, errFailed) {
@@ -131,22 +131,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status i
 	return 0
 }
 
-// verb is the verb that a command line begins with, of one word or two, and a space behind each; empty where there is none.
-func verb(parser *kong.Kong, args []string) (verb string) {
-	at := parser.Model.Node
-	for _, arg := range args {
-		i := slices.IndexFunc(at.Children, func(child *kong.Node) bool { return child.Name == arg })
-		if i < 0 {
-			break
-		}
-		at, verb = at.Children[i], verb+arg+" "
-	}
-	return verb
-}
-
 // fail prints the error as one line and returns exit status 2.
 func fail(stderr io.Writer, err error) int {
-	text := strings.TrimSuffix(err.Error(), ": "+context.Canceled.Error()) // the message says "interrupted"
+	text := strings.TrimSuffix(err.Error()+hint(err), ": "+context.Canceled.Error()) // the message says "interrupted"
 	fmt.Fprintf(stderr, "tandem: %s\n", strings.ReplaceAll(text, "\n", "; "))
 	return 2
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,8 @@ import (
 
 	"tandem/bench"
 	"tandem/bench/telemetry"
+	"tandem/cmd/tandem/flags"
+	"tandem/cmd/tandem/progress"
 	"tandem/datasets"
 	"tandem/decoders"
 	"tandem/evals"
@@ -43,8 +44,8 @@ type runCmd struct {
 	Workers int           `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
 	Energy  time.Duration `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
 	Out     string        `placeholder:"DIR" help:"Folder of the results; the same one resumes an interrupted run. By default one below results/ for each different run."`
-	Config  configFlag    `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
-	tableFlags
+	Config  flags.Config  `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
+	summaryFlags
 }
 
 // Help follows the flags' list.
@@ -67,7 +68,19 @@ func (c runCmd) check() error {
 	if !(c.Threshold > 0 && c.Threshold <= 1) {
 		return fmt.Errorf("--threshold must be above 0 and at most 1, not %g", c.Threshold)
 	}
+	if c.Energy != 0 && c.Energy < telemetry.MinWindow {
+		return fmt.Errorf("--energy %v is too short for a counter that ticks every 100 ms: give at least %v, better 10s", c.Energy, telemetry.MinWindow)
+	}
 	return nil
+}
+
+// A job is what run does: the files and flags, read and checked.
+type job struct {
+	suite  datasets.Suite
+	model  *checkpoint.Model
+	plan   []decoders.Settings
+	judge  *sandbox.Runner // nil where no program is run
+	header record.Header   // what is known before the model is on a device
 }
 
 // Run measures, judges and reports: each stage reads the file that the one before it wrote.
@@ -75,196 +88,186 @@ func (c runCmd) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	if c.Energy != 0 && c.Energy < telemetry.MinWindow {
-		return fmt.Errorf("--energy %v is too short for a counter that ticks every 100 ms: give at least %v, better 10s", c.Energy, telemetry.MinWindow)
-	}
-	suite, err := c.load(c.Suite)
+	j, err := c.prepare(a)
 	if err != nil {
 		return err
 	}
-	model, err := loadModel(c.Model, transformer.Dtype(c.Dtype))
-	if err != nil {
-		return err
-	}
-	plan, err := planDecoders(c.Decoders, c.Sweep, c.Threshold, model.Config)
-	if err != nil {
-		return err
-	}
-	if err := checkSamples(a.stderr, c.Samples, plan); err != nil {
-		return err
-	}
-	judge, err := c.judgeOf(suite)
-	if err != nil {
-		return err
-	}
-	if judge != nil {
-		defer judge.Close()
+	if j.judge != nil {
+		defer j.judge.Close()
 	}
 	if c.Out == "" {
-		c.Out = c.folder(suite, model, plan)
+		c.Out = c.folder(j.header)
 	}
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("--out: %w; choose a folder that can be written", err)
 	}
 	fmt.Fprintf(a.stderr, "results: %s\n", c.Out)
 	runFile := filepath.Join(c.Out, "run.jsonl")
-	if err := c.decode(a, runFile, suite, model, plan, judge); err != nil {
+	if err := c.decode(a, runFile, j); err != nil {
 		return err
 	}
-	if err := c.score(a, runFile, filepath.Join(c.Out, "scored.jsonl"), suite, judge); err != nil {
+	if err := c.score(a, runFile, filepath.Join(c.Out, "scored.jsonl"), j); err != nil {
 		return err
 	}
-	return c.report(a, c.Out)
+	return report(a, c.Out, c.JSON, c.width(a.stdout))
 }
 
-// judgeOf makes the judge of a suite: nil where no program is run.
-func (c runCmd) judgeOf(suite datasets.Suite) (*sandbox.Runner, error) {
-	if c.Judge == "none" || !evals.HasPrograms(suite) {
-		return nil, nil
+// folder is where the results lie by default.
+func (c runCmd) folder(h record.Header) string {
+	return filepath.Join("results", bench.FolderName(h, c.Device, c.Kernels, fmt.Sprint(c.Threads)))
+}
+
+// prepare reads and checks all that can be before the model is on a device.
+func (c runCmd) prepare(a *app) (j job, err error) {
+	if j.suite, err = c.load(c.Suite); err != nil {
+		return j, err
 	}
-	judge, err := c.judge(c.Model == embedded)
-	if err != nil {
-		return nil, fmt.Errorf("%w, or measure speed alone with --judge none", err)
+	if j.model, err = loadModel(c.Model, transformer.Dtype(c.Dtype)); err != nil {
+		return j, err
 	}
-	return judge, nil
+	if j.plan, err = planDecoders(c.Decoders, c.Sweep, c.Threshold, j.model.Config); err != nil {
+		return j, err
+	}
+	if err = checkSamples(a.stderr, c.Samples, j.plan); err != nil {
+		return j, err
+	}
+	j.header = c.header(j.suite, j.model, j.plan)
+	if c.Judge == "none" || !evals.HasPrograms(j.suite) {
+		return j, nil
+	}
+	if j.judge, err = c.judge(c.Model == embedded); err != nil {
+		return j, fmt.Errorf("%w, or measure speed alone with --judge none", err)
+	}
+	return j, nil
+}
+
+// header says what is run.
+func (c runCmd) header(suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings) record.Header {
+	h := record.Header{
+		Schema:      record.Schema,
+		Environment: record.Environment{Version: version, Commit: commit},
+		Suite:       record.SuiteInfo{Name: suite.Name, SHA256: suite.SHA256, Tasks: len(suite.Tasks)},
+		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256, Parameters: model.Parameters, Dtype: string(model.Weights.Dtype)},
+		Plan: record.PlanInfo{Repeats: c.Repeats, Extra: c.Extra, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch,
+			MaxTokens: c.MaxTokens, Length: c.Length, Seed: c.Seed},
+	}
+	for _, s := range plan {
+		h.Decoders = append(h.Decoders, s.Info())
+	}
+	return h
 }
 
 // score judges the run's records, or with --judge none passes them on.
-func (c runCmd) score(a *app, in, out string, suite datasets.Suite, runner *sandbox.Runner) error {
-	o := evals.Options{Workers: c.Workers, Limits: limits(suite.CPU), Unjudged: c.Judge == "none"}
+func (c runCmd) score(a *app, in, out string, j job) error {
+	o := evals.Options{Workers: c.Workers, Limits: limits(j.suite.CPU), Unjudged: c.Judge == "none"}
 	if !o.Unjudged {
-		o.Progress = newProgress(a.stderr, "judging").report
+		o.Progress = progress.New(a.stderr, "judging").Report
 	}
 	var judge evals.Judge // answers that are no programs need none
-	if runner != nil {
-		judge, o.Tier, o.Python = runner, string(runner.Tier()), runner.Python()
+	if j.judge != nil {
+		judge, o.Tier, o.Python = j.judge, string(j.judge.Tier()), j.judge.Python()
 	}
-	_, err := evals.Score(a.ctx, in, out, suite, judge, o)
+	_, err := evals.Score(a.ctx, in, out, j.suite, judge, o)
 	return err
 }
 
 // decode runs the plan's decoders over the suite.
-func (c runCmd) decode(a *app, path string, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, judge *sandbox.Runner) (err error) {
-	backend, err := c.open(a, model.Weights)
+func (c runCmd) decode(a *app, path string, j job) (err error) {
+	backend, err := c.open(a, j.model.Weights)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, backend.Close()) }()
 	about := backend.Describe()
-	fmt.Fprintf(a.stderr, "%s (%s parameters, %s) on %s (%s, %d threads); %s\n", model.Name,
-		millions(model.Parameters), about.Dtype, about.Device, about.Features, about.Threads, c.judging(judge))
+	fmt.Fprintf(a.stderr, "%s (%.1fM parameters, %s) on %s (%s, %d threads); %s\n", j.model.Name,
+		float64(j.model.Parameters)/1e6, about.Dtype, about.Device, about.Features, about.Threads, c.judging(j.judge))
 
-	header, err := c.header(a.ctx, suite, model, plan, backend, judge)
+	header, err := j.located(a, backend)
 	if err != nil {
 		return err
 	}
-	setup := bench.Setup{Header: header, Tokenizer: pieces{model.Tokenizer},
-		EOS: model.Config.EOSTokens, Progress: newProgress(a.stderr, "decoding").report}
-	slots := 0
-	for i, task := range suite.Tasks {
-		if c.Limit > 0 && i == c.Limit {
-			break
-		}
-		prompt := evals.Ask(task)
-		setup.Prompts = append(setup.Prompts, bench.Prompt{Task: task.TaskID, Text: prompt})
-		slots = max(slots, len(model.Tokenizer.Encode(prompt))+c.MaxTokens)
-	}
-	if most := model.Config.MaxPositions; most > 0 && slots-c.MaxTokens >= most {
-		return fmt.Errorf("the longest prompt of %s has %d tokens, but %s was trained for %d positions: choose another --suite or --model",
-			suite.Name, slots-c.MaxTokens, model.Name, most)
-	} else if most > 0 && slots > most {
-		return fmt.Errorf("the longest prompt and --max-tokens %d need %d positions, but %s was trained for %d: lower --max-tokens",
-			c.MaxTokens, slots, model.Name, most)
-	}
-	memory := map[string]int64{}
-	setup.Memory = func(decoder string) int64 { return memory[decoder] }
-	for _, settings := range plan {
-		session, err := backend.Open(c.Batch, slots)
-		if err != nil {
-			return err
-		}
-		memory[settings.Name()] = about.Memory + session.Memory()
-		lanes := []transformer.Session{session}
-		if c.Batch > 1 {
-			lanes = decoders.Batch(session, c.Batch)
-		}
-		for _, lane := range lanes {
-			defer func() { err = errors.Join(err, lane.Close()) }()
-			d, err := decoders.On(lane, model.Config, settings, slots)
-			if err != nil {
-				return err
-			}
-			setup.Decoders = append(setup.Decoders, d)
-		}
-	}
-	most, card := setup.Header.Ceilings, transformer.Card{Config: model.Config, Dtype: about.Dtype}
-	if c.Batch == 1 { // else a forward is of several decodings, and what one of them costs at best is not known
-		setup.Ideal = func(s record.Step) float64 {
-			return card.Ideal(transformer.Shape{Sequences: 1, Rows: s.Rows, Guesses: len(s.Commits), Reach: s.Reach}, most)
-		}
-	}
-	run := func() error {
-		tally, err := bench.Run(a.ctx, path, setup)
-		if err == nil && tally.Failed > 0 {
-			fmt.Fprintf(a.stderr, "%d of %d examples could not be decoded; %s says why\n", tally.Failed, tally.Total, path)
-		}
-		if err == nil && tally.Resumed == tally.Total {
-			fmt.Fprintf(a.stderr, "%s holds all %d examples of this run already: another --out measures anew\n", path, tally.Total)
-		}
-		var other *bench.Mismatch
-		if errors.As(err, &other) {
-			err = fmt.Errorf("%w; choose another --out or delete it", err)
-		}
+	setup := bench.Setup{Header: header, Tokenizer: pieces{j.model.Tokenizer}, EOS: j.model.Config.EOSTokens,
+		Progress: progress.New(a.stderr, "decoding").Report}
+	prompts, longest := bench.Prompts(j.suite, c.Limit, setup.Tokenizer)
+	if err := c.fits(longest, j); err != nil {
 		return err
 	}
-	if about.Device != "cuda" && c.Energy > 0 {
-		return fmt.Errorf("--energy reads a GPU's energy counter, and this run is on the %s: leave it out", about.Device)
+	setup.Prompts = prompts
+	closeAll, err := setup.Open(backend, j.plan, longest+c.MaxTokens)
+	if err != nil {
+		return err
 	}
-	if about.Device != "cuda" {
+	defer func() { err = errors.Join(err, closeAll()) }()
+	return c.watch(a, backend, setup, func() error { return runBench(a, path, setup) })
+}
+
+// fits refuses prompts and outputs for which the model has no positions.
+func (c runCmd) fits(longest int, j job) error {
+	switch most := j.model.Config.MaxPositions; {
+	case most > 0 && longest >= most:
+		return fmt.Errorf("the longest prompt of %s has %d tokens, but %s was trained for %d positions: choose another --suite or --model",
+			j.suite.Name, longest, j.model.Name, most)
+	case most > 0 && longest+c.MaxTokens > most:
+		return fmt.Errorf("the longest prompt and --max-tokens %d need %d positions, but %s was trained for %d: lower --max-tokens",
+			c.MaxTokens, longest+c.MaxTokens, j.model.Name, most)
+	}
+	return nil
+}
+
+// runBench runs the plan and says what came of it.
+func runBench(a *app, path string, setup bench.Setup) error {
+	tally, err := bench.Run(a.ctx, path, setup)
+	if err == nil && tally.Failed > 0 {
+		fmt.Fprintf(a.stderr, "%d of %d examples could not be decoded; %s says why\n", tally.Failed, tally.Total, path)
+	}
+	if err == nil && tally.Resumed == tally.Total {
+		fmt.Fprintf(a.stderr, "%s holds all %d examples of this run already: another --out measures anew\n", path, tally.Total)
+	}
+	return err
+}
+
+// watch calls run, on a GPU with its power, clocks and energy written down beside it.
+func (c runCmd) watch(a *app, backend transformer.Backend, setup bench.Setup, run func() error) (err error) {
+	device := backend.Describe().Device
+	if device != "cuda" && c.Energy > 0 {
+		return fmt.Errorf("--energy reads a GPU's energy counter, and this run is on the %s: leave it out", device)
+	}
+	if device != "cuda" {
 		return run()
 	}
 	uuid := ""
 	if device, ok := backend.(transformer.Identified); ok {
 		uuid = device.UUID()
 	}
-	return watched(a.ctx, a.stderr, uuid, filepath.Join(c.Out, "telemetry.jsonl"), setup, c.Energy, run)
+	source, err := telemetry.Open(uuid)
+	if err != nil {
+		fmt.Fprintf(a.stderr, "%v: the run goes on without power, clocks and energy\n", err)
+		return run()
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	return bench.Watched(a.ctx, setup, source, filepath.Join(c.Out, "telemetry.jsonl"), c.Energy, run)
 }
 
-// header describes the run.
-func (c runCmd) header(ctx context.Context, suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings, backend transformer.Backend, judge *sandbox.Runner) (record.Header, error) {
-	about := backend.Describe()
+// located is the header with the machine on which the model lies now, and its ceilings.
+func (j job) located(a *app, backend transformer.Backend) (h record.Header, err error) {
 	ceilings, done, err := meter(backend)
 	if err != nil {
-		return record.Header{}, err
+		return h, err
 	}
 	defer done()
-	most, err := ceilings()
-	if err != nil {
-		return record.Header{}, err
+	h = j.header
+	if h.Ceilings, err = ceilings(); err != nil {
+		return h, err
 	}
-	h := record.Header{
-		Schema:      record.Schema,
-		Environment: bench.Environment(ctx, version, commit),
-		Suite:       record.SuiteInfo{Name: suite.Name, SHA256: suite.SHA256, Tasks: len(suite.Tasks)},
-		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256, Parameters: model.Parameters, Dtype: string(about.Dtype)},
-		Plan:        c.plan(),
-		Ceilings:    most,
-	}
+	about := backend.Describe()
+	h.Model.Dtype = string(about.Dtype)
+	h.Environment = bench.Environment(a.ctx, version, commit)
 	e := &h.Environment
 	e.Threads, e.Features, e.Portable, e.Device = about.Threads, about.Features, about.Portable, about.Device
-	if judge != nil {
-		e.SandboxTier, e.Python = string(judge.Tier()), judge.Python()
-	}
-	for _, s := range plan {
-		h.Decoders = append(h.Decoders, s.Info())
+	if j.judge != nil {
+		e.SandboxTier, e.Python = string(j.judge.Tier()), j.judge.Python()
 	}
 	return h, nil
-}
-
-// plan is what the flags ask for.
-func (c runCmd) plan() record.PlanInfo {
-	return record.PlanInfo{Repeats: c.Repeats, Extra: c.Extra, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch, MaxTokens: c.MaxTokens,
-		Length: c.Length, Seed: c.Seed}
 }
 
 // judging says how the outputs are judged.
@@ -277,8 +280,6 @@ func (c runCmd) judging(judge *sandbox.Runner) string {
 	}
 	return fmt.Sprintf("programs run with %s", judge.Tier())
 }
-
-func millions(n int64) string { return fmt.Sprintf("%.1fM", float64(n)/1e6) }
 
 // pieces is a tokenizer as the run loop wants it.
 type pieces struct{ *tokenizer.Tokenizer }

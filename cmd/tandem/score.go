@@ -3,13 +3,16 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"time"
 
 	"tandem/bench/metric"
+	"tandem/cmd/tandem/progress"
 	"tandem/datasets"
 	"tandem/evals"
 )
@@ -55,14 +58,18 @@ func (c scoreCmd) Run(a *app) error {
 		judge = runner
 	}
 	bound := limits(cmp.Or(c.Timeout, suite.CPU))
-	bar := newProgress(a.stderr, "judging")
+	bar := progress.New(a.stderr, "judging")
 	tally, err := evals.ScoreSamples(a.ctx, samples, c.Out, suite, judge, evals.SampleOptions{
 		Workers: c.Workers, Reruns: c.Reruns, Mode: evals.Mode(c.Extract), Limits: bound,
 		Progress: func(done int) {
 			if total > 0 {
-				bar.report(done, total)
+				bar.Report(done, total)
 			}
 		}})
+	var system *fs.PathError
+	if errors.As(err, &system) && system.Path == c.Out {
+		return fmt.Errorf("--out: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,50 +1,52 @@
-package main
+// Package devicecheck compares a device with the processor before anything is measured on it: a driver or a device that the kernels
+// have not met must not be measured before it is right.
+package devicecheck
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 
 	"tandem/decoders"
 	"tandem/record"
 	"tandem/transformer"
-	"tandem/transformer/cpu"
-	"tandem/transformer/cuda"
 )
 
-// openCUDA puts weights on the GPU, once it has computed what the processor computes.
-func openCUDA(w *transformer.Weights) (transformer.Backend, error) {
-	if _, err := cuda.Find(cudaDriver()); err != nil { // before any work for a device that is not there
-		return nil, err
-	}
-	if err := checkCUDA(); err != nil {
-		return nil, err
-	}
-	return cuda.New(w, cuda.Options{Driver: cudaDriver(), Tune: true})
-}
+// An Open puts weights on a device.
+type Open func(*transformer.Weights) (transformer.Backend, error)
 
-// checkCUDA compares the logits of a small random model in bf16, a block behind a prompt, with the processor's, and what both
-// decoders write on the device by itself with what they write driven by the host: a driver or a device that the
-// kernels have not met shall not be measured before it is right.
-func checkCUDA() error {
+// ErrWrong is wrapped by the errors of a device that computes something else than the processor.
+var ErrWrong = errors.New("the device is not to be trusted")
+
+// Check compares the logits of a small random model in bf16, a block behind a prompt, with the processor's, and what both decoders
+// write on the device by itself with what they write driven by the host. A device that differs is an ErrWrong.
+func Check(device, processor Open) (err error) {
 	config, err := transformer.Geometry("tiny")
 	if err != nil {
 		return err
 	}
 	config.Layers, config.MaskToken = 2, 0
 	w := transformer.Random(config, transformer.BF16, 1)
-	device, err := cuda.New(w, cuda.Options{Driver: cudaDriver()})
+	tested, err := device(w)
 	if err != nil {
 		return err
 	}
-	defer device.Close()
-	processor, err := cpu.New(w, cpu.Options{})
+	defer tested.Close()
+	reference, err := processor(w)
 	if err != nil {
 		return err
 	}
-	defer processor.Close()
+	defer reference.Close()
+	if err := compareLogits(tested, reference); err != nil {
+		return err
+	}
+	return compareTexts(tested)
+}
+
+// compareLogits compares the logits of a block on both backends.
+func compareLogits(device, processor transformer.Backend) (err error) {
 	var logits [2][]float32
 	for i, b := range []transformer.Backend{device, processor} {
 		if logits[i], err = sampleLogits(b); err != nil {
@@ -57,8 +59,13 @@ func checkCUDA() error {
 		off, norm = off+d*d, norm+float64(want)*float64(want)
 	}
 	if distance := math.Sqrt(off / norm); !(distance <= 0.02) {
-		return fmt.Errorf("the GPU does not compute what the processor does (logits of a small model are %.2g apart): use --device cpu, and report it", distance)
+		return fmt.Errorf("%w: it does not compute what the processor does (logits of a small model are %.2g apart)", ErrWrong, distance)
 	}
+	return nil
+}
+
+// compareTexts compares what both decoders write on the device by itself with what they write driven by the host.
+func compareTexts(device transformer.Backend) error {
 	for _, d := range []decoders.Settings{{Family: decoders.AR}, {Family: decoders.Diffusion, Block: 8, Quota: decoders.LowConfidence, Steps: 2}} {
 		onDevice, err := sampleText(device, d, func(s transformer.Session) transformer.Session { return s })
 		if err != nil {
@@ -69,7 +76,7 @@ func checkCUDA() error {
 			return err
 		}
 		if !slices.Equal(onDevice, hostDriven) {
-			return fmt.Errorf("what the GPU decodes by itself differs from what it decodes driven by the host (%s): use --device cpu, and report it", d.Name())
+			return fmt.Errorf("%w: what it decodes by itself differs from what it decodes driven by the host (%s)", ErrWrong, d.Name())
 		}
 	}
 	return nil
@@ -124,6 +131,3 @@ func sampleLogits(b transformer.Backend) ([]float32, error) {
 	}
 	return block.Logits, nil
 }
-
-// cudaDriver is the path of libcuda where it lies in an unusual place.
-func cudaDriver() string { return os.Getenv("TANDEM_CUDA_DRIVER") }

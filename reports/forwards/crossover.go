@@ -1,8 +1,7 @@
-package main
+package forwards
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -14,24 +13,8 @@ import (
 // batch and in the notes: published decoders lie between 2 and 6.
 var settled = []float64{2, 4, 8}
 
-// draw draws a chart of each block size whose crossover can be told.
-func (r benchReport) draw(a *app, dir string) error {
-	sizes := speed.Sizes(r.Rows)
-	if len(sizes) == 0 {
-		fmt.Fprintln(a.stderr, "tandem: no chart: it needs --decode and --block at two --batch sizes or more")
-	}
-	for _, size := range sizes {
-		chart := r.crossover(size)
-		if err := chart.Save(dir); err != nil {
-			return fmt.Errorf("--out: %w", err)
-		}
-		fmt.Fprintf(a.stderr, "wrote %s.png and .svg\n", filepath.Join(dir, chart.Name))
-	}
-	return nil
-}
-
 // crossover is the chart of one block size.
-func (r benchReport) crossover(size int) plot.Chart {
+func (r Report) crossover(size int) plot.Chart {
 	ar, _ := speed.Curves(r.Rows, size, 1, r.Ceilings)
 	curves := []plot.Curve{{Name: "ar: a token a forward", Measured: points(ar.Measured), Roof: points(ar.Roof)}}
 	for _, tokens := range settled {
@@ -87,7 +70,7 @@ func batchText(c speed.Catch) string {
 
 // crossovers are the notes on each block size: what it takes to win, which was measured, and where the autoregressive
 // decoder catches up with decoders that settle so many tokens a forward, which is assumed.
-func (r benchReport) crossovers() (out []string) {
+func (r Report) crossovers() (out []string) {
 	for _, size := range speed.Sizes(r.Rows) {
 		var needs, meets []string
 		ar, block := speed.Curves(r.Rows, size, 1, nil)

@@ -1,4 +1,4 @@
-package main
+package flags
 
 import (
 	"errors"
@@ -12,12 +12,12 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// A configFlag names a config.
-type configFlag string
+// A Config is a flag that names a file of other flags.
+type Config string
 
 // BeforeResolve reads the file before kong resolves the other flags.
-func (configFlag) BeforeResolve(k *kong.Kong, parsed *kong.Context, trace *kong.Path) error {
-	resolver, err := k.LoadConfig(string(parsed.FlagValue(trace.Flag).(configFlag)))
+func (Config) BeforeResolve(k *kong.Kong, parsed *kong.Context, trace *kong.Path) error {
+	resolver, err := k.LoadConfig(string(parsed.FlagValue(trace.Flag).(Config)))
 	if err != nil {
 		return fmt.Errorf("--config: %w", err)
 	}
@@ -25,11 +25,11 @@ func (configFlag) BeforeResolve(k *kong.Kong, parsed *kong.Context, trace *kong.
 	return nil
 }
 
-// A config is a YAML file of a verb's flags, `repeats: 10` for --repeats 10. What the command line says wins.
+// A config is the YAML file of a verb's flags, `repeats: 10` for --repeats 10. What the command line says wins.
 type config map[string]any
 
-// loadConfig reads a config for kong; keys are checked against the flags when they are resolved.
-func loadConfig(r io.Reader) (kong.Resolver, error) {
+// Load reads the file of a Config for kong; keys are checked against the flags when they are resolved.
+func Load(r io.Reader) (kong.Resolver, error) {
 	c := config{}
 	if err := yaml.NewDecoder(r, yaml.Strict()).Decode(&c); err != nil && err != io.EOF {
 		return nil, fmt.Errorf("not YAML of flag names and values: %s", yaml.FormatError(err, false, false))

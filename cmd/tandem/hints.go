@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"tandem/bench"
+	"tandem/datasets"
+	"tandem/evals"
+	"tandem/record"
+	"tandem/record/jsonl"
+	"tandem/reports"
+)
+
+// hint says what to do about an error on the command line, of which no library knows; it follows the error's own text.
+func hint(err error) string {
+	var suite *datasets.SuiteError
+	switch {
+	case errors.As(err, new(*jsonl.Busy)):
+		return ", or choose another --out"
+	case errors.As(err, new(*bench.Mismatch)):
+		return "; choose another --out or delete it"
+	case errors.As(err, new(*evals.Foreign)):
+		return ": choose another --out or delete it"
+	case errors.As(err, new(*record.Missing)):
+		return ": tandem run writes it"
+	case errors.As(err, new(*reports.Empty)):
+		return ": let tandem run finish at least one example"
+	case !errors.As(err, &suite):
+		return ""
+	case errors.Is(err, datasets.ErrNotFetched):
+		return fmt.Sprintf(": fetch it with `tandem datasets fetch %s`, or name its file with --data", suite.Suite)
+	case errors.Is(err, datasets.ErrDamaged):
+		return fmt.Sprintf("; delete it and run `tandem datasets fetch %s`", suite.Suite)
+	}
+	return fmt.Sprintf("; `tandem datasets fetch %s` goes on, --from FILE takes a copy", suite.Suite)
+}
