@@ -14,6 +14,7 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 
 	"tandem/record"
+	"tandem/transformer"
 )
 
 // Environment is what can be read of this machine at the start of a run. Version and commit are the ones that
@@ -39,6 +40,13 @@ func Environment(ctx context.Context, version, commit string) record.Environment
 	if average, err := load.AvgWithContext(ctx); err == nil {
 		e.Load = average.Load1
 	}
+	return e
+}
+
+// EnvironmentOn is Environment with the device that a model lies on.
+func EnvironmentOn(ctx context.Context, version, commit string, about transformer.Description) record.Environment {
+	e := Environment(ctx, version, commit)
+	e.Threads, e.Features, e.Portable, e.Device = about.Threads, about.Features, about.Portable, about.Device
 	return e
 }
 

@@ -7,14 +7,26 @@ import (
 
 	"tandem/bench/telemetry"
 	"tandem/record"
+	"tandem/transformer"
 )
 
 // readingEvery is the pause between two readings of the GPU.
 const readingEvery = 250 * time.Millisecond
 
-// Watched calls run with the GPU watched, and then measures the windows of Energy if they are longer than 0. All of it is added to
-// the file of telemetry at path.
-func Watched(ctx context.Context, s Setup, source telemetry.Source, path string, window time.Duration, run func() error) (err error) {
+// Watched calls run with the GPU watched on which the backend lies, and then measures the windows of Energy if they are longer than
+// 0. All of it is added to the file of telemetry at path. Where the GPU cannot be watched, skipped is told why, and run goes on
+// alone.
+func Watched(ctx context.Context, s Setup, backend transformer.Backend, path string, window time.Duration, skipped func(error), run func() error) (err error) {
+	uuid := ""
+	if gpu, ok := backend.(transformer.Identified); ok {
+		uuid = gpu.UUID()
+	}
+	source, err := telemetry.Open(uuid)
+	if err != nil {
+		skipped(err)
+		return run()
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
 	file, err := record.AppendTelemetry(path)
 	if err != nil {
 		return err

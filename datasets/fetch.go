@@ -40,8 +40,8 @@ const (
 	Absent  Status = "absent"
 )
 
-// Check says what the cache holds of the file.
-func (s Source) Check(cache string, f File) (Status, error) {
+// check says what the cache holds of the file.
+func (s Source) check(cache string, f File) (Status, error) {
 	path := filepath.Join(cache, s.Folder, f.Path)
 	sum, err := hashFile(path)
 	switch {
@@ -56,22 +56,6 @@ func (s Source) Check(cache string, f File) (Status, error) {
 		return Damaged, nil
 	}
 	return Present, nil
-}
-
-// State is that of the source's worst file.
-func (s Source) State(cache string) (Status, error) {
-	worst := Present
-	rank := map[Status]int{Present: 0, Absent: 1, Partial: 2, Damaged: 3}
-	for _, f := range s.Files {
-		status, err := s.Check(cache, f)
-		if err != nil {
-			return "", err
-		}
-		if rank[status] > rank[worst] {
-			worst = status
-		}
-	}
-	return worst, nil
 }
 
 // partSuffix ends the name of a file that is not whole yet.
@@ -96,7 +80,7 @@ var client = &http.Client{Transport: &http.Transport{
 // bytes is followed by the file's next one; the error, a *SuiteError, names the last.
 func (s Source) Fetch(ctx context.Context, cache string, report func(f File, done int64)) error {
 	for _, f := range s.Files {
-		status, err := s.Check(cache, f)
+		status, err := s.check(cache, f)
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ func TestFetchResumes(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "after 100000 of 300000 bytes") || strings.Contains(err.Error(), "\n") {
 		t.Fatalf("half a download: %v", err)
 	}
-	if status, err := s.Check(cache, s.Files[0]); status != Partial || err != nil {
+	if status, err := s.check(cache, s.Files[0]); status != Partial || err != nil {
 		t.Errorf("half a download is %s, %v", status, err)
 	}
 	if err := s.Fetch(t.Context(), cache, quiet); err != nil {
@@ -88,7 +88,7 @@ func TestFetchWithoutRanges(t *testing.T) {
 	if err := s.Fetch(t.Context(), cache, quiet); err != nil {
 		t.Fatal(err)
 	}
-	if status, _ := s.Check(cache, s.Files[0]); status != Present {
+	if status, _ := s.check(cache, s.Files[0]); status != Present {
 		t.Errorf("the file is %s", status)
 	}
 }
@@ -142,7 +142,7 @@ func TestTake(t *testing.T) {
 	if err := s.Take(cache, from); err != nil {
 		t.Fatal(err)
 	}
-	if status, err := s.Check(cache, s.Files[0]); status != Present || err != nil {
+	if status, err := s.check(cache, s.Files[0]); status != Present || err != nil {
 		t.Errorf("taken: %s, %v", status, err)
 	}
 	if err := os.WriteFile(from, content[1:], 0o600); err != nil {
@@ -151,7 +151,7 @@ func TestTake(t *testing.T) {
 	if err := s.Take(cache, from); err == nil || !strings.Contains(err.Error(), "the manifest says") {
 		t.Errorf("another file: %v", err)
 	}
-	if status, _ := s.Check(cache, s.Files[0]); status != Present {
+	if status, _ := s.check(cache, s.Files[0]); status != Present {
 		t.Errorf("the file that was there is %s now", status)
 	}
 	left, _ := filepath.Glob(filepath.Join(cache, "folder/sub/*"))

@@ -22,6 +22,21 @@ func Find(name string) (Source, bool) {
 	return Source{}, false
 }
 
+// FindAll returns the sources of these names, the whole Catalog for none.
+func FindAll(names []string) (sources []Source, err error) {
+	if len(names) == 0 {
+		return Catalog, nil
+	}
+	for _, name := range names {
+		s, ok := Find(name)
+		if !ok {
+			return nil, fmt.Errorf("no public suite is called %s", name)
+		}
+		sources = append(sources, s)
+	}
+	return sources, nil
+}
+
 // What a SuiteError wraps.
 var (
 	ErrNotFetched = errors.New("is not on this machine") // a file is not in the cache

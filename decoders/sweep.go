@@ -4,12 +4,33 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tandem/transformer"
 )
 
 // An Axis is a setting that a sweep varies, and its values as they stand in names.
 type Axis struct {
 	Key    string
 	Values []string
+}
+
+// ParseAxes reads axes, each written key=value,value,…; those of one key are one axis.
+func ParseAxes(texts []string) (axes []Axis, err error) {
+	for _, text := range texts {
+		key, list, ok := strings.Cut(text, "=")
+		if !ok || key == "" || list == "" {
+			return nil, fmt.Errorf("%s: want key=value,value,… such as threshold=0.7,0.9", text)
+		}
+		i := slices.IndexFunc(axes, func(a Axis) bool { return a.Key == key })
+		if i < 0 {
+			i = len(axes)
+			axes = append(axes, Axis{Key: key})
+		}
+		for value := range strings.SplitSeq(list, ",") {
+			axes[i].Values = append(axes[i].Values, strings.TrimSpace(value))
+		}
+	}
+	return axes, nil
 }
 
 // Sweep is the grid of the axes for each decoder: one decoder per combination of their values, its other settings unchanged.
@@ -40,6 +61,27 @@ func Sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 		}
 	}
 	return grid, nil
+}
+
+// Plan is the named decoders and then the grid of the axes, resolved for a model, each once. A threshold above 0 is the policy of
+// the diffusion decoders that name none.
+func Plan(named []Settings, axes []Axis, threshold float64, c transformer.Config) (plan []Settings, err error) {
+	named = slices.Clone(named)
+	for i := range named {
+		if s := &named[i]; s.Family == Diffusion && threshold > 0 && !s.HasPolicy() {
+			s.Threshold = threshold
+		}
+	}
+	grid, err := Sweep(named, axes)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range append(named, grid...) {
+		if s = s.Resolve(c); !slices.Contains(plan, s) {
+			plan = append(plan, s)
+		}
+	}
+	return plan, nil
 }
 
 // knows says whether a family has a setting of this name.

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +13,7 @@ import (
 	"tandem/bench"
 	"tandem/cmd/tandem/flags"
 	"tandem/cmd/tandem/progress"
-	"tandem/record"
+	"tandem/device"
 	"tandem/reports/forwards"
 	"tandem/transformer"
 	"tandem/transformer/speed"
@@ -24,12 +24,12 @@ type benchCmd struct {
 	Geometry string `placeholder:"NAME" help:"Random weights of a published shape, in place of a model: ${geometries}."`
 	Dtype    string `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16 (bf16, or the checkpoint's own)."`
 	deviceFlags
-	Prefill int    `default:"512" help:"Rows of the prefill; 0 leaves it out."`
-	Decode  int    `default:"128" help:"Tokens decoded one by one; 0 leaves it out."`
-	Block   []int  `default:"32" help:"Rows of the block forwards, for each batch."`
-	Batch   []int  `default:"1,2,4" help:"Sequences decoded at once, a token or a block each."`
-	Context int    `default:"128" help:"Positions cached before a decode or a block."`
-	Rounds  int    `default:"5" help:"Samples of each test; the tests of a batch take turns."`
+	Prefill int    `least:"0" default:"512" help:"Rows of the prefill; 0 leaves it out."`
+	Decode  int    `least:"0" default:"128" help:"Tokens decoded one by one; 0 leaves it out."`
+	Block   []int  `least:"1" default:"32" help:"Rows of the block forwards, for each batch."`
+	Batch   []int  `least:"1" default:"1,2,4" help:"Sequences decoded at once, a token or a block each."`
+	Context int    `least:"0" default:"128" help:"Positions cached before a decode or a block."`
+	Rounds  int    `least:"1" default:"5" help:"Samples of each test; the tests of a batch take turns."`
 	Output  string `short:"o" default:"table" enum:"table,json,jsonl,md,csv,benchfmt" help:"Form of the results: ${enum}."`
 	JSON    bool   `help:"The same as --output json."`
 	wideFlag
@@ -105,31 +105,8 @@ func (c benchCmd) report(a *app) (forwards.Report, error) {
 	return report, nil
 }
 
-// check names the flag that is out of range.
-func (c benchCmd) check() error {
-	for _, f := range []struct {
-		name   string
-		least  int
-		values []int
-	}{{"--block", 1, c.Block}, {"--batch", 1, c.Batch}, {"--prefill", 0, []int{c.Prefill}}, {"--decode", 0, []int{c.Decode}}, {"--context", 0, []int{c.Context}},
-		{"--rounds", 1, []int{c.Rounds}}} {
-		if len(f.values) == 0 {
-			return fmt.Errorf("%s must be at least one number", f.name)
-		}
-		for _, v := range f.values {
-			if v < f.least {
-				return fmt.Errorf("%s must be at least %d, not %d", f.name, f.least, v)
-			}
-		}
-	}
-	return nil
-}
-
 // measure puts the weights on the device and runs the tests.
 func (c benchCmd) measure(a *app) (report forwards.Report, err error) {
-	if err := c.check(); err != nil {
-		return report, err
-	}
 	weights, err := c.weights()
 	if err != nil {
 		return report, err
@@ -139,44 +116,19 @@ func (c benchCmd) measure(a *app) (report forwards.Report, err error) {
 		return report, err
 	}
 	defer backend.Close()
-	ceilings, done, err := meter(backend)
+	ceilings, done, err := device.Meter(backend)
 	if err != nil {
 		return report, err
 	}
 	defer done()
-	about := backend.Describe()
-	report = forwards.Report{Schema: record.Schema, Environment: bench.Environment(a.ctx, version, commit)}
-	e := &report.Environment
-	e.Device, e.Features, e.Threads = about.Device, about.Features, about.Threads
 	grid := speed.Grid{Prefill: c.Prefill, Decode: c.Decode, Blocks: c.Block, Batches: c.Batch, Context: c.Context}
-	err = c.run(a, backend, speed.Plan{Tests: grid.Tests(), Rounds: c.Rounds, Ceilings: ceilings}, &report)
+	report, err = forwards.Measure(a.ctx, backend, speed.Plan{Tests: grid.Tests(), Rounds: c.Rounds, Ceilings: ceilings,
+		Progress: progress.New(a.stderr, "measuring").Report}, forwards.Options{
+		Environment: bench.EnvironmentOn(a.ctx, version, commit, backend.Describe()), Elsewhere: bench.Elsewhere(), Dir: c.Out})
+	if a.ctx.Err() != nil {
+		return report, fmt.Errorf("interrupted: %w", context.Canceled)
+	}
 	return report, err
-}
-
-// run fills in the report. With --out its file is written after each batch size, so that what is finished is kept.
-func (c benchCmd) run(a *app, backend transformer.Backend, plan speed.Plan, report *forwards.Report) error {
-	card := transformer.Card{Config: backend.Config(), Dtype: backend.Describe().Dtype}
-	var saved error
-	plan.Progress = progress.New(a.stderr, "measuring").Report
-	elsewhere := bench.Elsewhere()
-	plan.Finished = func(rows []speed.Row, left []speed.LeftOut) {
-		speed.Rate(rows, card)
-		share, known := elsewhere()
-		report.Take(rows, left, share, known)
-		if c.Out != "" {
-			saved = errors.Join(saved, report.Save(c.Out))
-		}
-	}
-	_, _, err := speed.Measure(a.ctx, backend, plan)
-	switch {
-	case a.ctx.Err() != nil:
-		return fmt.Errorf("interrupted: %w", context.Canceled)
-	case err != nil || saved != nil:
-		return errors.Join(err, saved)
-	case len(report.Rows) == 0:
-		return fmt.Errorf("nothing was measured: %s", report.LeftOut[0].Reason)
-	}
-	return nil
 }
 
 // weights are a checkpoint's or random ones.
@@ -185,10 +137,7 @@ func (c benchCmd) weights() (*transformer.Weights, error) {
 	case c.Model != "" && c.Geometry != "":
 		return nil, fmt.Errorf("--model and --geometry exclude each other")
 	case c.Geometry == "":
-		if c.Model == "" {
-			c.Model = embedded
-		}
-		m, err := loadModel(c.Model, transformer.Dtype(c.Dtype))
+		m, err := loadModel(cmp.Or(c.Model, embedded), transformer.Dtype(c.Dtype))
 		if err != nil {
 			return nil, err
 		}
@@ -198,8 +147,5 @@ func (c benchCmd) weights() (*transformer.Weights, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--geometry: %w", err)
 	}
-	if c.Dtype == "" {
-		c.Dtype = string(transformer.BF16)
-	}
-	return transformer.Random(config, transformer.Dtype(c.Dtype), 1), nil
+	return transformer.Random(config, cmp.Or(transformer.Dtype(c.Dtype), transformer.BF16), 1), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"tandem/bench"
 	"tandem/datasets"
+	"tandem/device"
 	"tandem/evals"
 	"tandem/record"
 	"tandem/record/jsonl"
@@ -16,6 +17,10 @@ import (
 func hint(err error) string {
 	var suite *datasets.SuiteError
 	switch {
+	case errors.Is(err, device.ErrWrong):
+		return ": use --device cpu, and report it"
+	case errors.As(err, new(*device.Unusable)):
+		return ", or use --device cpu"
 	case errors.As(err, new(*jsonl.Busy)):
 		return ", or choose another --out"
 	case errors.As(err, new(*bench.Mismatch)):

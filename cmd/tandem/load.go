@@ -10,12 +10,11 @@ import (
 
 	"tandem/datasets"
 	"tandem/datasets/basics"
-	"tandem/decoders/devicecheck"
+	"tandem/device"
+	"tandem/evals"
 	"tandem/evals/sandbox"
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
-	"tandem/transformer/cpu"
-	"tandem/transformer/cuda"
 )
 
 // deviceFlags choose where a model runs.
@@ -25,66 +24,23 @@ type deviceFlags struct {
 	Kernels string `placeholder:"NAME" help:"Kernel set, in place of the fastest; tandem doctor lists them."`
 }
 
-// open puts weights on the chosen device. auto is the GPU where there is one; flags of the processor choose that.
+// open puts weights on the chosen device; flags of the processor choose that.
 func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, error) {
 	if f.Threads < 0 {
 		return nil, fmt.Errorf("--threads must be at least 1, not %d", f.Threads)
 	}
-	own := f.Threads > 0 || f.Kernels != ""
-	switch {
-	case f.Device == "cuda" && own:
+	if own := f.Threads > 0 || f.Kernels != ""; own && f.Device == device.CUDA {
 		return nil, fmt.Errorf("--threads and --kernels are for --device cpu: leave them out")
-	case f.Device == "cuda":
-		b, err := openCUDA(w)
-		switch {
-		case errors.Is(err, devicecheck.ErrWrong):
-			return nil, fmt.Errorf("--device cuda: %w: use --device cpu, and report it", err)
-		case err != nil:
-			return nil, fmt.Errorf("--device cuda: %w, or use --device cpu", err)
-		}
-		return b, nil
-	case f.Device == "auto" && !own:
-		b, err := openCUDA(w)
-		if err == nil {
-			return b, nil
-		}
-		if !errors.Is(err, cuda.ErrNoDevice) {
-			fmt.Fprintf(a.stderr, "tandem: the GPU is not used: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
-		}
+	} else if own {
+		f.Device = "cpu"
 	}
-	return cpu.New(w, cpu.Options{Threads: f.Threads, Kernels: f.Kernels})
-}
-
-// openCUDA puts weights on the GPU, once it has computed what the processor computes.
-func openCUDA(w *transformer.Weights) (transformer.Backend, error) {
-	driver := cudaDriver()
-	if _, err := cuda.Find(driver); err != nil { // before any work for a device that is not there
-		return nil, err
+	b, err := device.Open(w, device.Options{Device: f.Device, Threads: f.Threads, Kernels: f.Kernels, Skipped: func(err error) {
+		fmt.Fprintf(a.stderr, "tandem: the GPU is not used: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}})
+	if errors.As(err, new(*device.Unusable)) {
+		return nil, fmt.Errorf("--device cuda: %w", err)
 	}
-	untuned := func(w *transformer.Weights) (transformer.Backend, error) {
-		return cuda.New(w, cuda.Options{Driver: driver})
-	}
-	processor := func(w *transformer.Weights) (transformer.Backend, error) { return cpu.New(w, cpu.Options{}) }
-	if err := devicecheck.Check(untuned, processor); err != nil {
-		return nil, err
-	}
-	return cuda.New(w, cuda.Options{Driver: driver, Tune: true})
-}
-
-// cudaDriver is the path of libcuda where it lies in an unusual place.
-func cudaDriver() string { return os.Getenv("TANDEM_CUDA_DRIVER") }
-
-// meter returns what measures the ceilings of the backend's device, and what ends that.
-func meter(b transformer.Backend) (ceilings func() (map[string]float64, error), done func() error, err error) {
-	if device, ok := b.(transformer.CeilingMeter); ok {
-		return device.Ceilings, func() error { return nil }, nil
-	}
-	about := b.Describe()
-	m, err := cpu.NewMeter(about.Threads, about.Memory)
-	if err != nil {
-		return nil, nil, err
-	}
-	return func() (map[string]float64, error) { return m.Ceilings(), nil }, m.Close, nil
+	return b, err
 }
 
 // embedded is the name of the checkpoint in the binary.
@@ -172,18 +128,11 @@ type sandboxFlag struct {
 	Sandbox string `default:"best" enum:"best,weak" help:"best: code from elsewhere runs in namespaces or not at all. weak: with what this machine has."`
 }
 
-// judge makes the judge. Code of the embedded checkpoint is known; that of samples and of other checkpoints is not, and
-// below the tiers with namespaces it could read the user's files.
+// judge makes the judge. Code of the embedded checkpoint is known; that of samples and of other checkpoints is not.
 func (f sandboxFlag) judge(known bool) (*sandbox.Runner, error) {
-	if known || f.Sandbox == "weak" {
-		return sandbox.New(sandbox.Options{})
+	judge, err := evals.NewJudge(known || f.Sandbox == "weak")
+	if errors.As(err, new(*evals.WeakSandbox)) {
+		return nil, fmt.Errorf("%w (`tandem doctor` says why): --sandbox=weak runs it all the same", err)
 	}
-	judge, err := sandbox.New(sandbox.Options{Minimum: sandbox.NamespacesSeccomp})
-	if err == nil || errors.Is(err, sandbox.ErrNoPython) {
-		return judge, err
-	}
-	if weak, weakErr := sandbox.New(sandbox.Options{}); weakErr == nil {
-		return nil, fmt.Errorf("this machine isolates programs with %s only, too little for code from elsewhere (`tandem doctor` says why): --sandbox=weak runs it all the same", weak.Tier())
-	}
-	return nil, err
+	return judge, err
 }

@@ -85,43 +85,16 @@ func interruptible() (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(context.Background(), signals...)
 }
 
-// exitCode carries kong's wish to exit (--help) out of Parse.
-type exitCode int
-
 // run is main without the process: it returns the exit status.
-func run(ctx context.Context, stdout, stderr io.Writer, args []string) (status int) {
-	defer func() {
-		if r := recover(); r != nil {
-			code, ok := r.(exitCode)
-			if !ok {
-				panic(r)
-			}
-			status = int(code)
-		}
-	}()
+func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	var c cli
-	parser, err := kong.New(&c,
-		kong.Name("tandem"),
+	parsed, err := flags.Parse(&c, stdout, stderr, args, kong.Name("tandem"),
 		kong.Description("Is a diffusion language model really faster than an autoregressive one, at the same quality, on this machine?\n\n"+
 			"tandem run alone answers it for the embedded checkpoint and tasks, within minutes."),
-		kong.Writers(stdout, stderr),
-		kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText()},
-		kong.Configuration(flags.Load),
-		kong.Exit(func(code int) { panic(exitCode(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
-	if err != nil {
-		return fail(stderr, err)
+		kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText()})
+	if err == nil && parsed != nil {
+		err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr})
 	}
-	parser.Model.HelpFlag.Help = "Print this help and leave."
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	k, err := parser.Parse(args)
-	if err != nil {
-		return fail(stderr, flags.Wrong(parser, args, err))
-	}
-	err = k.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr})
 	if errors.Is(err, errFailed) {
 		return 1
 	}

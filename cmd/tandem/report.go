@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"tandem/reports"
@@ -48,14 +49,14 @@ func report(a *app, dir string, json bool, width int) error {
 	if err != nil {
 		return err
 	}
-	files := a.stdout
+	files, text := a.stdout, []byte(reports.Table(summary, width)+"\n")
 	if json {
+		if text, err = os.ReadFile(filepath.Join(dir, "summary.json")); err != nil {
+			return err
+		}
 		files = a.stderr
-		err = copyFile(a.stdout, filepath.Join(dir, "summary.json"))
-	} else {
-		_, err = fmt.Fprintf(a.stdout, "%s\n", reports.Table(summary, width))
 	}
-	if err != nil {
+	if _, err := a.stdout.Write(text); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(files, "report: %s\nbeside it: charts/, summary.md (the table), summary.json (the data)\n", filepath.Join(dir, "report.html"))

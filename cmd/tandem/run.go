@@ -14,6 +14,7 @@ import (
 	"tandem/cmd/tandem/progress"
 	"tandem/datasets"
 	"tandem/decoders"
+	"tandem/device"
 	"tandem/evals"
 	"tandem/evals/sandbox"
 	"tandem/record"
@@ -31,17 +32,17 @@ type runCmd struct {
 	Model     string   `default:"embedded" help:"embedded, or a folder in Hugging Face format."`
 	Dtype     string   `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16; the checkpoint's own by default."`
 	deviceFlags
-	Repeats   int    `default:"5" help:"Times that each task is decoded, interleaved."`
-	Extra     int    `name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`
-	Samples   int    `default:"1" help:"Samples of each task, for pass@k; give the decoders a temperature, such as ar/temperature=0.8."`
-	Limit     int    `placeholder:"N" help:"Only the first N tasks; 0 for all."`
-	Batch     int    `default:"1" help:"Tasks that a decoder decodes at once."`
-	MaxTokens int    `default:"128" help:"Most tokens of an output."`
+	Repeats   int    `least:"1" default:"5" help:"Times that each task is decoded, interleaved."`
+	Extra     int    `least:"0" name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`
+	Samples   int    `least:"1" default:"1" help:"Samples of each task, for pass@k; give the decoders a temperature, such as ar/temperature=0.8."`
+	Limit     int    `least:"0" placeholder:"N" help:"Only the first N tasks; 0 for all."`
+	Batch     int    `least:"1" default:"1" help:"Tasks that a decoder decodes at once."`
+	MaxTokens int    `least:"1" default:"128" help:"Most tokens of an output."`
 	Length    string `default:"natural" enum:"natural,forced" help:"natural: an output ends where the model ends it. forced: all have --max-tokens tokens, for speed alone."`
 	Seed      uint64 `default:"1" help:"Seed of the order and of the samples."`
 	Judge     string `default:"auto" enum:"auto,none" help:"auto: programs are run and judged in a sandbox. none: no pass rates, speed alone; the same command without it judges later."`
 	sandboxFlag
-	Workers int           `placeholder:"N" help:"Programs judged at once; one for each processor by default."`
+	Workers int           `least:"0" placeholder:"N" help:"Programs judged at once; one for each processor by default."`
 	Energy  time.Duration `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
 	Out     string        `placeholder:"DIR" help:"Folder of the results; the same one resumes an interrupted run. By default one below results/ for each different run."`
 	Config  flags.Config  `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
@@ -54,17 +55,8 @@ func (runCmd) Help() string {
 		"ar knows %s. diffusion knows %s.", strings.Join(decoders.AR.Keys(), ", "), strings.Join(decoders.Diffusion.Keys(), ", "))
 }
 
-// check reports the first flag whose value makes no sense.
+// check reports the first flag whose value makes no sense, beside those that are too low.
 func (c runCmd) check() error {
-	for _, flag := range []struct {
-		name         string
-		value, least int
-	}{{"repeats", c.Repeats, 1}, {"extra-repeats", c.Extra, 0}, {"samples", c.Samples, 1}, {"batch", c.Batch, 1}, {"max-tokens", c.MaxTokens, 1}, {"limit", c.Limit, 0},
-		{"workers", c.Workers, 0}} {
-		if flag.value < flag.least {
-			return fmt.Errorf("--%s must be at least %d, not %d", flag.name, flag.least, flag.value)
-		}
-	}
 	if !(c.Threshold > 0 && c.Threshold <= 1) {
 		return fmt.Errorf("--threshold must be above 0 and at most 1, not %g", c.Threshold)
 	}
@@ -85,9 +77,6 @@ type job struct {
 
 // Run measures, judges and reports: each stage reads the file that the one before it wrote.
 func (c runCmd) Run(a *app) error {
-	if err := c.check(); err != nil {
-		return err
-	}
 	j, err := c.prepare(a)
 	if err != nil {
 		return err
@@ -119,6 +108,9 @@ func (c runCmd) folder(h record.Header) string {
 
 // prepare reads and checks all that can be before the model is on a device.
 func (c runCmd) prepare(a *app) (j job, err error) {
+	if err := c.check(); err != nil {
+		return j, err
+	}
 	if j.suite, err = c.load(c.Suite); err != nil {
 		return j, err
 	}
@@ -227,45 +219,29 @@ func runBench(a *app, path string, setup bench.Setup) error {
 }
 
 // watch calls run, on a GPU with its power, clocks and energy written down beside it.
-func (c runCmd) watch(a *app, backend transformer.Backend, setup bench.Setup, run func() error) (err error) {
-	device := backend.Describe().Device
-	if device != "cuda" && c.Energy > 0 {
-		return fmt.Errorf("--energy reads a GPU's energy counter, and this run is on the %s: leave it out", device)
+func (c runCmd) watch(a *app, backend transformer.Backend, setup bench.Setup, run func() error) error {
+	on := backend.Describe().Device
+	if on != device.CUDA && c.Energy > 0 {
+		return fmt.Errorf("--energy reads a GPU's energy counter, and this run is on the %s: leave it out", on)
 	}
-	if device != "cuda" {
+	if on != device.CUDA {
 		return run()
 	}
-	uuid := ""
-	if device, ok := backend.(transformer.Identified); ok {
-		uuid = device.UUID()
-	}
-	source, err := telemetry.Open(uuid)
-	if err != nil {
-		fmt.Fprintf(a.stderr, "%v: the run goes on without power, clocks and energy\n", err)
-		return run()
-	}
-	defer func() { err = errors.Join(err, source.Close()) }()
-	return bench.Watched(a.ctx, setup, source, filepath.Join(c.Out, "telemetry.jsonl"), c.Energy, run)
+	skipped := func(err error) { fmt.Fprintf(a.stderr, "%v: the run goes on without power, clocks and energy\n", err) }
+	return bench.Watched(a.ctx, setup, backend, filepath.Join(c.Out, "telemetry.jsonl"), c.Energy, skipped, run)
 }
 
 // located is the header with the machine on which the model lies now, and its ceilings.
 func (j job) located(a *app, backend transformer.Backend) (h record.Header, err error) {
-	ceilings, done, err := meter(backend)
-	if err != nil {
-		return h, err
-	}
-	defer done()
 	h = j.header
-	if h.Ceilings, err = ceilings(); err != nil {
+	if h.Ceilings, err = device.Ceilings(backend); err != nil {
 		return h, err
 	}
 	about := backend.Describe()
 	h.Model.Dtype = string(about.Dtype)
-	h.Environment = bench.Environment(a.ctx, version, commit)
-	e := &h.Environment
-	e.Threads, e.Features, e.Portable, e.Device = about.Threads, about.Features, about.Portable, about.Device
+	h.Environment = bench.EnvironmentOn(a.ctx, version, commit, about)
 	if j.judge != nil {
-		e.SandboxTier, e.Python = string(j.judge.Tier()), j.judge.Python()
+		h.Environment.SandboxTier, h.Environment.Python = string(j.judge.Tier()), j.judge.Python()
 	}
 	return h, nil
 }

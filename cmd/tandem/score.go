@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,10 +10,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"tandem/bench/metric"
 	"tandem/cmd/tandem/progress"
 	"tandem/datasets"
 	"tandem/evals"
+	"tandem/reports/samples"
 )
 
 type scoreCmd struct {
@@ -43,7 +42,7 @@ func (c scoreCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	samples, total, err := c.samples(suite)
+	read, total, err := c.samples(suite)
 	if err != nil {
 		return err
 	}
@@ -59,7 +58,7 @@ func (c scoreCmd) Run(a *app) error {
 	}
 	bound := limits(cmp.Or(c.Timeout, suite.CPU))
 	bar := progress.New(a.stderr, "judging")
-	tally, err := evals.ScoreSamples(a.ctx, samples, c.Out, suite, judge, evals.SampleOptions{
+	tally, err := evals.ScoreSamples(a.ctx, read, c.Out, suite, judge, evals.SampleOptions{
 		Workers: c.Workers, Reruns: c.Reruns, Mode: evals.Mode(c.Extract), Limits: bound,
 		Progress: func(done int) {
 			if total > 0 {
@@ -73,15 +72,20 @@ func (c scoreCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(a, suite, tally); err != nil {
+	if summary := samples.Summarize(suite, tally); c.JSON {
+		err = printJSON(a.stdout, summary)
+	} else {
+		err = summary.Text(a.stdout, c.Reruns, c.Out)
+	}
+	if err != nil {
 		return err
 	}
 	if c.Results != "" {
 		results, err := evals.ReadEvalPlus(c.Out, suite, time.Now())
-		if err != nil {
-			return err
+		if err == nil {
+			err = results.WriteFile(c.Results)
 		}
-		if err := results.WriteFile(c.Results); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -105,12 +109,12 @@ func (c scoreCmd) writable() error {
 }
 
 // samples are those to judge, and how many they are where that can be told before: not of standard input or another pipe.
-func (c scoreCmd) samples(suite datasets.Suite) (samples iter.Seq2[evals.Sample, error], total int, err error) {
+func (c scoreCmd) samples(suite datasets.Suite) (read iter.Seq2[evals.Sample, error], total int, err error) {
 	stat := func() (os.FileInfo, error) { return os.Stat(c.Samples) }
-	samples = evals.Samples(c.Samples)
+	read = evals.Samples(c.Samples)
 	if c.Samples == "-" {
 		stat = os.Stdin.Stat
-		samples = evals.ReadSamples("of standard input", os.Stdin)
+		read = evals.ReadSamples("of standard input", os.Stdin)
 	} else if total, err = evals.CheckSamples(c.Samples, suite); err != nil {
 		return nil, 0, err
 	}
@@ -119,57 +123,5 @@ func (c scoreCmd) samples(suite datasets.Suite) (samples iter.Seq2[evals.Sample,
 			return nil, 0, fmt.Errorf("--out is the samples file: choose another")
 		}
 	}
-	return samples, total, nil
-}
-
-// A scoreSummary is what score prints.
-type scoreSummary struct {
-	Suite   string             `json:"suite"`
-	SHA256  string             `json:"sha256"`
-	Tasks   int                `json:"tasks"`
-	Sampled int                `json:"tasks_with_samples"`
-	Samples int                `json:"samples"`
-	Passed  int                `json:"passed"`
-	Errors  int                `json:"sandbox_errors"`
-	Flaky   int                `json:"flaky"`
-	Floor   int                `json:"empty_floor,omitempty"` // tasks that an empty answer passes
-	PassAtK map[string]float64 `json:"pass_at_k"`
-}
-
-func (c scoreCmd) print(a *app, suite datasets.Suite, tally evals.SampleTally) error {
-	s := scoreSummary{Suite: suite.Name, SHA256: suite.SHA256, Tasks: len(suite.Tasks), Sampled: len(tally.ByTask), Samples: tally.Samples,
-		Passed: tally.Passed, Errors: tally.Errors, Flaky: tally.Flaky, Floor: suite.Floor, PassAtK: map[string]float64{}}
-	var n, passed []int
-	for _, count := range tally.ByTask {
-		n, passed = append(n, count.Samples), append(passed, count.Passed)
-	}
-	for _, k := range metric.Ks {
-		if share, ok := metric.MeanPassAtK(n, passed, k); ok {
-			s.PassAtK[fmt.Sprintf("pass@%d", k)] = share
-		}
-	}
-	if c.JSON {
-		encode := json.NewEncoder(a.stdout)
-		encode.SetIndent("", "  ")
-		return encode.Encode(s)
-	}
-	fmt.Fprintf(a.stdout, "%s: %d of %d samples passed, of %d of its %d tasks\n", s.Suite, s.Passed, s.Samples, s.Sampled, s.Tasks)
-	if s.Flaky > 0 {
-		fmt.Fprintf(a.stdout, "%d samples passed in some of their %d runs only and count as failed\n", s.Flaky, c.Reruns)
-	}
-	for task, why := range suite.Known {
-		if _, ok := tally.ByTask[task]; ok {
-			fmt.Fprintf(a.stdout, "%s: %s\n", task, why)
-		}
-	}
-	if s.Floor > 0 {
-		fmt.Fprintf(a.stdout, "floor: an empty answer passes %d of %d tasks, %.4f\n", s.Floor, s.Tasks, float64(s.Floor)/float64(s.Tasks))
-	}
-	for _, k := range metric.Ks {
-		if share, ok := s.PassAtK[fmt.Sprintf("pass@%d", k)]; ok {
-			fmt.Fprintf(a.stdout, "pass@%d\t%.4f\n", k, share)
-		}
-	}
-	_, err := fmt.Fprintf(a.stdout, "results: %s\n", c.Out)
-	return err
+	return read, total, nil
 }

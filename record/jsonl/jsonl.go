@@ -43,9 +43,6 @@ func NewReader(r io.Reader, name string) *Reader {
 	return &Reader{in: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Line is the number of the line that was read last, counted from 1.
-func (r *Reader) Line() int { return r.line }
-
 // Torn is the beginning of the line that an interruption tore; nil where there is none or the end was not reached.
 func (r *Reader) Torn() []byte { return r.torn }
 

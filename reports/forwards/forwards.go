@@ -33,9 +33,9 @@ type Report struct {
 // quiet is the share of the processors' time that other work may take without a warning.
 const quiet = 0.05
 
-// Take makes the rows the report's. elsewhere is the share of the processors' time that other work took meanwhile, where it is
+// take makes the rows the report's. elsewhere is the share of the processors' time that other work took meanwhile, where it is
 // known.
-func (r *Report) Take(rows []speed.Row, left []speed.LeftOut, elsewhere float64, known bool) {
+func (r *Report) take(rows []speed.Row, left []speed.LeftOut, elsewhere float64, known bool) {
 	r.Rows, r.LeftOut, r.Ceilings, r.Warnings = rows, left, speed.Ceilings(rows), nil
 	if known && elsewhere > quiet {
 		r.Warnings = append(r.Warnings, reports.Warning{Code: "busy", Severity: reports.Caution, Text: fmt.Sprintf(
@@ -67,8 +67,8 @@ func Read(path string) (r Report, err error) {
 	return r, nil
 }
 
-// Save writes dir/bench.json, whole or not at all.
-func (r Report) Save(dir string) error {
+// save writes dir/bench.json, whole or not at all.
+func (r Report) save(dir string) error {
 	var text strings.Builder
 	if err := r.Write(&text, "json", 0); err != nil {
 		return err

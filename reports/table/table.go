@@ -60,7 +60,7 @@ func (t Table) Fit(width int) Table {
 			change = long
 		}
 		change[s.column] = true
-		if width > 0 && t.chosen(shown, long).Width() > width {
+		if width > 0 && t.chosen(shown, long).width() > width {
 			change[s.column] = false
 		}
 	}
@@ -82,8 +82,8 @@ func (t Table) chosen(shown, long []bool) (out Table) {
 	return out
 }
 
-// Width is the number of characters in a line of Text.
-func (t Table) Width() (total int) {
+// width is the number of characters in a line of Text.
+func (t Table) width() (total int) {
 	for _, c := range t {
 		widest := utf8.RuneCountInString(c.Name)
 		for _, cell := range c.Cells {

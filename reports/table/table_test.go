@@ -42,8 +42,8 @@ func TestText(t *testing.T) {
 	shown := sample.Fit(24)
 	lines := strings.Split(strings.TrimSuffix(shown.Text(), "\n"), "\n")
 	for _, line := range lines {
-		if n := utf8.RuneCountInString(line); n != shown.Width() {
-			t.Errorf("%q has %d characters, not %d", line, n, shown.Width())
+		if n := utf8.RuneCountInString(line); n != shown.width() {
+			t.Errorf("%q has %d characters, not %d", line, n, shown.width())
 		}
 	}
 	header, cells := shown.Lines()

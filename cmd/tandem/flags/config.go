@@ -28,8 +28,8 @@ func (Config) BeforeResolve(k *kong.Kong, parsed *kong.Context, trace *kong.Path
 // A config is the YAML file of a verb's flags, `repeats: 10` for --repeats 10. What the command line says wins.
 type config map[string]any
 
-// Load reads the file of a Config for kong; keys are checked against the flags when they are resolved.
-func Load(r io.Reader) (kong.Resolver, error) {
+// load reads the file of a Config for kong; keys are checked against the flags when they are resolved.
+func load(r io.Reader) (kong.Resolver, error) {
 	c := config{}
 	if err := yaml.NewDecoder(r, yaml.Strict()).Decode(&c); err != nil && err != io.EOF {
 		return nil, fmt.Errorf("not YAML of flag names and values: %s", yaml.FormatError(err, false, false))

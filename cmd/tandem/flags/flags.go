@@ -1,10 +1,12 @@
-// Package flags is what Tandem's command line adds to kong's: errors in plain words, and a file of flags (Config).
+// Package flags is what Tandem's command line adds to kong's: errors in plain words, least values, and a file of flags (Config).
 package flags
 
 import (
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/alecthomas/kong"
 )
@@ -23,8 +25,59 @@ var wordings = []struct {
 	{regexp.MustCompile(`must be one of (?:"",)?(.*) but got `), `must be one of $1, not `},
 }
 
-// Wrong says in plain words what kong found wrong with a command line, and whose help to look at.
-func Wrong(parser *kong.Kong, args []string, err error) error {
+// Parse parses a command line into the verb and flags of target, a pointer to a kong grammar. The result is nil where --help or
+// --version said all that was asked for. Numbers of a flag with the tag least:"N" are N or more.
+func Parse(target any, stdout, stderr io.Writer, args []string, options ...kong.Option) (parsed *kong.Context, err error) {
+	type exit struct{} // carries kong's wish to exit out of its parser
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(exit); !ok {
+				panic(r)
+			}
+			parsed, err = nil, nil
+		}
+	}()
+	parser, err := kong.New(target, append(options, kong.Writers(stdout, stderr), kong.Configuration(load), kong.Exit(func(int) { panic(exit{}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
+	if err != nil {
+		return nil, err
+	}
+	parser.Model.HelpFlag.Help = "Print this help and leave."
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	if parsed, err = parser.Parse(args); err != nil {
+		return nil, wrong(parser, args, err)
+	}
+	return parsed, checkLeast(parsed.Flags())
+}
+
+// checkLeast names the flag that is below its least value.
+func checkLeast(flags []*kong.Flag) error {
+	for _, f := range flags {
+		if !f.Tag.Has("least") {
+			continue
+		}
+		least, err := strconv.Atoi(f.Tag.Get("least"))
+		if err != nil {
+			return fmt.Errorf("--%s: tag least: %w", f.Name, err)
+		}
+		values, list := f.Target.Interface().([]int)
+		if !list {
+			values = []int{int(f.Target.Int())}
+		}
+		if len(values) == 0 {
+			return fmt.Errorf("--%s must be at least one number", f.Name)
+		}
+		if value := slices.Min(values); value < least {
+			return fmt.Errorf("--%s must be at least %d, not %d", f.Name, least, value)
+		}
+	}
+	return nil
+}
+
+// wrong says in plain words what kong found wrong with a command line, and whose help to look at.
+func wrong(parser *kong.Kong, args []string, err error) error {
 	text := err.Error()
 	for _, w := range wordings {
 		text = w.of.ReplaceAllString(text, w.say)

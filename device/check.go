@@ -1,6 +1,4 @@
-// Package devicecheck compares a device with the processor before anything is measured on it: a driver or a device that the kernels
-// have not met must not be measured before it is right.
-package devicecheck
+package device
 
 import (
 	"context"
@@ -14,15 +12,16 @@ import (
 	"tandem/transformer"
 )
 
-// An Open puts weights on a device.
-type Open func(*transformer.Weights) (transformer.Backend, error)
+// An opener puts weights on a device.
+type opener func(*transformer.Weights) (transformer.Backend, error)
 
 // ErrWrong is wrapped by the errors of a device that computes something else than the processor.
 var ErrWrong = errors.New("the device is not to be trusted")
 
-// Check compares the logits of a small random model in bf16, a block behind a prompt, with the processor's, and what both decoders
-// write on the device by itself with what they write driven by the host. A device that differs is an ErrWrong.
-func Check(device, processor Open) (err error) {
+// check compares the logits of a small random model in bf16, a block behind a prompt, with the processor's, and what both decoders
+// write on the device by itself with what they write driven by the host: a driver or a device that the kernels have not met must
+// not be measured before it is right. One that differs is an ErrWrong.
+func check(device, processor opener) (err error) {
 	config, err := transformer.Geometry("tiny")
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package devicecheck
+package device
 
 import (
 	"context"
@@ -6,12 +6,9 @@ import (
 	"testing"
 
 	"tandem/transformer"
-	"tandem/transformer/cpu"
 	"tandem/transformer/cuda"
 	"tandem/transformer/cuda/fake"
 )
-
-func processor(w *transformer.Weights) (transformer.Backend, error) { return cpu.New(w, cpu.Options{}) }
 
 // TestCheck: the check accepts a device that computes what the processor does. The driver is the one that runs the kernels on the
 // processor.
@@ -20,7 +17,7 @@ func TestCheck(t *testing.T) {
 	device := func(w *transformer.Weights) (transformer.Backend, error) {
 		return cuda.New(w, cuda.Options{Driver: driver})
 	}
-	if err := Check(device, processor); err != nil {
+	if err := check(device, processor); err != nil {
 		t.Error(err)
 	}
 }
@@ -63,7 +60,7 @@ func TestWrongDevice(t *testing.T) {
 				}
 			}}, err
 		}
-		if err := Check(device, processor); errors.Is(err, ErrWrong) != c.wrong {
+		if err := check(device, processor); errors.Is(err, ErrWrong) != c.wrong {
 			t.Errorf("logits times %g: %v", c.factor, err)
 		}
 	}
