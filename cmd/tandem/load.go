@@ -65,7 +65,7 @@ func (f cacheFlag) dir() (string, error) {
 	}
 	dir, err := datasets.CacheDir()
 	if err != nil {
-		return "", fmt.Errorf("%w; name one with --cache", err)
+		return "", fmt.Errorf("%w, or --cache", err)
 	}
 	return dir, nil
 }
