@@ -96,8 +96,7 @@ func (w *Writer) Close() error {
 // there is a *Missing.
 func Read(path string) (Header, iter.Seq2[Record, error], error) { return Select(path, nil) }
 
-// Select is Read that leaves out records, which costs little, unless keep asks for them: those of a file that another program
-// wrote may be there all the same. keep is called by several goroutines at once.
+// Select is Read of the records that keep asks for; the others are hardly parsed. keep is called by several goroutines at once.
 func Select(path string, keep func(task, decoder string) bool) (Header, iter.Seq2[Record, error], error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -197,7 +196,7 @@ func records(in *jsonl.Reader, keep func(task, decoder string) bool) iter.Seq2[R
 				yield(Record{}, err)
 				return
 			}
-			if !r.kept {
+			if !r.kept || keep != nil && !keep(r.Task, r.Decoder) {
 				continue
 			}
 			key := sha256.Sum256([]byte(r.Key()))
@@ -212,7 +211,7 @@ func records(in *jsonl.Reader, keep func(task, decoder string) bool) iter.Seq2[R
 	}
 }
 
-// A parsed line is a record, unless it was not asked for.
+// A parsed line is a record, unless its beginning says that it is not asked for.
 type parsed struct {
 	Record
 	kept bool

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -280,4 +281,78 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("after a resume: %v, %v", tasks, err)
 		}
 	})
+}
+
+// TestSelect: only the records that are asked for come, also where the fields stand in another order.
+func TestSelect(t *testing.T) {
+	path, content := write(t, "a", "b", "a\"c")
+	lines := strings.SplitAfter(content, "\n")
+	other := strings.Replace(lines[1], `{"task":"a","decoder":"ar"`, `{"decoder":"ar","task":"d"`, 1)
+	if err := os.WriteFile(path, []byte(content+other+lines[1]), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		tasks []string
+		want  string
+	}{{[]string{"a"}, "a"}, {[]string{"a\"c", "d"}, "a\"cd"}, {[]string{"b", "d"}, "bd"}} {
+		_, records, err := Select(path, func(task, decoder string) bool { return slices.Contains(c.tasks, task) && decoder == "ar" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for r, err := range records {
+			if err != nil || len(r.Trace) != 2 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			got += r.Task
+		}
+		if got != c.want {
+			t.Errorf("%v: %q", c.tasks, got)
+		}
+	}
+}
+
+// BenchmarkRead reads records of about 3.4 KB, as an autoregressive decoder of 30 tokens leaves them; a record is one operation.
+func BenchmarkRead(b *testing.B) {
+	r := sample("")
+	r.Pieces, r.Completion, r.Answer = slices.Repeat([]string{" token"}, 30), strings.Repeat("    return x\n", 20), strings.Repeat("    return x\n", 30)
+	r.Trace = nil
+	for i := range 30 {
+		r.Trace = append(r.Trace, Step{At: time.Duration(1234567 * (i + 1)), Kind: Decode, Rows: 1, Reach: 73 + i, Commits: []Commit{{int32(i), 259, 0.97}}})
+	}
+	path := filepath.Join(b.TempDir(), "run.jsonl")
+	w, err := Create(path, Header{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range b.N {
+		r.Task = fmt.Sprint(i)
+		if err := w.Write(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(info.Size() / int64(b.N))
+	b.ResetTimer()
+	_, records, err := Read(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for _, err := range records {
+		if err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	if n != b.N {
+		b.Fatalf("%d records of %d", n, b.N)
+	}
+	b.ReportMetric(1e6*b.Elapsed().Seconds()/float64(b.N), "s/1M-records")
 }

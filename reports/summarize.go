@@ -52,8 +52,9 @@ func summarizeDecoder(g group, times []metric.TaskTime) Decoder {
 		Forwards: c.Forwards, Kinds: c.Kinds, Positions: c.Positions, Tokens: c.Tokens, Canvas: c.Canvas,
 		PeakMemory: apply(c.PeakMemory, c.PeakMemory > 0),
 	}
-	d.Passed, d.Judged = metric.PassAt1(g.Fold)
-	d.Pass1 = apply(stats.Wilson(d.Passed, d.Judged, stats.Confidence))
+	passed, judged := metric.PassAt1(g.Fold)
+	d.Passed, d.Judged = apply(passed, judged > 0), judged
+	d.Pass1 = apply(stats.Wilson(passed, judged, stats.Confidence))
 	d.PassK = passAtK(g.Fold)
 	d.TimedTasks = len(times)
 	d.TokensPerSecond = pooled(times, metric.TokensPerSecond)

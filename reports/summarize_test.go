@@ -63,7 +63,7 @@ func TestSummarize(t *testing.T) {
 	near(t, "tokens per forward", d.TokensPerForward.Value, 40.0/11)
 	near(t, "forwards/s", *a.ForwardsPerSecond, 41/4.1)
 	near(t, "first readable", a.SecondsToFirst.Value, 0.1)
-	if a.Tasks != 4 || a.Judged != 2 || a.Passed != 1 || a.Sandbox != 1 || a.Errors != 1 || a.Empty != 1 || a.Positions != 164 {
+	if a.Tasks != 4 || a.Judged != 2 || *a.Passed != 1 || a.Sandbox != 1 || a.Errors != 1 || a.Empty != 1 || a.Positions != 164 {
 		t.Errorf("counts are %+v", a)
 	}
 	c := s.Comparisons[0]
@@ -85,7 +85,7 @@ func TestSummaryLeavesOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"pass_at_1", "ceiling_share", "tokens_per_second", "peak_memory_bytes", "verdict", "joules", "pass_at_k"} {
+	for _, key := range []string{"pass_at_1", "ceiling_share", "tokens_per_second", "peak_memory_bytes", "verdict", "joules", "pass_at_k", "passed", "judged"} {
 		if strings.Contains(string(text), `"`+key) {
 			t.Errorf("%s stands in %s", key, text)
 		}
@@ -123,6 +123,32 @@ func TestWriteLarge(t *testing.T) {
 		for _, ending := range []string{".png", ".svg"} {
 			if info, err := os.Stat(filepath.Join(dir, "charts", name+ending)); err != nil || info.Size() < 1000 {
 				t.Errorf("chart %s%s: %v", name, ending, err)
+			}
+		}
+	}
+}
+
+// TestChartsDoNotGrow: a chart's SVG is as large for ten times the records, be it more repeats or more tasks.
+func TestChartsDoNotGrow(t *testing.T) {
+	sizes := func(tasks, repeats int) map[string]int {
+		r := fold(synthetic(tasks, repeats, ar, refiner(16, 0.9), refiner(4, 0.9)))
+		out := map[string]int{}
+		for _, c := range r.charts(r.summarize()) {
+			svg, err := c.SVG()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[c.Name] = len(svg)
+		}
+		return out
+	}
+	for _, c := range []struct{ before, after map[string]int }{{sizes(100, 3), sizes(100, 30)}, {sizes(1000, 1), sizes(10000, 1)}} {
+		if len(c.before) != 7 || len(c.after) != 7 {
+			t.Errorf("charts %v and %v, want 7", c.before, c.after)
+		}
+		for name, size := range c.before {
+			if float64(c.after[name]) > 1.25*float64(size) {
+				t.Errorf("%s.svg grew from %d to %d bytes", name, size, c.after[name])
 			}
 		}
 	}

@@ -47,7 +47,7 @@ type Decoder struct {
 	Disturbed int                `json:"disturbed"`                // of Records, those from which other work took too much: their times do not count
 	Extra     int                `json:"extra,omitempty"`          // of Records, further decodings of disturbed ones
 	Judged    int                `json:"judged,omitempty"`         // tasks with at least one verdict
-	Passed    float64            `json:"passed"`                   // of the judged; whole where every task has one answer
+	Passed    *float64           `json:"passed,omitempty"`         // of the judged; whole where every task has one answer
 	Pass1     *Interval          `json:"pass_at_1,omitempty"`      // Passed / Judged, Wilson
 	PassK     map[string]float64 `json:"pass_at_k,omitempty"`      // by k, where every task has so many samples
 	Sandbox   int                `json:"sandbox_errors,omitempty"` // decodings that could not be judged: not wrong answers

@@ -56,15 +56,10 @@ func (c scoreCmd) Run(a *app) error {
 		fmt.Fprintf(a.stderr, "programs run with %s\n", runner.Tier())
 		judge = runner
 	}
-	bound := limits(cmp.Or(c.Timeout, suite.CPU))
 	bar := progress.New(a.stderr, "judging")
 	tally, err := evals.ScoreSamples(a.ctx, read, c.Out, suite, judge, evals.SampleOptions{
-		Workers: c.Workers, Reruns: c.Reruns, Mode: evals.Mode(c.Extract), Limits: bound,
-		Progress: func(done int) {
-			if total > 0 {
-				bar.Report(done, total)
-			}
-		}})
+		Workers: c.Workers, Reruns: c.Reruns, Mode: evals.Mode(c.Extract), Limits: limits(cmp.Or(c.Timeout, suite.CPU)),
+		Progress: func(done int) { bar.Report(done, total) }})
 	var system *fs.PathError
 	if errors.As(err, &system) && system.Path == c.Out {
 		return fmt.Errorf("--out: %w", err)
@@ -72,6 +67,11 @@ func (c scoreCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	return c.report(a, suite, tally)
+}
+
+// report prints the summary and writes EvalPlus's file.
+func (c scoreCmd) report(a *app, suite datasets.Suite, tally evals.SampleTally) (err error) {
 	if summary := samples.Summarize(suite, tally); c.JSON {
 		err = printJSON(a.stdout, summary)
 	} else {

@@ -11,7 +11,7 @@ import (
 )
 
 // Ratios draws each task's paired time ratio, base's seconds over head's, sorted, on a logarithmic axis: above
-// 1 the head was faster. The speed-up over all tasks and its interval stand in totals.
+// 1 the head was faster. Of many tasks some stand for all. The speed-up over all tasks and its interval stand in totals.
 func Ratios(base string, heads []Series, totals []Interval) Chart {
 	low, high, longest := 0.9, 1.1, 0
 	for _, s := range heads {
@@ -28,8 +28,9 @@ func Ratios(base string, heads []Series, totals []Interval) Chart {
 			band := []vg.Point{{X: c.Min.X, Y: ty(totals[i].Low)}, {X: c.Max.X, Y: ty(totals[i].Low)},
 				{X: c.Max.X, Y: ty(totals[i].High)}, {X: c.Min.X, Y: ty(totals[i].High)}}
 			c.FillPolygon(fade(tone(i+1), 0.15), band)
-			for k, v := range slices.Sorted(slices.Values(s.Values)) {
-				at := vg.Point{X: tx(float64(k) + 0.5), Y: ty(v)}
+			values := slices.Sorted(slices.Values(s.Values))
+			for _, k := range spaced(len(values), ratioDots) {
+				at := vg.Point{X: tx(float64(k) + 0.5), Y: ty(values[k])}
 				c.DrawGlyphNoClip(draw.GlyphStyle{Color: fade(tone(i+1), 0.75), Radius: vg.Points(2), Shape: disc{}}, at)
 			}
 		}
@@ -43,8 +44,22 @@ func Ratios(base string, heads []Series, totals []Interval) Chart {
 	return chart
 }
 
-// points of a cumulative line: more cannot be seen, and a file does not grow with the number of decodings.
-const linePoints = 256
+// What is drawn at the most: more cannot be seen, and a file does not grow with the number of decodings and tasks.
+const (
+	linePoints = 256  // of a cumulative line
+	ratioDots  = 1000 // of a decoder's ratios
+)
+
+// spaced are the numbers below n, or so many of them, evenly spaced, with the first and the last.
+func spaced(n, most int) (numbers []int) {
+	for k := range min(n, most) {
+		if n > most {
+			k = k * (n - 1) / (most - 1)
+		}
+		numbers = append(numbers, k)
+	}
+	return numbers
+}
 
 // Latency draws the share of decodings that finished within a time, one line per decoder. Values are seconds.
 func Latency(series []Series) Chart {

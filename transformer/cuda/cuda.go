@@ -70,10 +70,10 @@ type backend struct {
 func New(weights *transformer.Weights, options Options) (_ transformer.Backend, err error) {
 	c := weights.Config
 	if c.HeadDim > 256 {
-		return nil, fmt.Errorf("cuda: head dim %d of %s is above 256: use --device cpu", c.HeadDim, c.Name)
+		return nil, fmt.Errorf("cuda: head dim %d of %s is above 256: choose another model", c.HeadDim, c.Name)
 	}
 	if c.Vocab > mostVocab {
-		return nil, fmt.Errorf("cuda: a vocabulary of %d is above %d: use --device cpu", c.Vocab, mostVocab)
+		return nil, fmt.Errorf("cuda: a vocabulary of %d is above %d: choose another model", c.Vocab, mostVocab)
 	}
 	if err := weights.Validate(); err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)

@@ -210,7 +210,7 @@ func TestNewRejects(t *testing.T) {
 		{name: "old device", want: "emulated has compute capability 7.5, the kernels need 8.0", fake: map[string]uintptr{"major": 7, "minor": 5}},
 		{name: "wrong image", want: "cannot run the sm_80 kernels on emulated (compute capability 8.6)", fake: map[string]uintptr{"major": 8, "minor": 6, "image": noBinary}},
 		{name: "old PTX", want: "cannot run the compute_80 kernels", fake: map[string]uintptr{"major": 12, "minor": 0, "image": unsupportedPTX}},
-		{name: "little memory", want: "tiny in f32 needs 0.0 GiB, but emulated has 0.0 GiB free: choose less, or use --device cpu", fake: map[string]uintptr{"memory": 1000}},
+		{name: "little memory", want: "tiny in f32 needs 0.0 GiB, but emulated has 0.0 GiB free: choose less", fake: map[string]uintptr{"memory": 1000}},
 		{name: "allocation", want: "cuMemAlloc_v2 failed", fake: map[string]uintptr{"cuMemAlloc_v2": 1}},
 		{name: "context", want: "cuDevicePrimaryCtxRetain failed", fake: map[string]uintptr{"cuDevicePrimaryCtxRetain": 1}},
 		{name: "copy", want: "cuMemcpyHtoDAsync_v2 failed", fake: map[string]uintptr{"cuMemcpyHtoDAsync_v2": 3}},

@@ -78,7 +78,7 @@ func open(path string) (*device, error) {
 // look reads the device's properties and refuses a device or driver that cannot work.
 func (d *device) look() error {
 	if err := d.call(d.cuInit, 0); err != nil {
-		return fmt.Errorf("%w: %w: is the GPU visible here? nvidia-smi says; or use --device cpu", ErrNoDevice, err)
+		return fmt.Errorf("%w: %w: is the GPU visible here? nvidia-smi says", ErrNoDevice, err)
 	}
 	var version, count int32
 	if err := errors.Join(d.call(d.cuDriverGetVersion, uintptr(unsafe.Pointer(&version))),
@@ -86,7 +86,7 @@ func (d *device) look() error {
 		return err
 	}
 	if count == 0 {
-		return fmt.Errorf("cuda: %w: the driver %s sees none: use --device cpu", ErrNoDevice, d.path)
+		return fmt.Errorf("cuda: %w: the driver %s sees none: nvidia-smi says why", ErrNoDevice, d.path)
 	}
 	if int(version) < manifest.Driver {
 		return fmt.Errorf("cuda: the driver is for CUDA %d.%d, the kernels need %d.%d: update it to version 580 or later", version/1000,
@@ -102,7 +102,7 @@ func (d *device) look() error {
 	}
 	d.title = text0(unsafe.Pointer(&name[0]))
 	if d.major < 8 {
-		return fmt.Errorf("cuda: %s has compute capability %d.%d, the kernels need 8.0 (Ampere) or later: use --device cpu", d.title, d.major, d.minor)
+		return fmt.Errorf("cuda: %s has compute capability %d.%d, the kernels need 8.0 (Ampere) or later: choose another GPU", d.title, d.major, d.minor)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func openDriver(path string) (*driver, error) {
 		}
 		return d, nil
 	}
-	return nil, fmt.Errorf("cuda: %w: no NVIDIA driver among %s: install it, or use --device cpu", ErrNoDevice, strings.Join(tried, ", "))
+	return nil, fmt.Errorf("cuda: %w: no NVIDIA driver among %s: install it", ErrNoDevice, strings.Join(tried, ", "))
 }
 
 // syscall calls a C function with integer arguments. The directive keeps what pointers among the arguments point to in

@@ -6,7 +6,7 @@ import "fmt"
 
 // openDriver fails: the driver is supported on Linux only.
 func openDriver(string) (*driver, error) {
-	return nil, fmt.Errorf("cuda: %w: only Linux is supported: use --device cpu", ErrNoDevice)
+	return nil, fmt.Errorf("cuda: %w: only Linux is supported", ErrNoDevice)
 }
 
 func syscall(uintptr, ...uintptr) uintptr { return 1 }

@@ -50,7 +50,7 @@ func (a *arena) make(d *device, what string) error {
 }
 
 func tooLittle(d *device, what string, need, free int64) error {
-	return fmt.Errorf("cuda: %s needs %.1f GiB, but %s has %.1f GiB free: choose less, or use --device cpu", what,
+	return fmt.Errorf("cuda: %s needs %.1f GiB, but %s has %.1f GiB free: choose less", what,
 		float64(need)/(1<<30), d.title, float64(free)/(1<<30))
 }
 

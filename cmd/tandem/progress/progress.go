@@ -32,8 +32,11 @@ func New(out io.Writer, stage string) *Bar {
 // width of the bar, in cells.
 const barWidth = 30
 
-// Report is called after each item.
+// Report is called after each item. Nothing is shown where the total is not known, 0.
 func (b *Bar) Report(done, total int) {
+	if total <= 0 {
+		return
+	}
 	if !b.started {
 		b.started, b.first, b.tenth = true, done-1, 10*(done-1)/total
 	}
