@@ -10,7 +10,7 @@ BIN      = bin/tandem
 LDFLAGS  = -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help build bench test race lint platforms cover fuzz docs pretrain kernels nvrtc
+.PHONY: help build bench test race lint platforms cover fuzz readme docs pretrain kernels nvrtc
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ fuzz: ## run every fuzz test for FUZZTIME
 			echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
 		done; \
 	done
+
+readme: ## write the tables and charts of README.md from docs/results
+	$(GO) run ./reports/readme README.md
 
 docs: ## serve the packages' documentation on this machine
 	$(GO) doc -http

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -104,6 +105,42 @@ func TestWrite(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(dir, "summary.json"))
 	if err != nil || json.Unmarshal(text, &back) != nil || back.Verdict != s.Verdict || s.Verdict == "" {
 		t.Errorf("summary.json does not give the summary back: %v\n%s", err, text)
+	}
+}
+
+// TestReadSummary: what Write wrote is read again, an earlier version's file gets a warning, another schema is refused.
+func TestReadSummary(t *testing.T) {
+	dir := t.TempDir()
+	header, records := synthetic(12, 5, ar, refiner(16, 0.9))
+	writeRun(t, dir, header, records)
+	s, err := Write(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "summary.json")
+	back, err := ReadSummary(path)
+	if err != nil || Table(back, 100) != Table(s, 100) || back.best != s.best {
+		t.Errorf("%v: read again\n%s\nwritten\n%s", err, Table(back, 100), Table(s, 100))
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{`"timed_tasks": 12`, `"later": 12`, "geometric means"},
+		{`"schema": 1`, `"schema": 9`, "has schema 9"},
+		{`{`, `[`, "summary.json: "},
+	} {
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), c.from, c.to)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		back, err := ReadSummary(path)
+		if got := fmt.Sprint(back.Warnings, err); !strings.Contains(got, c.want) {
+			t.Errorf("%s in place of %s: %s, want %s", c.to, c.from, got, c.want)
+		}
+	}
+	if _, err := ReadSummary(filepath.Join(dir, "none.json")); err == nil {
+		t.Error("no file is read")
 	}
 }
 

@@ -1,6 +1,9 @@
 package reports
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
 	"slices"
 
 	"tandem/bench/stats"
@@ -100,3 +103,29 @@ type Comparison struct {
 
 // qualityMargin is the loss of pass rate that still counts as the same quality: five points.
 const qualityMargin = 0.05
+
+// ReadSummary reads a summary.json. One of another schema is an error that names both.
+func ReadSummary(path string) (Summary, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Summary{}, err
+	}
+	var s Summary
+	if err := json.Unmarshal(text, &s); err != nil {
+		return Summary{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if s.Schema != summarySchema {
+		return Summary{}, fmt.Errorf("%s has schema %d, this version of tandem reads %d", path, s.Schema, summarySchema)
+	}
+	if s.geometric() {
+		s.Warnings = append(s.Warnings, Warning{"older_summary",
+			"an earlier version of tandem wrote this: its speed-ups are geometric means of the tasks' time ratios", Caution})
+	}
+	s.best = headline(s)
+	return s, nil
+}
+
+// geometric says that the summary was written before speeds were those of timed tasks.
+func (s Summary) geometric() bool {
+	return slices.ContainsFunc(s.Decoders, func(d Decoder) bool { return d.TimedTasks == 0 && d.TokensPerSecond != nil })
+}

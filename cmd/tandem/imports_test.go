@@ -37,6 +37,7 @@ var arrows = map[string][]string{
 	"reports":                          {"record", "bench/metric", "bench/stats", "reports/plot", "reports/table"},
 	"reports/forwards":                 {"record", "reports", "reports/plot", "reports/table", "transformer", "transformer/speed"},
 	"reports/plot":                     {"record", "bench/metric", "bench/stats"},
+	"reports/readme":                   {"reports"},
 	"reports/samples":                  {"bench/metric", "datasets", "evals"},
 	"reports/table":                    {},
 	"internal/golden":                  {},
