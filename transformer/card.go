@@ -5,7 +5,7 @@ package transformer
 // (the roofline of Williams, Waterman, Patterson, 2009), and so the share of the machine's ceiling that an engine reaches.
 type Card struct {
 	Config Config
-	Dtype  Dtype // of the weights and of the K/V
+	Dtype  Dtype // of the weights
 }
 
 // A Shape is the size of a forward.
@@ -34,7 +34,7 @@ func (c Card) Bytes(s Shape) int64 {
 		numbers += c.headNumbers()
 	}
 	slot := 2 * int64(c.Config.Layers) * int64(c.Config.KVHeads*c.Config.HeadDim)
-	return (numbers + slot*int64(s.Sequences)*int64(s.Reach)) * int64(c.Dtype.Size())
+	return c.Dtype.Bytes(numbers) + c.Dtype.Activations().Bytes(slot*int64(s.Sequences)*int64(s.Reach))
 }
 
 // FLOPs is what a forward must compute, a multiplication and an addition for each number of a matrix and row, and the
@@ -55,11 +55,11 @@ const (
 	BF16DotCeiling = "bf16_dot_gflop_per_second"
 )
 
-// ComputeCeiling is the name of the ceiling of matrix products of a dtype. Where the machine has no bf16 instructions,
-// bf16 weights are multiplied as f32.
+// ComputeCeiling is the name of the ceiling of matrix products of a dtype. Where the machine has no instructions for the
+// dtype, its weights are multiplied as f32.
 func ComputeCeiling(d Dtype, ceilings map[string]float64) string {
-	if d == BF16 && ceilings[BF16Ceiling] > 0 {
-		return BF16Ceiling
+	if own := d.format().ceiling; ceilings[own] > 0 {
+		return own
 	}
 	return F32Ceiling
 }

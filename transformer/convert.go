@@ -14,25 +14,6 @@ func RoundBF16(f float32) uint16 {
 // FromBF16 widens a bf16 number; nothing is lost.
 func FromBF16(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }
 
-// Convert returns the matrix in another dtype, or itself when it has that one already.
-func (m Matrix) Convert(d Dtype) Matrix {
-	switch {
-	case d == BF16 && m.F32 != nil:
-		out := Matrix{Rows: m.Rows, Cols: m.Cols, BF16: make([]uint16, len(m.F32))}
-		for i, f := range m.F32 {
-			out.BF16[i] = RoundBF16(f)
-		}
-		return out
-	case d == F32 && m.BF16 != nil:
-		out := Matrix{Rows: m.Rows, Cols: m.Cols, F32: make([]float32, len(m.BF16))}
-		for i, b := range m.BF16 {
-			out.F32[i] = FromBF16(b)
-		}
-		return out
-	}
-	return m
-}
-
 // Convert returns weights whose matrices have dtype d. Vectors (norms and biases) are float32 in either. What need
 // not change is shared with w.
 func (w *Weights) Convert(d Dtype) *Weights {

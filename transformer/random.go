@@ -45,19 +45,16 @@ type filler struct {
 
 // matrix is uniform in [-a, a) with a = sqrt(3/cols), that is of variance 1/cols.
 func (r *filler) matrix(rows, cols int) Matrix {
-	m, n := Matrix{Rows: rows, Cols: cols}, rows*cols
+	m := NewMatrix(r.dtype, rows, cols)
 	r.made++
 	seed, scale := r.seed+r.made, float32(math.Sqrt(3/float64(cols)))
-	if r.dtype == BF16 {
-		m.BF16 = make([]uint16, n)
-		chunks(n, func(from, to int) {
-			fill(seed, from, m.BF16[from:to], func(u float32) uint16 { return RoundBF16(u * scale) })
-		})
-		return m
-	}
-	m.F32 = make([]float32, n)
-	chunks(n, func(from, to int) {
-		fill(seed, from, m.F32[from:to], func(u float32) float32 { return u * scale })
+	chunks(rows*cols, func(from, to int) {
+		source, buffer := newUniform(seed, from), make([]float32, pieceSize)
+		for at := from; at < to; at += pieceSize {
+			piece := buffer[:min(pieceSize, to-at)]
+			source.fill(piece, 0, scale)
+			m.Write(at, piece)
+		}
 	})
 	return m
 }
@@ -66,24 +63,30 @@ func (r *filler) matrix(rows, cols int) Matrix {
 func (r *filler) vector(n int, mean, spread float32) []float32 {
 	r.made++
 	v := make([]float32, n)
-	fill(r.seed+r.made, 0, v, func(u float32) float32 { return mean + u*spread })
+	newUniform(r.seed+r.made, 0).fill(v, mean, spread)
 	return v
 }
 
-// fill writes f of uniform numbers in [-1, 1). The numbers follow from the seed and from, the place of out in its
-// tensor, alone: xorshift64* (Vigna, 2016), two numbers of 24 bits per step.
-func fill[T any](seed uint64, from int, out []T, f func(float32) T) {
-	x := mix(mix(seed)+uint64(from)) | 1
+// A uniform makes random numbers: xorshift64* (Vigna, 2016), two numbers of 24 bits per step.
+type uniform struct{ state uint64 }
+
+// newUniform starts at a place of a tensor. The numbers follow from the seed and the place alone.
+func newUniform(seed uint64, from int) *uniform { return &uniform{mix(mix(seed)+uint64(from)) | 1} }
+
+// fill writes numbers in [mean-spread, mean+spread). Calls for one tensor but the last fill an even number.
+func (r *uniform) fill(out []float32, mean, spread float32) {
+	x := r.state
 	for i := 0; i < len(out); i += 2 {
 		x ^= x >> 12
 		x ^= x << 25
 		x ^= x >> 27
 		h := x * 0x2545f4914f6cdd1d
-		out[i] = f(float32(int32(h>>32)>>8) / (1 << 23))
+		out[i] = mean + float32(int32(h>>32)>>8)/(1<<23)*spread
 		if i+1 < len(out) {
-			out[i+1] = f(float32(int32(h)>>8) / (1 << 23))
+			out[i+1] = mean + float32(int32(h)>>8)/(1<<23)*spread
 		}
 	}
+	r.state = x
 }
 
 // chunks splits [0, n) into pieces of fixed size and runs them on all processors.

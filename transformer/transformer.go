@@ -98,8 +98,8 @@ type Description struct {
 	Portable bool
 	Threads  int
 	Dtype    Dtype // of the weights
-	// Activations is what the numbers that enter a matrix product are rounded to: BF16, as in PyTorch and llama.cpp, or
-	// F32 where they keep more. Sums are F32 always.
+	// Activations is what the numbers that enter a matrix product are rounded to: F32, or Dtype.Activations as in PyTorch
+	// and llama.cpp. Sums are F32 always.
 	Activations Dtype
 	Memory      int64 // bytes held by the weights in the backend's own layout
 }

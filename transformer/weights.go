@@ -5,31 +5,6 @@ import (
 	"math"
 )
 
-// A Dtype is how weights are stored.
-type Dtype string
-
-// The dtypes.
-const (
-	F32  Dtype = "f32"
-	BF16 Dtype = "bf16"
-)
-
-// Size is the bytes of one number.
-func (d Dtype) Size() int {
-	if d == BF16 {
-		return 2
-	}
-	return 4
-}
-
-// A Matrix is row-major [Rows, Cols]; a linear layer stores [out, in], as checkpoints do. Exactly one of F32 and
-// BF16 (the upper 16 bits of the float32) is set, with Rows*Cols numbers.
-type Matrix struct {
-	Rows, Cols int
-	F32        []float32
-	BF16       []uint16
-}
-
 // A LayerWeights is one transformer block. D hidden, H heads, K key/value heads, d head dim, F intermediate.
 type LayerWeights struct {
 	AttnNorm []float32 // [D]
@@ -111,8 +86,8 @@ func (w *Weights) Validate() error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if w.Dtype != F32 && w.Dtype != BF16 {
-		return fmt.Errorf("weights of dtype %q; need %s or %s", w.Dtype, F32, BF16)
+	if _, err := Lookup(formats, w.Dtype); err != nil {
+		return err
 	}
 	if len(w.Layers) != c.Layers {
 		return fmt.Errorf("%d layers of weights; the config says %d", len(w.Layers), c.Layers)
@@ -157,10 +132,7 @@ type shapeCheck struct {
 }
 
 func (s *shapeCheck) matrix(name string, m Matrix, rows, cols int) {
-	n := len(m.F32)
-	if s.dtype == BF16 {
-		n = len(m.BF16)
-	}
+	n := s.dtype.format().len(&m)
 	if s.err == nil && (m.Rows != rows || m.Cols != cols || n != rows*cols) {
 		s.err = fmt.Errorf("%s%s is [%d, %d] with %d numbers of %s; want [%d, %d]", s.prefix, name, m.Rows, m.Cols, n, s.dtype, rows, cols)
 	}

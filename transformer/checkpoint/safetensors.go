@@ -181,8 +181,8 @@ func (t tensor) check(largest uint32, dtype transformer.Dtype) error {
 	case largest >= infinity:
 		return fmt.Errorf("number %d of %d is %g: the weights are damaged, or their training diverged; fetch them again",
 			t.notFinite()+1, max(len(t.f32), len(t.bf16)), most)
-	case dtype == transformer.BF16 && len(t.shape) == 2 && transformer.RoundBF16(most) >= infinity>>16:
-		return fmt.Errorf("it holds the magnitude %g, which bf16 cannot: load it as f32", most)
+	case len(t.shape) == 2 && !dtype.Holds(most):
+		return fmt.Errorf("it holds the magnitude %g, which %s cannot: load it as f32", most, dtype)
 	}
 	return nil
 }

@@ -35,11 +35,11 @@ func (s *session) attendTile(thread, layer, kv, q0, q1, from int) {
 		w.reach[i] = s.rows[(q0+i)/group].reach
 		reach = max(reach, int(w.reach[i]))
 	}
-	padded := depth(s.backend.dtype, reach)
+	padded := s.backend.kv.padded(reach)
 
-	k.gemm(pointer(w.scores), slots, s.queryRow(kv, 0, q0), dk, keys, s.keyPanel, n, (reach+lanes-1)/lanes, dk,
+	k.gemmKV(pointer(w.scores), slots, s.queryRow(kv, 0, q0), dk, keys, s.keyPanel, n, (reach+lanes-1)/lanes, dk,
 		false)
 	k.softmax(w.probs, pointer(w.scores), slots, w.reach[:n], w.inv[:n], padded, s.scale())
-	k.gemm(pointer(w.mixed), dp, w.probs.data, slots, values, s.valuePanel, n, dp/lanes, padded, false)
-	k.spread(s.attn.at(q0/group-from), s.attn.stride, pointer(w.mixed), dp, w.inv[:n], kv, q0, group, c.HeadDim)
+	k.gemmKV(pointer(w.mixed), dp, w.probs.data, slots, values, s.valuePanel, n, dp/lanes, padded, false)
+	k.storeAttention(s.attn.at(q0/group-from), s.attn.stride, pointer(w.mixed), dp, w.inv[:n], kv, q0, group, c.HeadDim)
 }

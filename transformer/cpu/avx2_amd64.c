@@ -41,5 +41,5 @@ INLINE v16 two(v16 acc, const byte *a, pairs b) {
 #define MAC(acc, a, b) two(acc, a, b)
 #include "gemm.h"
 
-const struct table avx2_f32 = TABLE(avx2_gemm_f32, avx2);
-const struct table avx2_bf16 = TABLE(avx2_gemm_bf16, avx2);
+const struct table avx2_f32 = TABLE(WIDE, 0, avx2_gemm_f32, avx2);
+const struct table avx2_bf16 = TABLE(WIDE, 1, avx2_gemm_bf16, avx2);

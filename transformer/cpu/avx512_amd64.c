@@ -65,7 +65,7 @@ INLINE v16 dot(v16 acc, const byte *a, __m512bh b) {
 
 #include "amx.h"
 
-const struct table avx512_f32 = TABLE(avx512_gemm_f32, avx512);
-const struct table avx512_bf16 = TABLE(avx512_gemm_bf16, avx512);
-const struct table avx512_dot = TABLE(avx512_gemm_dot, avx512);
-const struct table amx_bf16 = TABLE(amx_gemm, avx512);
+const struct table avx512_f32 = TABLE(WIDE, 0, avx512_gemm_f32, avx512);
+const struct table avx512_bf16 = TABLE(WIDE, 1, avx512_gemm_bf16, avx512);
+const struct table avx512_dot = TABLE(NARROW, 1, avx512_gemm_dot, avx512);
+const struct table amx_bf16 = TABLE(SPLIT, 1, amx_gemm, avx512);

@@ -7,24 +7,24 @@ static void call_gemm(const struct table *t, float *c, long ldc, const byte *a, 
                       long m, long panels, long k, int more) {
 	t->gemm(c, ldc, a, lda, b, stride, m, panels, k, more);
 }
-static void call_norm(const struct table *t, byte *out, long ldo, enum form form, const float *x, long ldx, long rows, long n,
+static void call_norm(const struct table *t, byte *out, long ldo, const float *x, long ldx, long rows, long n,
                       const float *weight, float eps) {
-	t->norm(out, ldo, form, x, ldx, rows, n, weight, eps);
+	t->norm(out, ldo, t->form, x, ldx, rows, n, weight, eps);
 }
-static void call_heads(const struct table *t, const byte *h, enum form form, int bf16) {
-	t->heads((const struct heads *)h, form, bf16);
+static void call_heads(const struct table *t, const byte *h) {
+	t->heads((const struct heads *)h, t->form, t->bf16);
 }
-static void call_softmax(const struct table *t, byte *out, long ldo, enum form form, const float *s, long lds,
+static void call_softmax(const struct table *t, byte *out, long ldo, const float *s, long lds,
                          const int32_t *reach, float *inv, long rows, long n, float scale) {
-	t->softmax(out, ldo, form, s, lds, reach, inv, rows, n, scale);
+	t->softmax(out, ldo, t->form, s, lds, reach, inv, rows, n, scale);
 }
-static void call_spread(const struct table *t, byte *out, long ldo, enum form form, const float *x, long ldx,
+static void call_store_attention(const struct table *t, byte *out, long ldo, const float *x, long ldx,
                         const float *inv, long kv, long first, long rows, long group, long d) {
-	t->spread(out, ldo, form, x, ldx, inv, kv, first, rows, group, d);
+	t->store_attention(out, ldo, t->form, x, ldx, inv, kv, first, rows, group, d);
 }
-static void call_swiglu(const struct table *t, byte *out, long ldo, enum form form, long column, const float *x, long ldx,
+static void call_swiglu(const struct table *t, byte *out, long ldo, long column, const float *x, long ldx,
                         long rows, long pairs) {
-	t->swiglu(out, ldo, form, column, x, ldx, rows, pairs);
+	t->swiglu(out, ldo, t->form, column, x, ldx, rows, pairs);
 }
 static long call_reduce(const struct table *t, const float *logits, long n, float *sums) {
 	return t->reduce(logits, n, sums);

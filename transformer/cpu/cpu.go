@@ -37,6 +37,8 @@ type Options struct {
 type backend struct {
 	config  transformer.Config
 	dtype   transformer.Dtype
+	layout  layout // of the weights
+	kv      layout // of keys and values
 	kernels *kernels
 	model   *model
 	pool    *pool
@@ -44,9 +46,8 @@ type backend struct {
 
 // New repacks weights for this machine. It keeps no reference to them.
 func New(weights *transformer.Weights, options Options) (transformer.Backend, error) {
-	c := weights.Config
-	if err := c.Validate(); err != nil {
-		return nil, err
+	if err := weights.Validate(); err != nil {
+		return nil, fmt.Errorf("cpu: %w", err)
 	}
 	k, err := choose(options.Kernels, weights.Dtype)
 	if err != nil {
@@ -59,11 +60,13 @@ func New(weights *transformer.Weights, options Options) (transformer.Backend, er
 	if threads < 0 || threads > 1024 {
 		return nil, fmt.Errorf("cpu: %d threads; choose 1 to 1024, or 0 for one per processor", threads)
 	}
-	m, err := pack(weights)
-	if err != nil {
+	b := &backend{config: weights.Config, dtype: weights.Dtype, layout: layouts[weights.Dtype],
+		kv: layouts[weights.Dtype.Activations()], kernels: k}
+	if b.model, err = pack(weights, &b.layout); err != nil {
 		return nil, err
 	}
-	return &backend{config: c, dtype: weights.Dtype, kernels: k, model: m, pool: newPool(threads, linger)}, nil
+	b.pool = newPool(threads, linger)
+	return b, nil
 }
 
 func (b *backend) Config() transformer.Config { return b.config }
@@ -72,7 +75,7 @@ func (b *backend) Describe() transformer.Description {
 	d := transformer.Description{Device: "cpu", Features: b.kernels.name, Portable: b.kernels.name == Portable,
 		Threads: b.pool.threads, Dtype: b.dtype, Activations: transformer.F32, Memory: b.model.memory.total}
 	if b.kernels.narrow {
-		d.Activations = transformer.BF16
+		d.Activations = b.dtype.Activations()
 	}
 	return d
 }

@@ -161,8 +161,8 @@ INLINE void put_some(byte *row, long i, enum form form, v16 x, long n) {
 	}
 }
 
-TARGET void SET(spread)(byte *out, long ldo, enum form form, const float *x, long ldx, const float *inv, long kv,
-                        long first, long rows, long group, long d) {
+TARGET void SET(store_attention)(byte *out, long ldo, enum form form, const float *x, long ldx, const float *inv, long kv,
+                                 long first, long rows, long group, long d) {
 	for (long r = 0; r < rows; r++, x += ldx) {
 		byte *row = out + ((first + r) / group - first / group) * ldo * SIZE(form);
 		const long column = (kv * group + (first + r) % group) * d;

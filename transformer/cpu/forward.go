@@ -98,7 +98,7 @@ func (s *session) residualRow(row int) []float32   { return s.x[row*s.width():][
 func (s *session) embed(thread int) {
 	from, to := share(s.plan.rows, 1, thread, s.backend.pool.threads)
 	for i := from; i < to; i++ {
-		s.backend.model.embed.row(s.backend.dtype, int(s.rows[i].token), s.residualRow(i))
+		s.backend.model.embed.row(int(s.rows[i].token), s.residualRow(i))
 	}
 }
 

@@ -30,18 +30,16 @@ func testGemm(t *testing.T, k *kernels, dtype transformer.Dtype, m, n, depthK in
 	random := rand.New(rand.NewPCG(uint64(m), uint64(n)))
 	var memory arena
 	defer memory.free()
-	p := packer{dtype: dtype, memory: &memory}
-	matrix := transformer.Matrix{Rows: n, Cols: depthK}
+	l := layouts[dtype]
+	p := packer{layout: &l, memory: &memory}
 	weights := make([]float32, n*depthK)
 	for i := range weights {
-		bits := transformer.RoundBF16(random.Float32() - 0.5)
-		weights[i] = transformer.FromBF16(bits)
-		matrix.BF16 = append(matrix.BF16, bits)
+		weights[i] = random.Float32() - 0.5
 	}
-	if dtype == transformer.F32 {
-		matrix.F32, matrix.BF16 = weights, nil
-	}
-	w := p.matrix("w", n, depthK, matrix)
+	transformer.BF16.Round(weights)
+	matrix := transformer.NewMatrix(dtype, n, depthK)
+	matrix.Write(0, weights)
+	w := p.matrix(matrix)
 	r := &reserver{memory: &memory, operand: k.operand()}
 	a, x, ones := r.operands(m, w.depth), r.floats(m*w.depth), r.floats(m)
 	ldc := w.panels * lanes
@@ -53,9 +51,9 @@ func testGemm(t *testing.T, k *kernels, dtype transformer.Dtype, m, n, depthK in
 		ones[i] = 1
 		for j := range depthK {
 			x[i*w.depth+j] = random.Float32() - 0.5
-			if k.narrow {
-				x[i*w.depth+j] = transformer.FromBF16(transformer.RoundBF16(x[i*w.depth+j]))
-			}
+		}
+		if k.narrow {
+			dtype.Activations().Round(x[i*w.depth:][:depthK])
 		}
 		for j := range ldc {
 			c[i*ldc+j] = random.Float32()
@@ -63,7 +61,7 @@ func testGemm(t *testing.T, k *kernels, dtype transformer.Dtype, m, n, depthK in
 	}
 	copy(alone, c)
 	before := slices.Clone(c)
-	k.spread(a.data, a.stride, pointer(x), w.depth, ones, 0, 0, 1, depthK)
+	k.storeAttention(a.data, a.stride, pointer(x), w.depth, ones, 0, 0, 1, depthK)
 	k.gemm(pointer(c), ldc, a.data, a.stride, w.data, w.stride, m, w.panels, w.depth, true)
 	for i := range m {
 		k.gemm(unsafe.Pointer(&alone[i*ldc]), ldc, a.at(i), a.stride, w.data, w.stride, 1, w.panels, w.depth, true)

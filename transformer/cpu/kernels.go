@@ -10,24 +10,24 @@ import (
 )
 
 // Kernels are the inner loops of one instruction set and one dtype. Operands are the left-hand numbers of matrix
-// products: float32, or each the sum of two bf16, which keeps 16 bits of its mantissa, or narrow: rounded to bf16, as
-// PyTorch and llama.cpp have them. Rows start on 64 bytes.
+// products: float32, or each the sum of two bf16, which keeps 16 bits of its mantissa, or narrow: rounded to the dtype's
+// Activations, as PyTorch and llama.cpp have them. Rows start on 64 bytes.
 type kernels struct {
 	name   string
 	narrow bool
 
-	// gemm: c[m, 16*panels] = a[m, k] times panels that lie stride bytes apart; with add, c is added to. Row strides
-	// lda and ldc are in numbers. k is a multiple of the dtype's depth.
-	gemm func(c unsafe.Pointer, ldc int, a unsafe.Pointer, lda int, b unsafe.Pointer, stride, m, panels, k int, add bool)
+	// gemm: c[m, 16*panels] = a[m, k] times panels of weights that lie stride bytes apart; with add, c is added to. Row
+	// strides lda and ldc are in numbers. k is a multiple of the layout's depth. gemmKV has panels of keys or values.
+	gemm, gemmKV func(c unsafe.Pointer, ldc int, a unsafe.Pointer, lda int, b unsafe.Pointer, stride, m, panels, k int, add bool)
 	// norm: operands out[rows, n] = x * weight / rms(x), with row strides ldo and ldx.
 	norm func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx, rows, n int, weight []float32, eps float32)
 	// heads: what lies between the product with the weights of q, k and v and the attention, for one token.
 	heads func(h *heads)
 	// softmax: operands out[i] = exp(scale*(s[i]-max)) for i < reach, 0 up to n, for every row; inv is 1 / their sum.
 	softmax func(out operands, s unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32)
-	// spread: rows of x[rows, d] times their inv, as operands, to where they belong: query row first+i is head
+	// storeAttention: rows of x[rows, d] times their inv become operands of the output projection. Query row first+i is head
 	// (first+i)%group of the group kv of its token; out is the row of the first one.
-	spread func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int)
+	storeAttention func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int)
 	// swiglu: operands out[rows, column…column+16*pairs] from pairs of 16 gates and 16 ups.
 	swiglu func(out operands, column int, gateUp unsafe.Pointer, ldx, rows, pairs int)
 	// reduce: the largest logit with the lowest index, the second largest, the sums of e and of x*e with
@@ -61,9 +61,20 @@ func (k *kernels) operand() int {
 	return 4
 }
 
-// Kernels lists the kernel sets of this machine for a dtype, the fastest first.
+// available lists the kernel sets of this machine for a dtype, the fastest first.
+func available(dtype transformer.Dtype) ([]*kernels, error) {
+	l, err := transformer.Lookup(layouts, dtype)
+	if err != nil {
+		return nil, fmt.Errorf("cpu: %w", err)
+	}
+	return append(inC(dtype), l.portable()), nil
+}
+
+// Kernels names the kernel sets of this machine for a dtype, the fastest first. There are none for a dtype that this backend
+// does not support.
 func Kernels(dtype transformer.Dtype) (names []string) {
-	for _, k := range available(dtype) {
+	sets, _ := available(dtype)
+	for _, k := range sets {
 		names = append(names, k.name)
 	}
 	return names
@@ -71,7 +82,10 @@ func Kernels(dtype transformer.Dtype) (names []string) {
 
 // choose finds a kernel set by name.
 func choose(name string, dtype transformer.Dtype) (*kernels, error) {
-	sets := available(dtype)
+	sets, err := available(dtype)
+	if err != nil {
+		return nil, err
+	}
 	if name == "" {
 		return sets[0], nil
 	}

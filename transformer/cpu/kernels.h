@@ -1,6 +1,6 @@
 // The kernels in C, as Go calls them. What each computes is said beside the fields of the Go type kernels and, as
-// plain Go, in portable.go. Strides of panels are in bytes, row strides in numbers. bf16:
-// keys and values are bf16, not float32.
+// plain Go, in portable.go. Strides of panels are in bytes, row strides in numbers. bf16: keys and values are bf16, not
+// float32.
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,19 +29,21 @@ typedef void norm_kernel(byte *out, long ldo, enum form form, const float *x, lo
 typedef void heads_kernel(const struct heads *h, enum form form, int bf16);
 typedef void softmax_kernel(byte *out, long ldo, enum form form, const float *s, long lds, const int32_t *reach, float *inv,
                             long rows, long n, float scale);
-typedef void spread_kernel(byte *out, long ldo, enum form form, const float *x, long ldx, const float *inv, long kv,
-                           long first, long rows, long group, long d);
+typedef void store_attention_kernel(byte *out, long ldo, enum form form, const float *x, long ldx, const float *inv, long kv,
+                                    long first, long rows, long group, long d);
 typedef void swiglu_kernel(byte *out, long ldo, enum form form, long column, const float *x, long ldx, long rows,
                            long pairs);
 typedef long reduce_kernel(const float *logits, long n, float *sums);
 
-// A table is a kernel set.
+// A table is a kernel set for one dtype.
 struct table {
+	enum form form;
+	int bf16;
 	gemm_kernel *gemm;
 	norm_kernel *norm;
 	heads_kernel *heads;
 	softmax_kernel *softmax;
-	spread_kernel *spread;
+	store_attention_kernel *store_attention;
 	swiglu_kernel *swiglu;
 	reduce_kernel *reduce;
 };
@@ -49,7 +51,8 @@ struct table {
 // 0, 1, … 15.
 static const float counting[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-#define TABLE(GEMM, SET) \
-	{GEMM, SET##_norm, SET##_heads, SET##_softmax, SET##_spread, SET##_swiglu, SET##_reduce}
+#define TABLE(FORM, BF16, GEMM, SET)                                                                     \
+	{FORM, BF16, GEMM, SET##_norm, SET##_heads, SET##_softmax, SET##_store_attention, SET##_swiglu, \
+	 SET##_reduce}
 
 extern const struct table avx512_f32, avx512_bf16, avx512_dot, amx_bf16, avx2_f32, avx2_bf16;

@@ -13,8 +13,8 @@ package cpu
 #cgo nocallback call_heads
 #cgo noescape call_softmax
 #cgo nocallback call_softmax
-#cgo noescape call_spread
-#cgo nocallback call_spread
+#cgo noescape call_store_attention
+#cgo nocallback call_store_attention
 #cgo noescape call_swiglu
 #cgo nocallback call_swiglu
 #cgo noescape call_reduce
@@ -31,62 +31,78 @@ import (
 	"tandem/transformer"
 )
 
-// available lists the kernel sets of this processor, the fastest first.
-func available(dtype transformer.Dtype) (sets []*kernels) {
-	x, bf16 := cpu.X86, dtype == transformer.BF16
-	wide := x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ
-	if bf16 && wide && x.HasAMXTile && x.HasAMXBF16 && C.allow_tiles() != 0 {
-		sets = append(sets, inC("amx", dtype, C.SPLIT, &C.amx_bf16))
-	}
-	if bf16 && wide && x.HasAVX512BF16 {
-		sets = append(sets, inC("avx512bf16", dtype, C.NARROW, &C.avx512_dot))
-	}
-	if wide {
-		sets = append(sets, inC("avx512", dtype, C.WIDE, pick(bf16, &C.avx512_bf16, &C.avx512_f32)))
-	}
-	if x.HasAVX2 && x.HasFMA {
-		sets = append(sets, inC("avx2", dtype, C.WIDE, pick(bf16, &C.avx2_bf16, &C.avx2_f32)))
-	}
-	return append(sets, portable(dtype))
+// tables are the kernel sets in C of each dtype, the fastest first.
+var tables = map[transformer.Dtype][]struct {
+	name  string
+	runs  func() bool // on this processor
+	table *C.struct_table
+}{
+	transformer.F32: {
+		{"avx512", hasAVX512, &C.avx512_f32},
+		{"avx2", hasAVX2, &C.avx2_f32},
+	},
+	transformer.BF16: {
+		{"amx", hasTiles, &C.amx_bf16},
+		{"avx512bf16", hasDot, &C.avx512_dot},
+		{"avx512", hasAVX512, &C.avx512_bf16},
+		{"avx2", hasAVX2, &C.avx2_bf16},
+	},
 }
 
-func pick[T any](condition bool, yes, no T) T {
-	if condition {
-		return yes
+func hasAVX2() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA }
+func hasAVX512() bool {
+	x := cpu.X86
+	return x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ
+}
+func hasDot() bool { return hasAVX512() && cpu.X86.HasAVX512BF16 }
+func hasTiles() bool {
+	return hasAVX512() && cpu.X86.HasAMXTile && cpu.X86.HasAMXBF16 && C.allow_tiles() != 0
+}
+
+// inC lists the kernel sets in C that this processor runs, the fastest first.
+func inC(dtype transformer.Dtype) (sets []*kernels) {
+	for _, t := range tables[dtype] {
+		if t.runs() {
+			sets = append(sets, newKernels(t.name, t.table))
+		}
 	}
-	return no
+	return sets
 }
 
 func float(p unsafe.Pointer) *C.float { return (*C.float)(p) }
 func bytes(p unsafe.Pointer) *C.byte  { return (*C.byte)(p) }
 func floats(f []float32) *C.float     { return (*C.float)(unsafe.SliceData(f)) }
-func flag(b bool) C.int               { return pick[C.int](b, 1, 0) }
+func flag(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
 
-// inC are the kernels of a table. All memory that they see lies in arenas, outside the Go heap, and every pointer is
+// newKernels are the kernels of a table. All memory that they see lies in arenas, outside the Go heap, and every pointer is
 // passed as one to numbers, so that a call costs no checks of it.
-func inC(name string, dtype transformer.Dtype, form C.enum_form, t *C.struct_table) *kernels {
-	bf16 := flag(dtype == transformer.BF16)
+func newKernels(name string, t *C.struct_table) *kernels {
+	gemm := func(c unsafe.Pointer, ldc int, a unsafe.Pointer, lda int, b unsafe.Pointer, stride, m, panels, k int, add bool) {
+		C.call_gemm(t, float(c), C.long(ldc), bytes(a), C.long(lda), bytes(b), C.long(stride), C.long(m), C.long(panels),
+			C.long(k), flag(add))
+	}
 	return &kernels{
-		name: name, narrow: form == C.NARROW,
-		gemm: func(c unsafe.Pointer, ldc int, a unsafe.Pointer, lda int, b unsafe.Pointer, stride, m, panels, k int, add bool) {
-			C.call_gemm(t, float(c), C.long(ldc), bytes(a), C.long(lda), bytes(b), C.long(stride), C.long(m), C.long(panels),
-				C.long(k), flag(add))
-		},
+		name: name, narrow: t.form == C.NARROW, gemm: gemm, gemmKV: gemm,
 		norm: func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx, rows, n int, weight []float32, eps float32) {
-			C.call_norm(t, bytes(out), C.long(ldo), form, float(x), C.long(ldx), C.long(rows), C.long(n), floats(weight),
+			C.call_norm(t, bytes(out), C.long(ldo), float(x), C.long(ldx), C.long(rows), C.long(n), floats(weight),
 				C.float(eps))
 		},
-		heads: func(h *heads) { C.call_heads(t, bytes(unsafe.Pointer(h)), form, bf16) },
+		heads: func(h *heads) { C.call_heads(t, bytes(unsafe.Pointer(h))) },
 		softmax: func(out operands, s unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32) {
-			C.call_softmax(t, bytes(out.data), C.long(out.stride), form, float(s), C.long(lds),
+			C.call_softmax(t, bytes(out.data), C.long(out.stride), float(s), C.long(lds),
 				(*C.int32_t)(unsafe.SliceData(reach)), floats(inv), C.long(len(reach)), C.long(n), C.float(scale))
 		},
-		spread: func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int) {
-			C.call_spread(t, bytes(out), C.long(ldo), form, float(x), C.long(ldx), floats(inv), C.long(kv), C.long(first),
+		storeAttention: func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int) {
+			C.call_store_attention(t, bytes(out), C.long(ldo), float(x), C.long(ldx), floats(inv), C.long(kv), C.long(first),
 				C.long(len(inv)), C.long(group), C.long(d))
 		},
 		swiglu: func(out operands, column int, gateUp unsafe.Pointer, ldx, rows, pairs int) {
-			C.call_swiglu(t, bytes(out.data), C.long(out.stride), form, C.long(column), float(gateUp), C.long(ldx), C.long(rows), C.long(pairs))
+			C.call_swiglu(t, bytes(out.data), C.long(out.stride), C.long(column), float(gateUp), C.long(ldx), C.long(rows), C.long(pairs))
 		},
 		reduce: func(logits []float32) (top int, second, sum, weighted float32) {
 			var sums [3]float32

@@ -36,11 +36,7 @@ func (s *session) prepare(passes []transformer.Pass) error {
 		written := max(s.written[i], p.Start+len(p.Tokens))
 		s.written[i] = written
 		for j, t := range p.Tokens {
-			reach := written
-			if p.Span > 0 {
-				reach = min(written, ((p.Start+j)/p.Span+1)*p.Span)
-			}
-			s.rows[n] = row{t, int32(i), int32(p.Start + j), int32(reach)}
+			s.rows[n] = row{t, int32(i), int32(p.Start + j), int32(p.Reach(j, written))}
 			n++
 		}
 	}

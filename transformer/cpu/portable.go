@@ -12,22 +12,28 @@ import (
 // transformer.Description.
 const Portable = "portable"
 
-// portable is the kernel set in plain Go: operands are float32 for both dtypes, bf16 weights are widened as they
-// are read. It is what the other sets are understood from.
-func portable(dtype transformer.Dtype) *kernels {
-	k := &kernels{
-		name: Portable, gemm: goGemmF32, norm: goNorm, softmax: goSoftmax, spread: goSpread, swiglu: goSwiglu,
-		reduce: goReduce,
-		heads:  func(h *heads) { goHeads(h, goStoreKF32, goStoreVF32) },
+// portable is the kernel set in plain Go, of float32 operands: all but what depends on the dtype. It is what the other sets
+// are understood from.
+func portable() *kernels {
+	return &kernels{
+		name: Portable, norm: goNorm, softmax: goSoftmax, storeAttention: goStoreAttention, swiglu: goSwiglu, reduce: goReduce,
 	}
-	if dtype == transformer.BF16 {
-		k.gemm = goGemmBF16
-		k.heads = func(h *heads) { goHeads(h, goStoreKBF16, goStoreVBF16) }
-	}
+}
+
+func portableF32() *kernels {
+	k := portable()
+	k.gemm, k.gemmKV = goGemmF32, goGemmF32
+	k.heads = func(h *heads) { goHeads(h, goStoreKF32, goStoreVF32) }
 	return k
 }
 
-func f32s(p unsafe.Pointer, n int) []float32 { return unsafe.Slice((*float32)(p), n) }
+// portableBF16 widens numbers as it reads them.
+func portableBF16() *kernels {
+	k := portable()
+	k.gemm, k.gemmKV = goGemmBF16, goGemmBF16
+	k.heads = func(h *heads) { goHeads(h, goStoreKBF16, goStoreVBF16) }
+	return k
+}
 
 // offset is p moved by n float32.
 func offset(p unsafe.Pointer, n int) unsafe.Pointer { return unsafe.Add(p, n*4) }
@@ -54,7 +60,7 @@ func goGemmF32(c unsafe.Pointer, ldc int, a unsafe.Pointer, lda int, b unsafe.Po
 
 func goGemmBF16(c unsafe.Pointer, ldc int, a unsafe.Pointer, lda int, b unsafe.Pointer, stride, m, panels, k int, add bool) {
 	for p := range panels {
-		panel := unsafe.Slice((*uint16)(unsafe.Add(b, p*stride)), k*lanes)
+		panel := bf16s(unsafe.Add(b, p*stride), k*lanes)
 		for i := range m {
 			out := (*[lanes]float32)(offset(c, i*ldc+p*lanes))
 			var sum [lanes]float32
@@ -133,7 +139,7 @@ func goHeads(h *heads, storeK func(unsafe.Pointer, int, []float32), storeV func(
 	}
 }
 
-func goSpread(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int) {
+func goStoreAttention(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int) {
 	for i, by := range inv {
 		token, head := (first+i)/group-first/group, kv*group+(first+i)%group
 		to := f32s(offset(out, token*ldo+head*d), d)
@@ -151,9 +157,9 @@ func goStoreKF32(panel unsafe.Pointer, lane int, x []float32) {
 }
 
 func goStoreKBF16(panel unsafe.Pointer, lane int, x []float32) {
-	to := unsafe.Slice((*uint16)(panel), (len(x)+1)*lanes)
+	to := bf16s(panel, len(x)*lanes)
 	for k, v := range x {
-		to[(k/2*lanes+lane)*2+k%2] = transformer.RoundBF16(v)
+		to[inPairs(k, lane)] = transformer.RoundBF16(v)
 	}
 }
 
@@ -165,7 +171,7 @@ func goStoreVF32(panels unsafe.Pointer, stride, slot int, x []float32) {
 
 func goStoreVBF16(panels unsafe.Pointer, stride, slot int, x []float32) {
 	for i, v := range x {
-		*(*uint16)(unsafe.Add(panels, i/lanes*stride+((slot/2*lanes+i%lanes)*2+slot%2)*2)) = transformer.RoundBF16(v)
+		*(*uint16)(unsafe.Add(panels, i/lanes*stride+inPairs(slot, i%lanes)*2)) = transformer.RoundBF16(v)
 	}
 }
 

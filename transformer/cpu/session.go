@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 
 	"tandem/transformer"
@@ -17,7 +16,8 @@ const (
 )
 
 // A session is K/V slots and scratch. Shapes: R = sequences*slots rows at most, C = min(R, chunk), D hidden, H and K
-// heads, G = H/K, d head dim, dp = d padded to panels, dk = depth(d), S = slots padded to panels and tiles.
+// heads, G = H/K, d head dim, dp = d padded to panels; dk and S are d and slots as the layout of keys and values pads them;
+// F intermediate. padded(n) is n as the layout of the weights pads it.
 type session struct {
 	backend          *backend
 	config           transformer.Config
@@ -33,10 +33,10 @@ type session struct {
 
 	x       []float32 // [R, D] residual stream
 	query   operands  // [K][R*G, dk] queries after RoPE, the heads of a group side by side
-	normed  operands  // [C, depth(D)]
+	normed  operands  // [C, padded(D)]
 	qkv     []float32 // [C, (H+2K)*dp]
-	attn    operands  // [C, depth(H*d)]
-	hidden  operands  // [C, depth(F)]
+	attn    operands  // [C, padded(H*d)]
+	hidden  operands  // [C, padded(F)]
 	logits  []float32 // [min(R, headChunk), vocab padded to panels]
 	workers []worker
 
@@ -104,7 +104,7 @@ func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
 		return nil, fmt.Errorf("cpu: %d sequences of %d slots need %.1f GiB, but %.1f GiB of memory are free: choose less", sequences, slots,
 			float64(need)/(1<<30), float64(free)/(1<<30))
 	}
-	s.rotary()
+	s.config.Rotary(s.cos, s.sin)
 	s.run = s.forward
 	return s, nil
 }
@@ -136,13 +136,13 @@ func (r *reserver) operands(rows, stride int) operands {
 }
 
 func (s *session) reserve() (err error) {
-	c, dtype := s.config, s.backend.dtype
+	c, l, kv := s.config, &s.backend.layout, &s.backend.kv
 	rows := s.sequences * s.slots
 	few := min(rows, chunk)
-	dp, dk, padded := roundUp(c.HeadDim, lanes), depth(dtype, c.HeadDim), depth(dtype, s.slots)
-	s.keyPanel = lanes * dk * dtype.Size()
+	dp, dk, padded := roundUp(c.HeadDim, lanes), kv.padded(c.HeadDim), kv.padded(s.slots)
+	s.keyPanel = kv.bytes(dk)
 	s.keyHead = s.keyPanel * padded / lanes
-	s.valuePanel = padded * lanes * dtype.Size()
+	s.valuePanel = kv.bytes(padded)
 	s.valueHead = s.valuePanel * dp / lanes
 	heads := c.Layers * s.sequences * c.KVHeads
 	if s.keys, err = s.memory.bytes(heads * s.keyHead); err != nil {
@@ -155,10 +155,10 @@ func (s *session) reserve() (err error) {
 	s.cos, s.sin = r.floats(s.slots*c.HeadDim/2), r.floats(s.slots*c.HeadDim/2)
 	s.x = r.floats(rows * roundUp(c.Hidden, lanes))
 	s.query = r.operands(c.KVHeads*rows*(c.Heads/c.KVHeads), dk)
-	s.normed = r.operands(few, depth(dtype, c.Hidden))
+	s.normed = r.operands(few, l.padded(c.Hidden))
 	s.qkv = r.floats(few * (c.Heads + 2*c.KVHeads) * dp)
-	s.attn = r.operands(few, depth(dtype, c.Heads*c.HeadDim))
-	s.hidden = r.operands(few, depth(dtype, c.Intermediate))
+	s.attn = r.operands(few, l.padded(c.Heads*c.HeadDim))
+	s.hidden = r.operands(few, l.padded(c.Intermediate))
 	s.logits = r.floats(min(rows, headChunk) * roundUp(c.Vocab, lanes))
 	for range s.backend.pool.threads {
 		s.workers = append(s.workers, worker{
@@ -172,22 +172,11 @@ func (s *session) reserve() (err error) {
 	return r.err
 }
 
-// rotary fills the tables of the rotary embedding: the angle of pair i at position p is p * theta^(-2i/d).
-func (s *session) rotary() {
-	half := s.config.HeadDim / 2
-	for p := range s.slots {
-		for i := range half {
-			angle := float64(p) * math.Pow(s.config.RopeTheta, -float64(i)/float64(half))
-			s.cos[p*half+i], s.sin[p*half+i] = float32(math.Cos(angle)), float32(math.Sin(angle))
-		}
-	}
-}
-
 // Reset forgets a sequence. Its values become 0: slots beyond a row's reach share a tile with it at probability 0,
 // and 0 times a NaN that a broken forward left would be NaN.
 func (s *session) Reset(sequence int) {
 	kv, heads := s.config.KVHeads, s.config.KVHeads*s.config.Layers
-	used := depth(s.backend.dtype, s.written[sequence]) * lanes * s.backend.dtype.Size()
+	used := s.backend.kv.bytes(s.backend.kv.padded(s.written[sequence]))
 	for i := range heads {
 		at := ((i/kv*s.sequences+sequence)*kv + i%kv) * s.valueHead
 		for panel := at; panel < at+s.valueHead; panel += s.valuePanel {

@@ -20,20 +20,14 @@ type model64 struct {
 	embed, head [][]float64
 	layers      []layer64
 	norm        []float64
-	round, slot func(float64) float64 // of what enters a matrix product, and a K/V slot
-	early       bool                  // what a norm yields is rounded before it is divided by the root mean square
-	split       int                   // slots whose weights are rounded against their own largest; 0: against the row's
+	round, slot func([]float64) // of what enters a matrix product, and a K/V slot, in place
+	early       bool            // what a norm yields is rounded before it is divided by the root mean square
+	split       int             // slots whose weights are rounded against their own largest; 0: against the row's
 }
 
 func widen(w *transformer.Weights, activations transformer.Dtype) *model64 {
 	m := &model64{Config: w.Config, embed: matrix64(w.Embed), norm: vector64(w.Norm)}
-	m.round, m.slot = exact, exact
-	if activations == transformer.BF16 {
-		m.round = nearest
-	}
-	if w.Dtype == transformer.BF16 {
-		m.slot = nearest
-	}
+	m.round, m.slot = round(activations), round(w.Dtype.Activations())
 	m.head = m.embed
 	if !w.Config.Tied {
 		m.head = matrix64(w.Head)
@@ -67,7 +61,9 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 			h := m.normed(x, l.attnNorm)
 			p := start + i
 			queries[i] = m.rounded(m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p))
-			past[n][p] = keyed{each(m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p), m.slot), each(add(mul(l.v, h), l.vBias), m.slot)}
+			past[n][p] = keyed{m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p), add(mul(l.v, h), l.vBias)}
+			m.slot(past[n][p].key)
+			m.slot(past[n][p].value)
 		}
 		for i, x := range rows {
 			p := start + i
@@ -106,21 +102,27 @@ func (m *model64) heads(x, gain []float64, p int) []float64 {
 	return x
 }
 
-func exact(x float64) float64 { return x }
-func nearest(x float64) float64 {
-	return float64(transformer.FromBF16(transformer.RoundBF16(float32(x))))
-}
-
-// each applies f to x in place.
-func each(x []float64, f func(float64) float64) []float64 {
-	for i, v := range x {
-		x[i] = f(v)
+// round is what rounds numbers to a dtype, in place. F32 leaves them as they are: a backend's own rounding in f32 is what the
+// tests measure.
+func round(d transformer.Dtype) func([]float64) {
+	if d == transformer.F32 {
+		return func([]float64) {}
 	}
-	return x
+	return func(x []float64) {
+		narrow := make([]float32, len(x))
+		for i, v := range x {
+			narrow[i] = float32(v)
+		}
+		d.Round(narrow)
+		copy(x, vector64(narrow))
+	}
 }
 
 // rounded is x as it enters a matrix product, in place.
-func (m *model64) rounded(x []float64) []float64 { return each(x, m.round) }
+func (m *model64) rounded(x []float64) []float64 {
+	m.round(x)
+	return x
+}
 
 // normed is the norm of x as it enters a matrix product. A division by the root mean square commutes with the product, so
 // that a backend may round before it or after.
@@ -130,7 +132,11 @@ func (m *model64) normed(x, gain []float64) []float64 {
 	}
 	out, scale := make([]float64, len(x)), 1/math.Sqrt(dot(x, x)/float64(len(x))+float64(m.NormEps))
 	for i, v := range x {
-		out[i] = m.round(v*gain[i]) * scale
+		out[i] = v * gain[i]
+	}
+	m.round(out)
+	for i := range out {
+		out[i] *= scale
 	}
 	return out
 }
@@ -161,9 +167,12 @@ func (m *model64) attend(query []float64, past []keyed, sees func(j int) bool) [
 		}
 		high, sum := slices.Max(weights), 0.0
 		for n, w := range weights {
-			top := tops[splits[n]]
 			sum += math.Exp(w - high)
-			e := m.round(math.Exp(w-top)) * math.Exp(top-high)
+			weights[n] = math.Exp(w - tops[splits[n]])
+		}
+		m.round(weights)
+		for n, w := range weights {
+			e := w * math.Exp(tops[splits[n]]-high)
 			for i, v := range values[n] {
 				out[h*d+i] += e * v
 			}

@@ -15,9 +15,8 @@ func Reference(w *transformer.Weights) transformer.Backend {
 	return reference{model: widen(w, transformer.F32), dtype: w.Dtype, activations: transformer.F32}
 }
 
-// rounding is a reference that rounds keys and values where the weights are bf16, and what enters a matrix product where
-// activations are, as a backend says that it does (transformer.Rounder says more): what is left of the distance to it is the
-// backend's own.
+// rounding is a reference that rounds keys and values as the weights' dtype has them, and what enters a matrix product as a
+// backend says that it does (transformer.Rounder says more). What is left of the distance to it is the backend's own.
 func rounding(w *transformer.Weights, b transformer.Backend) transformer.Backend {
 	r := reference{dtype: w.Dtype, activations: b.Describe().Activations}
 	r.model = widen(w, r.activations)

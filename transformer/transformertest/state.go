@@ -112,13 +112,7 @@ func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint6
 	w := transformer.Random(c, dtype, seed)
 	b, random := opener(t, w), rand.New(rand.NewPCG(seed, 99))
 	defer b.Close()
-	for i := range c.Hidden {
-		if dtype == transformer.BF16 {
-			w.Embed.BF16[poison*c.Hidden+i] = transformer.RoundBF16(float32(math.NaN()))
-		} else {
-			w.Embed.F32[poison*c.Hidden+i] = float32(math.NaN())
-		}
-	}
+	w.Embed.Write(poison*c.Hidden, slices.Repeat([]float32{float32(math.NaN())}, c.Hidden))
 	sick := opener(t, w)
 	defer sick.Close()
 	s, control := open(t, sick, 2, slots), open(t, b, 2, slots)

@@ -3,7 +3,7 @@
 //  1. Reference is the model in float64 with every mask written out, slow and obvious.
 //  2. Test drives the backend and the reference with the same random passes through every cache regime of the two
 //     decoders, and compares logits (relative L2 of a pass: 1e-4 in f32, 1e-2 in bf16) and guesses. The reference
-//     rounds activations to bf16 where the backend says that it does.
+//     rounds activations where the backend says that it does.
 //  3. What must hold exactly is compared bit for bit: a sequence alone against the same sequence in a batch, a
 //     session after a refused pass or a Reset against one that never saw it.
 //
@@ -23,10 +23,13 @@ import (
 // An opener makes a backend of the given weights; it calls t.Skip where the machine cannot and t.Fatal when it fails.
 type opener func(t *testing.T, w *transformer.Weights) transformer.Backend
 
-// Test runs the conformance tests on the backends that open makes, in f32 and bf16 and over several geometries.
+// tolerances are the largest relative L2 distances of logits in each dtype.
+var tolerances = map[transformer.Dtype]float64{transformer.F32: 1e-4, transformer.BF16: 1e-2}
+
+// Test runs the conformance tests on the backends that open makes, in every dtype and over several geometries.
 func Test(t *testing.T, open func(t *testing.T, w *transformer.Weights) transformer.Backend) {
 	seed := testSeed(t)
-	for _, dtype := range []transformer.Dtype{transformer.F32, transformer.BF16} {
+	for _, dtype := range transformer.Dtypes() {
 		for i, c := range shapes() {
 			t.Run(string(dtype)+"/"+c.Name, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, uint64(i)))
@@ -37,7 +40,7 @@ func Test(t *testing.T, open func(t *testing.T, w *transformer.Weights) transfor
 						t.Errorf("close: %v", err)
 					}
 				})
-				f := &fixture{backend: b, reference: rounding(w, b), random: random, tolerance: tolerance(dtype)}
+				f := &fixture{backend: b, reference: rounding(w, b), random: random, tolerance: tolerances[dtype]}
 				testDescription(t, f, dtype)
 				for _, test := range tests {
 					t.Run(test.name, func(t *testing.T) { test.run(t, f) })
@@ -80,13 +83,6 @@ func shapes() []transformer.Config {
 	return shapes
 }
 
-func tolerance(d transformer.Dtype) float64 {
-	if d == transformer.BF16 {
-		return 1e-2
-	}
-	return 1e-4
-}
-
 // testSeed is TANDEM_TEST_SEED, or else 1.
 func testSeed(t *testing.T) uint64 {
 	seed := uint64(1)
@@ -102,8 +98,8 @@ func testSeed(t *testing.T) uint64 {
 
 func testDescription(t *testing.T, f *fixture, dtype transformer.Dtype) {
 	d := f.backend.Describe()
-	narrow := d.Activations == transformer.BF16 && dtype == transformer.BF16
-	if d.Device == "" || d.Threads < 0 || d.Dtype != dtype || d.Activations != transformer.F32 && !narrow {
+	rounds := d.Activations == transformer.F32 || d.Activations == dtype.Activations()
+	if d.Device == "" || d.Threads < 0 || d.Dtype != dtype || !rounds {
 		t.Errorf("description %+v of a %s backend", d, dtype)
 	}
 	if got, want := f.backend.Config(), f.reference.Config(); got.Name != want.Name || got.Vocab != want.Vocab {
