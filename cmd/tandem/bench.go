@@ -22,7 +22,7 @@ import (
 type benchCmd struct {
 	Model    string `placeholder:"DIR" help:"Checkpoint to measure: embedded, or a folder in Hugging Face format."`
 	Geometry string `placeholder:"NAME" help:"Random weights of a published shape, in place of a model: ${geometries}."`
-	Dtype    string `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16 (bf16, or the checkpoint's own)."`
+	Dtype    string `default:"" enum:",${dtypes}" placeholder:"bf16" help:"Dtype of the weights: ${dtype_choice} (bf16, or the checkpoint's own)."`
 	deviceFlags
 	Prefill int    `least:"0" default:"512" help:"Rows of the prefill; 0 leaves it out."`
 	Decode  int    `least:"0" default:"128" help:"Tokens decoded one by one; 0 leaves it out."`

@@ -30,7 +30,7 @@ type runCmd struct {
 	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders with other values of a setting, such as threshold=0.5,0.7. A second --sweep with another key makes a grid: every combination."`
 	Threshold float64  `default:"0.9" help:"Commit threshold of the diffusion decoders that name no policy."`
 	Model     string   `default:"embedded" help:"embedded, or a folder in Hugging Face format."`
-	Dtype     string   `default:"" enum:",f32,bf16" placeholder:"bf16" help:"Dtype of the weights: f32 or bf16; the checkpoint's own by default."`
+	Dtype     string   `default:"" enum:",${dtypes}" placeholder:"bf16" help:"Dtype of the weights: ${dtype_choice}; the checkpoint's own by default."`
 	deviceFlags
 	Repeats   int    `least:"1" default:"5" help:"Times that each task is decoded, interleaved."`
 	Extra     int    `least:"0" name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`

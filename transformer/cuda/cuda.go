@@ -58,6 +58,7 @@ var (
 type backend struct {
 	config  transformer.Config
 	dtype   transformer.Dtype
+	format  format
 	options Options
 	device  *device
 	model   model
@@ -78,13 +79,17 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 	if err := weights.Validate(); err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
+	f, err := transformer.Lookup(formats, weights.Dtype)
+	if err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
+	}
 	d, err := open(options.Driver)
 	if err != nil {
 		return nil, err
 	}
 	defer d.hold()()
 	d.launcher.overlaps = d.image == "sm_90a" && !options.Serial // other images hold no waits
-	b := &backend{config: c, dtype: weights.Dtype, options: options, device: d}
+	b := &backend{config: c, dtype: weights.Dtype, format: f, options: options, device: d}
 	err = errors.Join(d.enter(), b.load(weights))
 	if err == nil && options.Tune {
 		err = b.tune()
@@ -98,8 +103,8 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 func (b *backend) Config() transformer.Config { return b.config }
 
 func (b *backend) Describe() transformer.Description {
-	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype, Activations: b.dtype,
-		Memory: b.memory.size}
+	return transformer.Description{Device: "cuda", Features: b.device.String(), Threads: 1, Dtype: b.dtype,
+		Activations: b.dtype.Activations(), Memory: b.memory.size}
 }
 
 // Rounds says where numbers are rounded to bf16; see transformer.Rounder. Products after a norm multiply the rounded x * gain

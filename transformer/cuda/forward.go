@@ -97,7 +97,7 @@ type rotateArgs struct {
 // cache is the offset of a layer's keys and of its values, in bytes.
 func (s *session) cache(layer int) int64 {
 	c := s.config
-	return int64(layer*s.sequences*c.KVHeads) * int64(s.padded) * int64(s.dp) * int64(s.backend.dtype.Size())
+	return int64(layer*s.sequences*c.KVHeads) * int64(s.padded) * int64(s.dp) * s.backend.format.activations
 }
 
 // rotate: QK norm (Qwen3) and RoPE of q and k; k and v are written into the cache.
@@ -117,20 +117,11 @@ type attendArgs struct {
 
 // attend: attended = softmax(q·kᵀ / √d) · v.
 func (s *session) attend(i int) {
-	c, p, d := s.config, s.plan.shape, s.backend.device
-	a := attendArgs{head: s.upload, rows: s.upload.at(p.rowsAt()), tiles: s.upload.at(p.tilesAt()), q: s.q, keys: s.keys.at(s.cache(i)),
+	c, p := s.config, s.plan.shape
+	s.backend.format.attend(s, attendArgs{head: s.upload, rows: s.upload.at(p.rowsAt()), tiles: s.upload.at(p.tilesAt()), q: s.q, keys: s.keys.at(s.cache(i)),
 		values: s.values.at(s.cache(i)), out: s.attended, part: s.part, heads: int32(c.Heads), kvHeads: int32(c.KVHeads), d: int32(c.HeadDim),
 		dp: int32(s.dp), slots: int32(s.padded), units: units(c.Heads * c.HeadDim), capacity: int32(p.rows),
-		scale: float32(1 / math.Sqrt(float64(c.HeadDim)))}
-	switch {
-	case s.backend.dtype == transformer.F32:
-		launch(d, "attend_f32", 32, grid{c.Heads, p.rows, 1}, 0, a)
-	case p.splits == 1:
-		launch(d, fmt.Sprintf("attend_bf16_%d", s.dp), 32, grid{p.tiles, c.KVHeads, 1}, 32*s.dp, a)
-	default:
-		launch(d, fmt.Sprintf("attend_split_bf16_%d", s.dp), 32, grid{p.tiles, c.KVHeads, p.splits}, 32*s.dp, a)
-		launch(d, "combine_bf16", 32, grid{c.Heads, p.rows, 1}, 0, a)
-	}
+		scale: float32(1 / math.Sqrt(float64(c.HeadDim)))})
 }
 
 type guessArgs struct {

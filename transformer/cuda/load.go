@@ -32,21 +32,25 @@ type layer struct {
 // A transfer is a tensor to be copied to the device.
 type transfer struct {
 	to          *pointer
-	matrix      transformer.Matrix
-	vector      []float32
+	data        []byte
+	rows, cols  int
+	size        int // bytes of a number
 	first, step int // of a packed matrix, see PackArgs; step 0: as it is
 }
 
 // lay lays out the weights in the arena and lists the transfers.
 func (b *backend) lay(w *transformer.Weights) (list []transfer) {
-	c, size := b.config, int64(b.dtype.Size())
+	c, size := b.config, b.format.size
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	packed := func(to *pointer, rows, cols int) {
 		b.memory.take(to, int64(roundUp(rows, tile))*int64(roundUp(cols, unit))*size)
 	}
 	vector := func(to *pointer, v []float32) {
 		b.memory.take(to, int64(len(v))*4)
-		list = append(list, transfer{to: to, vector: v})
+		list = append(list, transfer{to: to, data: raw(v), rows: 1, cols: len(v), size: 4})
+	}
+	matrix := func(to *pointer, from transformer.Matrix, first, step int) {
+		list = append(list, transfer{to, b.format.raw(from), from.Rows, from.Cols, int(size), first, step})
 	}
 	m := &b.model
 	m.layers = make([]layer, c.Layers)
@@ -56,7 +60,8 @@ func (b *backend) lay(w *transformer.Weights) (list []transfer) {
 	if c.Tied {
 		head = w.Embed
 	}
-	list = append(list, transfer{to: &m.table, matrix: w.Embed}, transfer{to: &m.head, matrix: head, step: 1})
+	matrix(&m.table, w.Embed, 0, 0)
+	matrix(&m.head, head, 0, 1)
 	vector(&m.norm, w.Norm)
 	for i := range m.layers {
 		l, from := &m.layers[i], w.Layers[i]
@@ -73,10 +78,13 @@ func (b *backend) lay(w *transformer.Weights) (list []transfer) {
 		packed(&l.o, c.Hidden, q)
 		packed(&l.gateUp, 2*roundUp(c.Intermediate, 16), c.Hidden)
 		packed(&l.down, c.Hidden, c.Intermediate)
-		list = append(list, transfer{to: &l.qkv, matrix: from.Q, step: 1}, transfer{to: &l.qkv, matrix: from.K, first: q, step: 1},
-			transfer{to: &l.qkv, matrix: from.V, first: q + kv, step: 1}, transfer{to: &l.o, matrix: from.O, step: 1},
-			transfer{to: &l.gateUp, matrix: from.Gate, step: 2}, transfer{to: &l.gateUp, matrix: from.Up, first: 16, step: 2},
-			transfer{to: &l.down, matrix: from.Down, step: 1})
+		matrix(&l.qkv, from.Q, 0, 1)
+		matrix(&l.qkv, from.K, q, 1)
+		matrix(&l.qkv, from.V, q+kv, 1)
+		matrix(&l.o, from.O, 0, 1)
+		matrix(&l.gateUp, from.Gate, 0, 2)
+		matrix(&l.gateUp, from.Up, 16, 2)
+		matrix(&l.down, from.Down, 0, 1)
 	}
 	return list
 }
@@ -87,7 +95,7 @@ func (b *backend) load(w *transformer.Weights) (err error) {
 	if err := b.memory.make(d, fmt.Sprintf("%s in %s", b.config.Name, b.dtype)); err != nil {
 		return err
 	}
-	s := stager{device: d, dtype: b.dtype}
+	s := stager{device: d, pack: "pack_" + string(b.dtype)}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.open(halfSize); err != nil {
 		return err
@@ -104,7 +112,7 @@ func (b *backend) load(w *transformer.Weights) (err error) {
 // A stager copies tensors in pieces through two halves of pinned memory: one is filled while the other is copied.
 type stager struct {
 	device *device
-	dtype  transformer.Dtype
+	pack   string // the kernel
 	host   pinned
 	there  arena
 	where  pointer
@@ -124,24 +132,15 @@ func (s *stager) close() error { return errors.Join(s.device.wait(), s.host.free
 
 // send copies one tensor to its place on the device.
 func (s *stager) send(t transfer) error {
-	m, size := t.matrix, s.dtype.Size()
-	source := raw(m.F32)
-	if m.BF16 != nil {
-		source = raw(m.BF16)
-	}
-	if t.vector != nil {
-		source, size = raw(t.vector), 4
-		m.Rows, m.Cols = 1, len(t.vector)
-	}
 	// Pieces are whole rows, a multiple of 16, so that gate and up can alternate. A row longer than a piece is refused.
-	rows := max(s.size/(m.Cols*size)/16*16, 16)
-	if rows*m.Cols*size > s.size {
-		return fmt.Errorf("cuda: a row of %d numbers is too long", m.Cols)
+	row := t.cols * t.size
+	rows := max(s.size/row/16*16, 16)
+	if rows*row > s.size {
+		return fmt.Errorf("cuda: a row of %d numbers is too long", t.cols)
 	}
-	for from := 0; from < m.Rows; from += rows {
-		n := min(rows, m.Rows-from)
-		piece := source[from*m.Cols*size : (from+n)*m.Cols*size]
-		s.piece(t, from, n, m.Cols, piece)
+	for from := 0; from < t.rows; from += rows {
+		n := min(rows, t.rows-from)
+		s.piece(t, from, n, t.data[from*row:(from+n)*row])
 		if err := s.device.done(); err != nil {
 			return err
 		}
@@ -154,17 +153,18 @@ func (s *stager) send(t transfer) error {
 	return nil
 }
 
-func (s *stager) piece(t transfer, from, rows, cols int, data []byte) {
+// piece copies the rows from, …, from+rows-1.
+func (s *stager) piece(t transfer, from, rows int, data []byte) {
 	at := int64(s.half * s.size)
 	copy(s.host.bytes()[at:], data)
 	host := unsafe.Add(s.host.data, at)
 	if t.step == 0 {
-		s.device.copyIn(t.to.at(int64(from)*int64(cols)*int64(s.dtype.Size())), host, int64(len(data)))
+		s.device.copyIn(t.to.at(int64(from)*int64(t.cols)*int64(t.size)), host, int64(len(data)))
 		return
 	}
 	s.device.copyIn(s.where.at(at), host, int64(len(data)))
-	launch(s.device, "pack_"+string(s.dtype), 256, grid{rows, 1, 1}, 0, packArgs{from: s.where.at(at), to: *t.to, rows: int32(rows),
-		cols: int32(cols), first: int32(t.first + from*t.step), step: int32(t.step), units: int32(roundUp(cols, unit) / unit)})
+	launch(s.device, s.pack, 256, grid{rows, 1, 1}, 0, packArgs{from: s.where.at(at), to: *t.to, rows: int32(rows),
+		cols: int32(t.cols), first: int32(t.first + from*t.step), step: int32(t.step), units: units(t.cols)})
 }
 
 type packArgs struct {

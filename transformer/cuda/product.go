@@ -1,10 +1,6 @@
 package cuda
 
-import (
-	"fmt"
-
-	"tandem/transformer"
-)
+import "fmt"
 
 type gemmArgs struct {
 	head, wants, w, x, squares, vector, out, next, sums pointer
@@ -169,12 +165,8 @@ func (s *session) product(rows int, p product) {
 }
 
 func (s *session) multiply(rows int, p product, v variant) {
-	d, a, at := s.backend.device, p.args, s.plan.shape
+	a, at := &p.args, s.plan.shape
 	a.head, a.wants, a.width, a.eps = s.upload, s.upload.at(at.wantsAt()), int32(s.config.Hidden), s.config.NormEps
 	a.splitKPartials, a.splitKCounters = s.splitKPartials, s.splitKCounters
-	if s.backend.dtype == transformer.F32 {
-		launch(d, p.epilogue+"_f32", 256, grid{(rows + 7) / 8, (int(a.n) + 31) / 32, 1}, 4*(8*36+8), a)
-		return
-	}
-	launch(d, p.epilogue+"_bf16_"+v.String(), 256, grid{(rows + v.rows - 1) / v.rows, (int(a.n) + v.cols - 1) / v.cols, v.splits}, v.shared(), a)
+	s.backend.format.multiply(s, rows, p, v)
 }

@@ -83,11 +83,7 @@ func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
 func (b *backend) open(sequences, slots int) (*session, error) {
 	s := &session{backend: b, config: b.config, sequences: sequences, slots: slots, padded: roundUp(slots, 16), graphs: map[shape]*graph{}}
 	s.capacity = min(sequences*slots, max(slots, most))
-	s.dp = s.config.HeadDim
-	if b.dtype == transformer.BF16 {
-		for s.dp = 32; s.dp < s.config.HeadDim; s.dp *= 2 {
-		}
-	}
+	s.dp = b.format.headDim(s.config.HeadDim)
 	s.written = make([]int, sequences)
 	s.out = make([][]transformer.Guess, sequences)
 	b.device.users.Add(1)
@@ -99,14 +95,14 @@ func (b *backend) open(sequences, slots int) (*session, error) {
 
 // activations is the bytes of rows of n numbers, in the layout of the products.
 func (s *session) activations(rows, n int) int64 {
-	return int64(rows) * int64(roundUp(n, unit)) * int64(s.backend.dtype.Size())
+	return int64(rows) * int64(roundUp(n, unit)) * s.backend.format.activations
 }
 
 func (s *session) reserve() error {
 	c, d := s.config, s.backend.device
-	size, rows, few := int64(s.backend.dtype.Size()), roundUp(s.capacity, padding), int64(min(s.capacity, headRows))
+	rows, few := roundUp(s.capacity, padding), int64(min(s.capacity, headRows))
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
-	cache := int64(c.Layers*s.sequences*c.KVHeads) * int64(s.padded) * int64(s.dp) * size
+	cache := int64(c.Layers*s.sequences*c.KVHeads) * int64(s.padded) * int64(s.dp) * s.backend.format.activations
 	a := &s.memory
 	a.take(&s.keys, cache)
 	a.take(&s.values, cache)
@@ -168,11 +164,11 @@ func (s *session) rotary() error {
 	cos, sin := make([]float32, s.slots*half), make([]float32, s.slots*half)
 	s.config.Rotary(cos, sin)
 	d := s.backend.device
-	st := stager{device: d, dtype: transformer.F32}
+	st := stager{device: d}
 	err := st.open(min(halfSize, roundUp(s.slots, 16)*half*4))
 	if err == nil {
 		for to, table := range map[*pointer][]float32{&s.cos: cos, &s.sin: sin} {
-			err = errors.Join(err, st.send(transfer{to: to, matrix: transformer.Matrix{Rows: s.slots, Cols: half, F32: table}}))
+			err = errors.Join(err, st.send(transfer{to: to, data: raw(table), rows: s.slots, cols: half, size: 4}))
 		}
 	}
 	return errors.Join(err, st.close())

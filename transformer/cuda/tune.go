@@ -16,10 +16,10 @@ var tuneSlow = 20.0
 
 var errSlow = errors.New("not worth tuning")
 
-// tune times the variants of every bf16 product with the model's own weights, and keeps the fastest for each number of rows.
+// tune times the variants of every product, where the dtype has several, with the model's own weights, and keeps the fastest for each number of rows.
 // It changes no result.
 func (b *backend) tune() (err error) {
-	if b.dtype != transformer.BF16 {
+	if !b.format.variants {
 		return nil
 	}
 	s, err := b.open(1, steps[len(steps)-1])

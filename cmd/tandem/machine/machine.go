@@ -51,7 +51,7 @@ func Examine(ctx context.Context) (m Machine) {
 	e := bench.Environment(ctx, "", "")
 	m.Processor.Name, m.Processor.Cores, m.Processor.Memory, m.Processor.Load = e.CPU, e.Cores, e.Memory, e.Load
 	m.Kernels = map[transformer.Dtype][]string{}
-	for _, dtype := range dtypes {
+	for _, dtype := range transformer.Dtypes() {
 		m.Kernels[dtype], _ = device.Kernels(dtype)
 	}
 	_, m.Portable = device.Kernels(transformer.F32)
@@ -73,13 +73,11 @@ func Examine(ctx context.Context) (m Machine) {
 	return m
 }
 
-var dtypes = []transformer.Dtype{transformer.F32, transformer.BF16}
-
 // Lines are the findings, a name and a text each.
 func (m Machine) Lines() [][2]string {
 	p := m.Processor
 	out := [][2]string{{"processor", fmt.Sprintf("%s, %d cores, %.1f GiB of memory, load %.1f", p.Name, p.Cores, float64(p.Memory)/(1<<30), p.Load)}}
-	for _, dtype := range dtypes {
+	for _, dtype := range transformer.Dtypes() {
 		out = append(out, [2]string{"kernels", fmt.Sprintf("%s: %s", dtype, strings.Join(m.Kernels[dtype], ", "))})
 	}
 	if m.Portable {
