@@ -1,13 +1,15 @@
 // Package checkpoint reads models in Hugging Face's format, and the one that is embedded in the binary.
 //
-//  1. config.json becomes a transformer.Config (config.go). A key that would change the computation in a way that the
-//     core does not know is an error, never ignored.
-//  2. *.safetensors become tensors by name (safetensors.go), every byte accounted for and every number finite.
-//  3. The tensors are put in their places and checked against the shapes that follow from the Config (weights.go);
-//     a missing tensor and one too many are errors.
+//  1. config.json becomes a transformer.Config (config.go). A key that may change the computation in a way that the core does
+//     not know is an error and never ignored.
+//  2. *.safetensors become tensors by name (safetensors.go). The tensors must cover all bytes of a file, and all numbers must be
+//     finite.
+//  3. Each tensor goes to its place and must have the shape that follows from the Config (weights.go). A tensor too few or too
+//     many is an error.
 //  4. tokenizer.json becomes the tokenizer.
 //
-// Files come from elsewhere: what is no regular file, or larger than any model needs, is refused before it is read (file.go).
+// Files may be damaged or hostile. What is not a regular file, or is larger than any model needs, is refused before it is read
+// (file.go).
 package checkpoint
 
 import (
@@ -28,15 +30,16 @@ var files embed.FS
 
 // A Model is a checkpoint in memory.
 type Model struct {
-	Name       string
+	Name       string // the folder's, or "embedded"
 	Config     transformer.Config
 	Weights    *transformer.Weights
 	Tokenizer  *tokenizer.Tokenizer
 	SHA256     string // hex, of the weights' files one after another
-	Parameters int64
+	Parameters int64  // numbers of the weights; see transformer.Parameters
 }
 
-// Embedded is the checkpoint that the binary carries. Dtype "" leaves the weights as they are stored (bf16).
+// Embedded reads the checkpoint in the binary and converts its weights to a dtype. Dtype "" leaves them as they are stored
+// (bf16).
 func Embedded(dtype transformer.Dtype) (*Model, error) {
 	dir, err := fs.Sub(files, "embedded")
 	if err != nil {
@@ -46,7 +49,8 @@ func Embedded(dtype transformer.Dtype) (*Model, error) {
 }
 
 // Load reads the checkpoint of a folder: config.json, tokenizer.json and model.safetensors, or the shards that
-// model.safetensors.index.json lists. Dtype "" leaves the weights as they are stored; float16 becomes f32.
+// model.safetensors.index.json lists. It converts the weights to a dtype. Dtype "" leaves them as they are stored, but float16
+// becomes f32. Errors are one line and name the file.
 func Load(dir string, dtype transformer.Dtype) (*Model, error) {
 	info, err := os.Stat(dir)
 	if err != nil {

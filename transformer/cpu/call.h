@@ -11,8 +11,8 @@ static void call_norm(const struct table *t, byte *out, long ldo, const float *x
                       const float *weight, float eps) {
 	t->norm(out, ldo, t->form, x, ldx, rows, n, weight, eps);
 }
-static void call_heads(const struct table *t, const byte *h) {
-	t->heads((const struct heads *)h, t->form, t->bf16);
+static void call_qkv_epilogue(const struct table *t, const byte *h) {
+	t->qkv_epilogue((const struct qkv_args *)h, t->form, t->bf16);
 }
 static void call_softmax(const struct table *t, byte *out, long ldo, const float *s, long lds,
                          const int32_t *reach, float *inv, long rows, long n, float scale) {

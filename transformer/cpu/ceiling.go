@@ -8,28 +8,28 @@ import (
 	"tandem/transformer"
 )
 
-// A rate is a loop of arithmetic in registers that counts for a ceiling; run does n steps on one thread and returns
-// its operations.
+// A rate is a loop of arithmetic in registers, which measures a ceiling. run does n steps on one thread and returns the number
+// of operations.
 type rate struct {
 	ceiling string
 	run     func(n int) float64
 }
 
 const (
-	ceilingRounds = 4                     // the best of them counts: what disturbs a round only slows it
+	ceilingRounds = 4                     // the best counts, because a disturbance can only slow a round down
 	ceilingRound  = 25 * time.Millisecond // about
 	largest       = 512 << 20             // bytes read where no size is given: more than any last-level cache here
 )
 
-// A Meter measures what so many threads of this machine can do at most.
+// A Meter measures what this machine can do at most with a given number of threads.
 type Meter struct {
 	memory arena
-	parts  [][]byte // what each thread reads
+	parts  [][]byte // of the memory, one per thread
 	pool   *pool
 }
 
-// NewMeter reserves a working set of so many bytes, to be read as decoding reads the weights: a small model's stay in a
-// cache, a large one's come from memory. With bytes 0 it is larger than the caches; with threads 0 there is one for each
+// NewMeter starts threads and reserves memory of so many bytes, which is read as decoding reads the weights: those of a small
+// model stay in the caches, those of a large one come from memory. Bytes 0 is more than the caches hold. Threads 0 is one per
 // processor.
 func NewMeter(threads int, bytes int64) (*Meter, error) {
 	if threads < 1 {
@@ -53,15 +53,15 @@ func NewMeter(threads int, bytes int64) (*Meter, error) {
 	return m, nil
 }
 
-// Close stops the threads and gives the working set back.
+// Close stops the threads and frees the memory.
 func (m *Meter) Close() error {
 	m.pool.close()
 	return m.memory.free()
 }
 
-// Ceilings measures, by the names of the transformer package, the rates of multiplications and additions in registers,
-// GFLOP/s, and of reading the working set over and over, GB/s. It takes about half a second, during which the machine
-// should do nothing else.
+// Ceilings measures how fast the threads multiply and add in registers, in GFLOP/s, and how fast they read the memory again
+// and again, in GB/s. The keys are the names of ceilings of package transformer, such as ReadCeiling. It takes about half a
+// second, and the machine should do nothing else meanwhile.
 func (m *Meter) Ceilings() map[string]float64 {
 	out := map[string]float64{}
 	for _, r := range rates() {
@@ -79,8 +79,8 @@ func (m *Meter) Ceilings() map[string]float64 {
 	return out
 }
 
-// best runs work on all threads at once, doubling n until a round is long enough, and returns the best rate of the
-// rounds, the threads' counts together over the time of the slowest, in 1e9 a second.
+// best runs work on all threads at once and doubles n until a round is long enough. It returns the best rate of the rounds, in
+// 1e9 per second: the sum of the threads' counts divided by the time of the slowest thread.
 func (p *pool) best(work func(thread, n int) float64) (rate float64) {
 	n := 1
 	for round := 0; round < ceilingRounds; {

@@ -1,24 +1,24 @@
 // Package cpu runs the transformer core on the processor.
 //
-// The way a forward goes:
+// The steps of a forward:
 //
-//  1. New repacks the weights once into panels of 16 output columns (pack.go), the order in which the kernels
-//     stream them, and starts the worker pool (pool.go).
-//  2. Open reserves K/V slots, which are panels too: scores are Q times the panels of K and the attention output is
-//     P times the panels of V, so that one matrix kernel serves the whole model (session.go).
-//  3. Forward concatenates the rows of all passes into one matrix (plan.go), and all workers walk through the same
-//     straight function (forward.go), each on its share of columns or rows, meeting at barriers.
-//  4. Wanted rows go through the head and are reduced to guesses (guess.go).
+//  1. New packs the weights into panels of 16 output columns, in the order in which the kernels read them (layout.go,
+//     pack.go). It also starts the threads (pool.go).
+//  2. Open reserves K/V slots (session.go). Keys and values are panels, too: scores are Q times the panels of K, and the output
+//     of attention is P times the panels of V. So the same matrix kernels serve weights and attention.
+//  3. Forward puts the rows of all passes into one matrix (plan.go). All threads run the same straight function (forward.go),
+//     each on its share of the columns or rows, and wait for each other at barriers.
+//  4. Wanted rows go through the output head and are reduced to guesses (guess.go).
 //
-// The inner loops are kernels (kernels.go), in sets by instruction: portable.go says in plain Go what each computes;
-// on Linux and amd64, with cgo, there are sets in C, of which gemm.h and amx.h multiply and elementwise.h does the rest,
-// each written once over vectors of sixteen numbers (vec512.h, vec256.h).
+// The inner loops are kernels (kernels.go), one set for each instruction set. portable.go says in plain Go what each kernel
+// computes. With cgo on Linux and amd64 there are also sets in C: gemm.h and amx.h multiply matrices, and elementwise.h does
+// everything else. They are written once, over vectors of sixteen numbers (vec512.h, vec256.h).
 //
-// Invariant: a row's arithmetic depends on nothing but the row and the kernel set. Every output number is one chain
-// of additions over ascending k (of 32 at a time with AMX, also for a single row), whatever the number of rows and
-// threads; work is split over columns and rows only, never over the reduction. So results are bit-identical for any
-// thread count and any batch. Weights, keys and values are rounded to bf16 where the weights are, and what enters a
-// matrix product too in the kernel set avx512bf16; nothing else is.
+// Invariant: a row's arithmetic depends only on the row and the kernel set. Each output number is one chain of additions over
+// ascending k (with AMX over 32 k at a time), for any number of rows and threads. Work is split over columns and rows, never
+// over the sum. So results are bit-identical for any number of threads and any batch. Keys and values are rounded to the dtype
+// that goes with the weights' (transformer.Dtype.Activations). The kernel set avx512bf16 also rounds what enters a matrix
+// product to bf16. Nothing else is rounded to less than float32.
 package cpu
 
 import (
@@ -31,7 +31,7 @@ import (
 // Options choose threads and kernels.
 type Options struct {
 	Threads int    // 0: one per processor
-	Kernels string // one of Kernels(); empty: the first, which is the fastest here
+	Kernels string // a name that Kernels lists; empty: the first, which is the fastest
 }
 
 type backend struct {
@@ -44,7 +44,8 @@ type backend struct {
 	pool    *pool
 }
 
-// New repacks weights for this machine. It keeps no reference to them.
+// New packs weights for this machine and keeps no reference to them. It fails, with one line, where the weights are not valid,
+// the machine lacks the kernels, or memory is too small.
 func New(weights *transformer.Weights, options Options) (transformer.Backend, error) {
 	if err := weights.Validate(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
@@ -80,7 +81,7 @@ func (b *backend) Describe() transformer.Description {
 	return d
 }
 
-// Close stops the workers and frees the weights; sessions must be closed before.
+// Close stops the threads and frees the weights. All sessions must be closed before.
 func (b *backend) Close() error {
 	b.pool.close()
 	return b.model.memory.free()

@@ -104,7 +104,7 @@ INLINE void store_value(byte *panels, long stride, long slot, int bf16, const fl
 	}
 }
 
-TARGET void SET(heads)(const struct heads *h, enum form form, int bf16) {
+TARGET void SET(qkv_epilogue)(const struct qkv_args *h, enum form form, int bf16) {
 	const long group = h->heads / h->kv_heads;
 	float *x = h->x;
 	const float *bias = h->bias;

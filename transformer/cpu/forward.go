@@ -132,8 +132,8 @@ func (s *session) piece(panels, rows int) int {
 func (s *session) rotateAndStore(thread, layer, from, to int) {
 	c, k, l := s.config, s.backend.kernels, &s.backend.model.layers[layer]
 	half, group := c.HeadDim/2, c.Heads/c.KVHeads
-	h := &s.workers[thread].heads
-	*h = heads{
+	h := &s.workers[thread].qkv
+	*h = qkvArgs{
 		bias: pointer(l.bias), qNorm: pointer(l.qNorm), kNorm: pointer(l.kNorm),
 		queryGroup: len(s.rows) * group * s.query.row, queryHead: s.query.row,
 		keyHead: s.keyHead, keyPanel: s.keyPanel, valueHead: s.valueHead, valuePanel: s.valuePanel,
@@ -146,7 +146,7 @@ func (s *session) rotateAndStore(thread, layer, from, to int) {
 		h.x, h.query = pointer(s.qkv[i*s.qkvStride():]), s.queryRow(0, from+i, 0)
 		h.cos, h.sin = pointer(s.cos[h.slot*half:]), pointer(s.sin[h.slot*half:])
 		h.keys, h.values = s.head(layer, int(r.sequence), 0)
-		k.heads(h)
+		k.qkvEpilogue(h)
 	}
 }
 

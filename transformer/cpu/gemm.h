@@ -1,15 +1,15 @@
 // c[m, 16*panels] = a[m, k] times panels, or added to c: included once for each kind of multiplication.
 //
-// A tile of rows x panels accumulators stays in registers while k runs; a line of 64 bytes of each panel meets a
-// broadcast of each row. Every accumulator is one chain over ascending k whatever the tile, so a result does not
-// depend on m. k is cut into blocks, so that the block of a panel stays in the first cache while the rows pass by;
-// between blocks the sums wait in c, unrounded.
+// A tile of rows x panels accumulators stays in registers while k runs; a line of 64 bytes of each panel is multiplied with a
+// broadcast of each row. Every accumulator is one chain over ascending k whatever the tile, so a result does not depend on m.
+// k is cut into blocks, so that the block of a panel stays in the first cache while the rows pass by; between blocks the sums
+// wait in c, unrounded.
 //
 //	NAME           the function; TARGET its instruction set
 //	ROWS           rows of the large tile; PANELS its panels; HALF the rows of a smaller one
 //	FEW, MANY      a product of at most FEW rows streams MANY panels at once instead
 //	DEPTH          how many k lie in a line of a panel
-//	WORD           bytes of a that meet a line
+//	WORD           bytes of a that are multiplied with a line
 //	LINE, READ(p)  a line and how to read it
 //	MAC(acc, a, b) acc plus what the word at a and the line b say
 #define BLOCK 256      // lines of a block of k

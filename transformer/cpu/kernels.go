@@ -21,8 +21,8 @@ type kernels struct {
 	gemm, gemmKV func(c unsafe.Pointer, ldc int, a unsafe.Pointer, lda int, b unsafe.Pointer, stride, m, panels, k int, add bool)
 	// norm: operands out[rows, n] = x * weight / rms(x), with row strides ldo and ldx.
 	norm func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx, rows, n int, weight []float32, eps float32)
-	// heads: what lies between the product with the weights of q, k and v and the attention, for one token.
-	heads func(h *heads)
+	// qkvEpilogue: from the product with the weights of q, k and v to attention, for one token.
+	qkvEpilogue func(h *qkvArgs)
 	// softmax: operands out[i] = exp(scale*(s[i]-max)) for i < reach, 0 up to n, for every row; inv is 1 / their sum.
 	softmax func(out operands, s unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32)
 	// storeAttention: rows of x[rows, d] times their inv become operands of the output projection. Query row first+i is head
@@ -35,10 +35,10 @@ type kernels struct {
 	reduce func(logits []float32) (top int, second, sum, weighted float32)
 }
 
-// Heads are one token's queries, keys and values on their way: x += bias (when not nil), RMSNorm of q and k with weight
-// (when not nil), rotary embedding of q and k with cos, sin [d/2]; then q goes to the operands of the attention, k and v
-// to their slots. All memory lies in arenas. Kernels in C read this struct, field by field.
-type heads struct {
+// QkvArgs are one token's queries, keys and values, and what qkvEpilogue does with them: x += bias (when not nil), RMSNorm of q
+// and k with weight (when not nil), rotary embedding of q and k with cos, sin [d/2]. Then q goes to the operands of attention,
+// and k and v go to their slots. All memory lies in arenas. Kernels in C read this struct, field by field.
+type qkvArgs struct {
 	x, bias               unsafe.Pointer // [H+2K, dp]; dp is d padded to panels
 	qNorm, kNorm          unsafe.Pointer // [d]
 	cos, sin              unsafe.Pointer // [d/2]

@@ -11,8 +11,8 @@ typedef unsigned char byte;
 enum form { WIDE, SPLIT, NARROW };
 #define SIZE(form) ((form) == NARROW ? 2 : 4)
 
-// The Go type heads, field by field.
-struct heads {
+// The Go type qkvArgs, field by field.
+struct qkv_args {
 	float *x, *bias, *q_norm, *k_norm, *cos, *sin;
 	byte *query;
 	long query_group, query_head;
@@ -26,7 +26,7 @@ typedef void gemm_kernel(float *c, long ldc, const byte *a, long lda, const byte
                          long k, int more);
 typedef void norm_kernel(byte *out, long ldo, enum form form, const float *x, long ldx, long rows, long n,
                          const float *weight, float eps);
-typedef void heads_kernel(const struct heads *h, enum form form, int bf16);
+typedef void qkv_epilogue_kernel(const struct qkv_args *h, enum form form, int bf16);
 typedef void softmax_kernel(byte *out, long ldo, enum form form, const float *s, long lds, const int32_t *reach, float *inv,
                             long rows, long n, float scale);
 typedef void store_attention_kernel(byte *out, long ldo, enum form form, const float *x, long ldx, const float *inv, long kv,
@@ -41,7 +41,7 @@ struct table {
 	int bf16;
 	gemm_kernel *gemm;
 	norm_kernel *norm;
-	heads_kernel *heads;
+	qkv_epilogue_kernel *qkv_epilogue;
 	softmax_kernel *softmax;
 	store_attention_kernel *store_attention;
 	swiglu_kernel *swiglu;
@@ -52,7 +52,7 @@ struct table {
 static const float counting[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 #define TABLE(FORM, BF16, GEMM, SET)                                                                     \
-	{FORM, BF16, GEMM, SET##_norm, SET##_heads, SET##_softmax, SET##_store_attention, SET##_swiglu, \
-	 SET##_reduce}
+	{FORM, BF16, GEMM, SET##_norm, SET##_qkv_epilogue, SET##_softmax, SET##_store_attention, \
+	 SET##_swiglu, SET##_reduce}
 
 extern const struct table avx512_f32, avx512_bf16, avx512_dot, amx_bf16, avx2_f32, avx2_bf16;

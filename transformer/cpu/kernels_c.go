@@ -9,8 +9,8 @@ package cpu
 #cgo nocallback call_gemm
 #cgo noescape call_norm
 #cgo nocallback call_norm
-#cgo noescape call_heads
-#cgo nocallback call_heads
+#cgo noescape call_qkv_epilogue
+#cgo nocallback call_qkv_epilogue
 #cgo noescape call_softmax
 #cgo nocallback call_softmax
 #cgo noescape call_store_attention
@@ -92,7 +92,7 @@ func newKernels(name string, t *C.struct_table) *kernels {
 			C.call_norm(t, bytes(out), C.long(ldo), float(x), C.long(ldx), C.long(rows), C.long(n), floats(weight),
 				C.float(eps))
 		},
-		heads: func(h *heads) { C.call_heads(t, bytes(unsafe.Pointer(h))) },
+		qkvEpilogue: func(h *qkvArgs) { C.call_qkv_epilogue(t, bytes(unsafe.Pointer(h))) },
 		softmax: func(out operands, s unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32) {
 			C.call_softmax(t, bytes(out.data), C.long(out.stride), float(s), C.long(lds),
 				(*C.int32_t)(unsafe.SliceData(reach)), floats(inv), C.long(len(reach)), C.long(n), C.float(scale))

@@ -2,8 +2,8 @@ package cpu
 
 import "unsafe"
 
-// An arena hands out zeroed, 64-byte aligned memory outside the Go heap where the system allows it, in huge pages
-// if it can: kernels stream it, the collector never looks at it, and all of it goes at once.
+// An arena hands out zeroed memory, aligned to 64 bytes, and frees all of it at once. Where the system allows it the memory
+// lies outside the Go heap, where the garbage collector does not look at it, and in huge pages.
 type arena struct {
 	total  int64
 	blocks [][]byte

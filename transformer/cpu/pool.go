@@ -16,8 +16,8 @@ const linger = 1000000
 // Working is the number of pools of this process that have a job.
 var working atomic.Int32
 
-// A pool runs one function on all its threads at once. Thread 0 is the caller; the others are locked to an
-// operating-system thread each and wait between jobs, first spinning, then asleep on their channel.
+// A pool runs one function on all its threads at once. Thread 0 is the caller. Each of the others is locked to a thread of the
+// operating system. Between jobs they wait: first they spin, then they sleep on their channel.
 //
 // While they have a job the threads of a pool run on processors of their own, if there are enough and no other pool works
 // at the same time; thread 0 may run on all of the process again when the job is done. A thread without a job does not
@@ -26,7 +26,7 @@ var working atomic.Int32
 // Threads that the runtime starts do not inherit a thread's processors: it starts none from one that is locked.
 type pool struct {
 	threads int
-	lock    chan struct{} // held by the forward that runs; sessions of one backend take turns
+	lock    chan struct{} // held by the forward that runs: one at a time per backend
 	jobs    atomic.Uint32 // number of jobs so far
 	job     func(thread int)
 	asleep  []atomic.Bool
@@ -187,8 +187,9 @@ func (b *barrier) wait() {
 	}
 }
 
-// divide calls do for pieces of n items, once a phase: first those of the thread's own share, one after another, then
-// what other threads have left of theirs, since no two threads get the same bandwidth. Pieces are unit long.
+// divide calls do for pieces of n items, each of unit items. It may be called once per phase, that is between two barriers. A
+// thread first takes the pieces of its own share, one after another, and then what others have left of theirs, because no two
+// threads get the same bandwidth.
 func (p *pool) divide(n, unit, thread int, do func(from, to int)) {
 	for i := range p.threads {
 		t := (thread + i) % p.threads

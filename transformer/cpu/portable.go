@@ -8,8 +8,8 @@ import (
 	"tandem/transformer"
 )
 
-// Portable is the name of the kernel set in plain Go, the only one without cgo and away from amd64: see
-// transformer.Description.
+// Portable is the name of the kernel set in plain Go; see transformer.Description. Without cgo, and on other machines than
+// Linux on amd64, there is no other.
 const Portable = "portable"
 
 // portable is the kernel set in plain Go, of float32 operands: all but what depends on the dtype. It is what the other sets
@@ -23,7 +23,7 @@ func portable() *kernels {
 func portableF32() *kernels {
 	k := portable()
 	k.gemm, k.gemmKV = goGemmF32, goGemmF32
-	k.heads = func(h *heads) { goHeads(h, goStoreKF32, goStoreVF32) }
+	k.qkvEpilogue = func(h *qkvArgs) { goQKVEpilogue(h, goStoreKF32, goStoreVF32) }
 	return k
 }
 
@@ -31,7 +31,7 @@ func portableF32() *kernels {
 func portableBF16() *kernels {
 	k := portable()
 	k.gemm, k.gemmKV = goGemmBF16, goGemmBF16
-	k.heads = func(h *heads) { goHeads(h, goStoreKBF16, goStoreVBF16) }
+	k.qkvEpilogue = func(h *qkvArgs) { goQKVEpilogue(h, goStoreKBF16, goStoreVBF16) }
 	return k
 }
 
@@ -110,7 +110,7 @@ func rotate(x, cos, sin []float32) {
 	}
 }
 
-func goHeads(h *heads, storeK func(unsafe.Pointer, int, []float32), storeV func(unsafe.Pointer, int, int, []float32)) {
+func goQKVEpilogue(h *qkvArgs, storeK func(unsafe.Pointer, int, []float32), storeV func(unsafe.Pointer, int, int, []float32)) {
 	cos, sin := f32s(h.cos, h.d/2), f32s(h.sin, h.d/2)
 	turn := func(x []float32, weight unsafe.Pointer) {
 		if weight != nil {

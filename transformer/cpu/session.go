@@ -63,7 +63,7 @@ type worker struct {
 	strip  []float32
 	order  []uint64 // [vocab] for top-k and top-p
 	bins   [bins]float64
-	heads  heads // of the token at hand
+	qkv    qkvArgs // of the token at hand
 }
 
 // Operands are rows of what the kernel set multiplies.
@@ -172,8 +172,8 @@ func (s *session) reserve() (err error) {
 	return r.err
 }
 
-// Reset forgets a sequence. Its values become 0: slots beyond a row's reach share a tile with it at probability 0,
-// and 0 times a NaN that a broken forward left would be NaN.
+// Reset forgets a sequence. Its values become 0, because slots beyond a row's reach are in the same tile with probability 0,
+// and 0 times a NaN of an earlier forward would be NaN.
 func (s *session) Reset(sequence int) {
 	kv, heads := s.config.KVHeads, s.config.KVHeads*s.config.Layers
 	used := s.backend.kv.bytes(s.backend.kv.padded(s.written[sequence]))

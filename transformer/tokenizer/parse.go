@@ -75,14 +75,15 @@ func (p *pair) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return nil
 }
 
-// MaxBytes is the most that Parse reads; the largest published files have 33 MB.
+// MaxBytes is the size of the largest file that Parse reads. The largest published ones have 33 MB.
 const MaxBytes = 64 << 20
 
 // maxID bounds the ids, so that a damaged file cannot ask for a huge table.
 const maxID = 1 << 22
 
-// Parse reads a tokenizer.json. What it does not implement (other models than byte-level BPE, unknown pre-tokenizers
-// and normalizers) is an error, never a guess: a wrong split still decodes to the same text and goes unnoticed.
+// Parse reads a tokenizer.json. What it does not implement is an error: other models than byte-level BPE, and unknown
+// pre-tokenizers and normalizers. It never guesses, because text that is split wrongly still decodes to the same text, so that
+// nobody would notice.
 func Parse(data []byte) (*Tokenizer, error) {
 	if len(data) > MaxBytes {
 		return nil, fmt.Errorf("tokenizer: %d bytes are more than the %d that any published one needs", len(data), MaxBytes)

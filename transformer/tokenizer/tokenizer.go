@@ -1,10 +1,10 @@
-// Package tokenizer turns text into the token ids of a checkpoint and back: byte-level BPE, as tokenizer.json files
-// of the GPT-2, Llama-3 and Qwen families describe it.
+// Package tokenizer turns text into the token ids of a checkpoint, and ids into text: byte-level BPE, as the tokenizer.json
+// files of the GPT-2, Llama-3 and Qwen families describe it.
 //
-//  1. Parse reads tokenizer.json and refuses, in one line, whatever it does not implement.
-//  2. Encode cuts the text at added tokens ("<|endoftext|>"), normalises the rest to NFC where the file says so,
-//     splits it into words (split.go) and merges bytes within each word (bpe.go).
-//  3. Decode joins the bytes that the tokens stand for. Nothing is dropped: a mask that was left over shows.
+//  1. Parse reads tokenizer.json. What it does not implement is an error of one line.
+//  2. Encode finds the added tokens of the text ("<|endoftext|>") and normalises the rest to NFC where the file says so. It
+//     splits that into words (split.go) and merges bytes within each word (bpe.go).
+//  3. Decode joins the bytes of the tokens. Nothing is dropped: a mask that is left in the ids stands in the text.
 package tokenizer
 
 import (
@@ -27,8 +27,8 @@ type Tokenizer struct {
 	wholePieces bool // ignore_merges: a piece that is a token needs no merging
 }
 
-// Encode returns the tokens of text. Added tokens are recognised where their text stands, and no others (such as a
-// beginning-of-sequence token) are put in.
+// Encode returns the token ids of text. The text of an added token becomes that token. No token is put in that the text does
+// not have, such as one for the beginning of a sequence.
 func (t *Tokenizer) Encode(text string) []int32 {
 	out := make([]int32, 0, len(text)/3+1)
 	t.added[0].cut(text, func(raw string, id int32) {
@@ -59,8 +59,8 @@ func (t *Tokenizer) split(text string, n int, do func(piece string)) {
 	t.stages[n](text, func(piece string) { t.split(piece, n+1, do) })
 }
 
-// Decode returns the text of the tokens, added ones included. Tokens may end inside a character; then so does the
-// text. Ids that stand for nothing become U+FFFD.
+// Decode returns the text of token ids, added tokens included. Tokens may end within a character of UTF-8, and then the text
+// does, too. An unused id becomes U+FFFD.
 func (t *Tokenizer) Decode(ids []int32) string {
 	var b strings.Builder
 	for _, id := range ids {
@@ -73,7 +73,7 @@ func (t *Tokenizer) Decode(ids []int32) string {
 	return b.String()
 }
 
-// Piece returns the bytes of one token, which must not be changed; nil if the id stands for nothing.
+// Piece returns the bytes of one token, which must not be changed. It is nil for an unused id.
 func (t *Tokenizer) Piece(id int32) []byte {
 	if id < 0 || int(id) >= len(t.pieces) {
 		return nil
@@ -81,7 +81,8 @@ func (t *Tokenizer) Piece(id int32) []byte {
 	return t.pieces[id]
 }
 
-// ID returns the id of a token given as plain text: an added token such as "<|mask|>" or the bytes of another.
+// ID returns the id of a token: of an added one by its text, such as "<|mask|>", of another one by its bytes. ok says whether
+// there is such a token.
 func (t *Tokenizer) ID(token string) (id int32, ok bool) {
 	if id, ok = t.addedIDs[token]; ok {
 		return id, true
@@ -90,5 +91,5 @@ func (t *Tokenizer) ID(token string) (id int32, ok bool) {
 	return id, ok
 }
 
-// Size is one more than the highest id. A model's vocabulary may be larger, padded for speed.
+// Size is the highest id plus one. A model's vocabulary may be larger: many are padded for speed.
 func (t *Tokenizer) Size() int { return len(t.pieces) }
