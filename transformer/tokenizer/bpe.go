@@ -16,9 +16,15 @@ func (t *Tokenizer) bpe(out []int32, piece string) []int32 {
 			return append(out, id)
 		}
 	}
-	list := make([]node, len(piece))
-	for i := range list {
-		list[i] = node{token: t.bytes[piece[i]], prev: int32(i - 1), next: int32(i + 1)}
+	list := make([]node, 0, len(piece))
+	for i := range len(piece) {
+		if id := t.bytes[piece[i]]; id >= 0 {
+			n := int32(len(list))
+			list = append(list, node{token: id, prev: n - 1, next: n + 1})
+		}
+	}
+	if len(list) == 0 {
+		return out
 	}
 	list[len(list)-1].next = -1
 	queue := make(candidates, 0, len(list))

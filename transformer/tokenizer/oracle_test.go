@@ -8,7 +8,7 @@ import (
 )
 
 // TestOracle compares with Hugging Face's tokenizers on texts that are hard to split, for each pattern that has a scanner
-// and one that has none; testdata/oracle.py wrote the file.
+// and one that has none, for digits, and for vocabularies that lack bytes; testdata/oracle.py wrote the file.
 func TestOracle(t *testing.T) {
 	data, err := os.ReadFile("testdata/oracle.json")
 	if err != nil {

@@ -14,38 +14,45 @@ import (
 // file is the part of tokenizer.json that Encode and Decode depend on. Truncation, padding and the post-processor
 // (it puts in tokens around the text) are left to the caller.
 type file struct {
-	AddedTokens []struct {
-		ID         int32  `json:"id"`
-		Content    string `json:"content"`
-		SingleWord bool   `json:"single_word"`
-		LStrip     bool   `json:"lstrip"`
-		RStrip     bool   `json:"rstrip"`
-		Normalized bool   `json:"normalized"`
-	} `json:"added_tokens"`
-	Normalizer   *component `json:"normalizer"`
-	PreTokenizer *component `json:"pre_tokenizer"`
-	Decoder      *component `json:"decoder"`
-	Model        *model     `json:"model"`
+	AddedTokens  []addedEntry `json:"added_tokens"`
+	Normalizer   *component   `json:"normalizer"`
+	PreTokenizer *component   `json:"pre_tokenizer"`
+	Decoder      *component   `json:"decoder"`
+	Model        *model       `json:"model"`
+}
+
+type addedEntry struct {
+	ID         int32  `json:"id"`
+	Content    string `json:"content"`
+	SingleWord bool   `json:"single_word"`
+	LStrip     bool   `json:"lstrip"`
+	RStrip     bool   `json:"rstrip"`
+	Normalized bool   `json:"normalized"`
 }
 
 // component is a normalizer, a pre-tokenizer or a decoder.
 type component struct {
-	Type           string      `json:"type"`
-	Normalizers    []component `json:"normalizers"`
-	PreTokenizers  []component `json:"pretokenizers"`
-	Decoders       []component `json:"decoders"`
-	Behavior       string      `json:"behavior"`
-	Invert         bool        `json:"invert"`
-	AddPrefixSpace bool        `json:"add_prefix_space"`
-	UseRegex       *bool       `json:"use_regex"`
-	Pattern        struct {
-		Regex *string `json:"Regex"`
-	} `json:"pattern"`
+	Type             string      `json:"type"`
+	Normalizers      []component `json:"normalizers"`
+	PreTokenizers    []component `json:"pretokenizers"`
+	Decoders         []component `json:"decoders"`
+	Behavior         string      `json:"behavior"`
+	Invert           bool        `json:"invert"`
+	AddPrefixSpace   bool        `json:"add_prefix_space"`
+	UseRegex         *bool       `json:"use_regex"`
+	IndividualDigits bool        `json:"individual_digits"`
+	Pattern          pattern     `json:"pattern"`
+}
+
+type pattern struct {
+	Regex *string `json:"Regex"`
 }
 
 type model struct {
 	Type                    string           `json:"type"`
 	Dropout                 *float64         `json:"dropout"`
+	Unknown                 *string          `json:"unk_token"`
+	FuseUnknown             bool             `json:"fuse_unk"`
 	ContinuingSubwordPrefix string           `json:"continuing_subword_prefix"`
 	EndOfWordSuffix         string           `json:"end_of_word_suffix"`
 	ByteFallback            bool             `json:"byte_fallback"`
@@ -68,6 +75,10 @@ func (p *pair) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	} else if err := json.UnmarshalDecode(d, &list); err != nil {
 		return err
 	}
+	return p.set(list)
+}
+
+func (p *pair) set(list []string) error {
 	if len(list) != 2 || list[0] == "" || list[1] == "" {
 		return fmt.Errorf("merge %q does not name two tokens", list)
 	}
@@ -92,9 +103,14 @@ func Parse(data []byte) (*Tokenizer, error) {
 	if err := strictjson.Unmarshal(data, &f); err != nil {
 		return nil, fmt.Errorf("tokenizer: not a tokenizer.json: %w", err)
 	}
+	return build(&f)
+}
+
+// build takes over a file's parts, one after another.
+func build(f *file) (*Tokenizer, error) {
 	t := &Tokenizer{}
 	for _, step := range []func(*file) error{t.readModel, t.readAdded, t.readNormalizer, t.readPreTokenizer, checkDecoder} {
-		if err := step(&f); err != nil {
+		if err := step(f); err != nil {
 			return nil, fmt.Errorf("tokenizer: %w", err)
 		}
 	}
@@ -132,12 +148,8 @@ func (t *Tokenizer) readModel(f *file) error {
 			t.ids[string(raw)] = id
 		}
 	}
-	for b := range 256 {
-		id, ok := t.ids[string([]byte{byte(b)})]
-		if !ok {
-			return fmt.Errorf("vocabulary has no token for byte 0x%02x, so it is not byte-level", b)
-		}
-		t.bytes[b] = id
+	if err := t.readBytes(m); err != nil {
+		return err
 	}
 	for rank, p := range m.Merges {
 		left, ok1 := m.Vocab[p[0]]
@@ -147,6 +159,33 @@ func (t *Tokenizer) readModel(f *file) error {
 			return fmt.Errorf("merge %d, %q + %q, uses a token that is not in the vocabulary", rank, p[0], p[1])
 		}
 		t.merges[pairOf(left, right)] = merge{rank: int32(rank), id: id}
+	}
+	return nil
+}
+
+// readBytes finds the tokens of single bytes. A vocabulary may lack some (SmolLM2's lacks 21): as in Hugging Face's
+// tokenizers, text loses them, or they become the unknown token where the file names one. None lacks printable ASCII.
+func (t *Tokenizer) readBytes(m *model) error {
+	unknown := int32(-1)
+	if m.Unknown != nil {
+		id, ok := m.Vocab[*m.Unknown]
+		if !ok {
+			return fmt.Errorf("unk_token %q is not in the vocabulary", *m.Unknown)
+		}
+		unknown = id
+	}
+	for b := range 256 {
+		id, ok := t.ids[string([]byte{byte(b)})]
+		switch {
+		case ok:
+			t.bytes[b] = id
+		case b >= ' ' && b <= '~':
+			return fmt.Errorf("vocabulary has no token for byte 0x%02x, so it is not byte-level", b)
+		case unknown >= 0 && m.FuseUnknown:
+			return fmt.Errorf("vocabulary has no token for byte 0x%02x, and fuse_unk is not supported", b)
+		default:
+			t.bytes[b] = unknown
+		}
 	}
 	return nil
 }
@@ -241,6 +280,12 @@ func (t *Tokenizer) readPreTokenizer(f *file) error {
 			if byteLevel = true; p.UseRegex == nil || *p.UseRegex {
 				t.stages = append(t.stages, scan(splitGPT2))
 			}
+		case p.Type == "Digits":
+			next := splitDigits
+			if !p.IndividualDigits {
+				next = splitNumbers
+			}
+			t.stages = append(t.stages, scan(next))
 		case p.Type == "Split":
 			s, err := newStage(p)
 			if err != nil {
@@ -248,7 +293,7 @@ func (t *Tokenizer) readPreTokenizer(f *file) error {
 			}
 			t.stages = append(t.stages, s)
 		default:
-			return fmt.Errorf("pre-tokenizer %q is not supported; ByteLevel and Split are", p.Type)
+			return fmt.Errorf("pre-tokenizer %q is not supported; ByteLevel, Digits and Split are", p.Type)
 		}
 	}
 	if !byteLevel {

@@ -79,6 +79,24 @@ func splitLlama(s string, digits int) int {
 	return spaces(s)
 }
 
+// splitDigits is the pre-tokenizer Digits with individual_digits: each number character is a piece of its own.
+func splitDigits(s string) int {
+	if n := run(s, unicode.IsNumber, 1); n > 0 {
+		return n
+	}
+	return run(s, notNumber, -1)
+}
+
+// splitNumbers is the pre-tokenizer Digits without individual_digits: numbers are pieces.
+func splitNumbers(s string) int {
+	if n := run(s, unicode.IsNumber, -1); n > 0 {
+		return n
+	}
+	return run(s, notNumber, -1)
+}
+
+func notNumber(r rune) bool { return !unicode.IsNumber(r) }
+
 // spaces is \s+(?!\S)|\s+: white space, which leaves its last character to the word that follows.
 func spaces(s string) int {
 	n := run(s, unicode.IsSpace, -1)

@@ -1,7 +1,8 @@
 // Package tokenizer turns text into the token ids of a checkpoint, and ids into text: byte-level BPE, as the tokenizer.json
 // files of the GPT-2, Llama-3 and Qwen families describe it.
 //
-//  1. Parse reads tokenizer.json. What it does not implement is an error of one line.
+//  1. Parse reads tokenizer.json. What it does not implement is an error of one line. New takes the parts as other formats
+//     store them (vocabulary.go).
 //  2. Encode finds the added tokens of the text ("<|endoftext|>") and normalises the rest to NFC where the file says so. It
 //     splits that into words (split.go) and merges bytes within each word (bpe.go).
 //  3. Decode joins the bytes of the tokens. Nothing is dropped: a mask that is left in the ids stands in the text.
@@ -18,7 +19,7 @@ import (
 type Tokenizer struct {
 	ids         map[string]int32 // raw bytes -> id, tokens of the model
 	pieces      [][]byte         // id -> raw bytes; nil where an id is unused
-	bytes       [256]int32       // byte -> id
+	bytes       [256]int32       // byte -> id; -1: the vocabulary lacks it
 	merges      map[uint64]merge // pairOf(left, right)
 	added       [2]addedTokens   // looked for before and after normalisation
 	addedIDs    map[string]int32

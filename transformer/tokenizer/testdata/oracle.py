@@ -38,5 +38,34 @@ for name in ["gpt2", *PATTERNS]:
     stages = {k: v for k, v in json.loads(tokenizer.to_str()).items() if k in ("normalizer", "pre_tokenizer")}
     ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
     oracle["cases"].append({"name": name, "stages": stages, "ids": ids})
+
+
+def case(name, file, *stages):
+    """Adds what a tokenizer.json makes of the texts, and the stages in which it is another than the one before."""
+    t = Tokenizer.from_str(json.dumps(file))
+    ids = [t.encode(text, add_special_tokens=False).ids for text in texts]
+    oracle["cases"].append({"name": name, "stages": {stage: file[stage] for stage in stages}, "ids": ids})
+
+
+file, byte_level = json.loads(tokenizer.to_str()), {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+for name, individual in [("numbers", False), ("digits", True)]:
+    digits = {"type": "Digits", "individual_digits": individual}
+    file |= {"normalizer": None, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [digits, byte_level]}}
+    case(name, file, "normalizer", "pre_tokenizer")
+# The pre-tokenizer that llama.cpp calls default: four patterns, each within the pieces of the one before.
+gpt2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+splits = [{"type": "Split", "pattern": {"Regex": p}, "behavior": "Isolated", "invert": False}
+          for p in (r"[\p{P}\$\+<=>\^~\|]+", gpt2, r"\p{N}+", "[0-9][0-9][0-9]")]
+file["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": splits + [byte_level | {"use_regex": False}]}
+case("default", file, "pre_tokenizer")
+file["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [digits, byte_level]}
+# Vocabularies that lack bytes: control characters, and some that begin or end other characters.
+lacking = {c for c in pre_tokenizers.ByteLevel().pre_tokenize_str("\x00\x0b\té🙂\u0301²")[0][0]} - {"Ġ", "<", "|"}
+model = file["model"]
+model["vocab"] = {k: v for k, v in model["vocab"].items() if k == "<|end|>" or not lacking & set(k)}
+model["merges"] = [m for m in model["merges"] if not lacking & set("".join(m))]
+case("lacking bytes", file, "pre_tokenizer", "model")
+file["model"] = model | {"unk_token": "<|end|>"}
+case("unknown bytes", file, "model")
 oracle["texts"] = texts
 pathlib.Path(__file__).with_name("oracle.json").write_text(json.dumps(oracle, separators=(",", ":")).replace('"name"', '\n"name"') + "\n")
