@@ -14,6 +14,19 @@ func RoundBF16(f float32) uint16 {
 // FromBF16 widens a bf16 number; nothing is lost.
 func FromBF16(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }
 
+// FromF16 widens an IEEE 754 half; nothing is lost.
+func FromF16(h uint16) float32 {
+	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
+	switch exponent {
+	case 0:
+		f := float32(fraction) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 31:
+		return math.Float32frombits(sign | 255<<23 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
+}
+
 // Convert returns weights whose matrices have dtype d. Vectors (norms and biases) are float32 in either. What need
 // not change is shared with w.
 func (w *Weights) Convert(d Dtype) *Weights {

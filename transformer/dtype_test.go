@@ -110,7 +110,7 @@ func TestAnotherDtype(t *testing.T) {
 		t.Errorf("a matrix of another dtype: %v", err)
 	}
 	card, shape := Card{Config: c, Dtype: d}, Shape{Sequences: 1, Rows: 1, Reach: 10}
-	if got, want := card.Bytes(shape), card.LayerNumbers()/32*34+10*2*128*4; got != want {
+	if got, want := card.Bytes(shape), card.layerNumbers()/32*34+10*2*128*4; got != want {
 		t.Errorf("a forward reads %d bytes, want %d", got, want)
 	}
 	for most, want := range map[string]string{"eight_gflop_per_second": "eight_gflop_per_second", BF16Ceiling: F32Ceiling} {

@@ -46,7 +46,7 @@ func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, 
 // embedded is the name of the checkpoint in the binary.
 const embedded = "embedded"
 
-// loadModel reads the embedded checkpoint or a folder in Hugging Face format.
+// loadModel reads the embedded checkpoint, a folder in Hugging Face format or a GGUF file.
 func loadModel(name string, dtype transformer.Dtype) (*checkpoint.Model, error) {
 	if name == embedded {
 		return checkpoint.Embedded(dtype)

@@ -1,4 +1,4 @@
-// Package checkpoint reads models in Hugging Face's format, and the one that is embedded in the binary.
+// Package checkpoint reads models in Hugging Face's format, GGUF files, and the one that is embedded in the binary.
 //
 //  1. config.json becomes a transformer.Config (config.go). A key that may change the computation in a way that the core does
 //     not know is an error and never ignored.
@@ -7,6 +7,8 @@
 //  3. Each tensor goes to its place and must have the shape that follows from the Config (weights.go). A tensor too few or too
 //     many is an error.
 //  4. tokenizer.json becomes the tokenizer.
+//
+// A GGUF file holds all of that (package gguf).
 //
 // Files may be damaged or hostile. What is not a regular file, or is larger than any model needs, is refused before it is read
 // (file.go).
@@ -20,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"tandem/transformer"
 	"tandem/transformer/tokenizer"
@@ -50,14 +53,18 @@ func Embedded(dtype transformer.Dtype) (*Model, error) {
 
 // Load reads the checkpoint of a folder: config.json, tokenizer.json and model.safetensors, or the shards that
 // model.safetensors.index.json lists. It converts the weights to a dtype. Dtype "" leaves them as they are stored, but float16
-// becomes f32. Errors are one line and name the file.
+// becomes f32. A path that ends in .gguf is a GGUF file, whose packed weights become f32, too. Errors are one line and name the
+// file.
 func Load(dir string, dtype transformer.Dtype) (*Model, error) {
+	if strings.EqualFold(filepath.Ext(dir), ".gguf") {
+		return loadGGUF(dir, dtype)
+	}
 	info, err := os.Stat(dir)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: no such folder; name one that holds config.json, tokenizer.json and model.safetensors", dir)
 	}
 	if !info.IsDir() {
-		return nil, fmt.Errorf("checkpoint %s: not a folder; name the one that holds config.json", dir)
+		return nil, fmt.Errorf("checkpoint %s: not a folder; name the one that holds config.json, or a .gguf file", dir)
 	}
 	return load(os.DirFS(dir), filepath.Base(filepath.Clean(dir)), dtype)
 }

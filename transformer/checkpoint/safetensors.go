@@ -161,7 +161,7 @@ func decode(s span, data []byte) (t tensor, largest uint32) {
 	case "F16":
 		t.f32 = make([]float32, len(data)/2)
 		for i := range t.f32 {
-			t.f32[i] = fromF16(binary.LittleEndian.Uint16(data[2*i:]))
+			t.f32[i] = transformer.FromF16(binary.LittleEndian.Uint16(data[2*i:]))
 			largest = max(largest, math.Float32bits(t.f32[i])&^sign)
 		}
 	}
@@ -193,19 +193,6 @@ func (t tensor) notFinite() int {
 		return slices.IndexFunc(t.f32, func(f float32) bool { return math.Float32bits(f)&^sign >= infinity })
 	}
 	return slices.IndexFunc(t.bf16, func(b uint16) bool { return uint32(b)<<16&^sign >= infinity })
-}
-
-// fromF16 widens an IEEE 754 half.
-func fromF16(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch exponent {
-	case 0:
-		f := float32(fraction) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(f) | sign)
-	case 31:
-		return math.Float32frombits(sign | 255<<23 | fraction<<13)
-	}
-	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
 }
 
 // weightFiles are the safetensors files of a folder.

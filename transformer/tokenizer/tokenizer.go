@@ -25,13 +25,14 @@ type Tokenizer struct {
 	addedIDs    map[string]int32
 	stages      []stage // pre-tokenizer: each splits the pieces of the one before
 	nfc         bool
-	wholePieces bool // ignore_merges: a piece that is a token needs no merging
+	before      []int32 // what Encode puts before every text
+	wholePieces bool    // ignore_merges: a piece that is a token needs no merging
 }
 
-// Encode returns the token ids of text. The text of an added token becomes that token. No token is put in that the text does
-// not have, such as one for the beginning of a sequence.
+// Encode returns the token ids of text. The text of an added token becomes that token. Before the text go the tokens that New was
+// told of, such as one for the beginning of a sequence; Parse reads none.
 func (t *Tokenizer) Encode(text string) []int32 {
-	out := make([]int32, 0, len(text)/3+1)
+	out := append(make([]int32, 0, len(text)/3+1+len(t.before)), t.before...)
 	t.added[0].cut(text, func(raw string, id int32) {
 		if id >= 0 {
 			out = append(out, id)

@@ -11,6 +11,7 @@ import (
 type Vocabulary struct {
 	Tokens []string // by id, in byte-level characters ("Ġthe"), added ones as they stand; "" is an id without a token
 	Added  []int32  // ids of the tokens that are found in the text before anything else happens to it
+	Before []int32  // ids that Encode puts before every text: BOS, where the model was trained with it
 	Merges []string // "left right", in the order of their ranks
 	Pre    string   // the pre-tokenizer, by llama.cpp's name for it; "" is default
 }
@@ -21,7 +22,17 @@ func New(v Vocabulary) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer: %w", err)
 	}
-	return build(f)
+	t, err := build(f)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range v.Before {
+		if t.Piece(id) == nil {
+			return nil, fmt.Errorf("tokenizer: token %d, which goes before every text, stands for nothing", id)
+		}
+	}
+	t.before = v.Before
+	return t, nil
 }
 
 // A preset is what llama.cpp's name of a pre-tokenizer stands for, in tokenizer.json's terms.

@@ -89,6 +89,21 @@ func TestWholePieces(t *testing.T) {
 	}
 }
 
+// TestBefore: a beginning-of-sequence token stands once before a text, be it empty.
+func TestBefore(t *testing.T) {
+	v := parts(t, []byte(file257(byteLevel, "")), "gpt-2")
+	v.Before = []int32{260}
+	tok, err := New(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][]int32{"": {260}, "he": {260, 256}, "he<|end|>a": {260, 256, 260, 'a'}} {
+		if got := tok.Encode(text); !slices.Equal(got, want) {
+			t.Errorf("Encode(%q) = %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -100,6 +115,7 @@ func TestNewRefuses(t *testing.T) {
 		{"merge of one", func(v *Vocabulary) { v.Merges[1] = "ll" }, `merge 1: merge ["ll"] does not name two tokens`},
 		{"merge of none", func(v *Vocabulary) { v.Merges[1] = "l x" }, "merge 1"},
 		{"added outside", func(v *Vocabulary) { v.Added = append(v.Added, 999) }, "added token 999 lies outside the vocabulary of 262"},
+		{"nothing before", func(v *Vocabulary) { v.Before = []int32{999} }, "token 999, which goes before every text, stands for nothing"},
 		{"no bytes", func(v *Vocabulary) { v.Tokens['a'] = "" }, "no token for byte 0x61"},
 		{"empty", func(v *Vocabulary) { *v = Vocabulary{} }, "no model with a vocabulary"},
 		{"added without text", func(v *Vocabulary) { v.Tokens[9], v.Added = "", []int32{9} }, "added token 9 is empty"},

@@ -1,0 +1,46 @@
+package checkpoint
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"tandem/transformer"
+	"tandem/transformer/checkpoint/gguf"
+)
+
+// loadGGUF reads a GGUF file. Its name without the ending is the model's.
+func loadGGUF(path string, dtype transformer.Dtype) (*Model, error) {
+	file, err := gguf.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", path, err)
+	}
+	defer file.Close()
+	m := &Model{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))}
+	if err := m.fromGGUF(file, dtype); err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", path, err)
+	}
+	return m, nil
+}
+
+func (m *Model) fromGGUF(file *gguf.File, dtype transformer.Dtype) (err error) {
+	if m.Config, err = file.Config(); err != nil {
+		return err
+	}
+	m.Config.Name = m.Name
+	if m.Tokenizer, err = file.Tokenizer(); err != nil {
+		return err
+	}
+	if size := m.Tokenizer.Size(); size > m.Config.Vocab {
+		return fmt.Errorf("the tokenizer has %d entries, vocab_size is %d: convert the model again", size, m.Config.Vocab)
+	}
+	if m.Weights, err = file.Weights(dtype); err != nil {
+		return err
+	}
+	m.Weights.Config.Name = m.Name
+	sum := sha256.Sum256(file.Bytes())
+	m.SHA256, m.Parameters = hex.EncodeToString(sum[:]), transformer.Parameters(m.Config)
+	return nil
+}
