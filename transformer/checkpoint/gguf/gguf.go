@@ -16,6 +16,7 @@ package gguf
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -33,6 +34,9 @@ type File struct {
 // Open maps a GGUF file of version 2 or 3 into memory and reads its header. The file must not change while it is open.
 func Open(path string) (*File, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("no such file")
+	}
 	if err != nil {
 		return nil, err
 	}

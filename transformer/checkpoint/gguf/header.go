@@ -101,6 +101,9 @@ func (f *File) readHeader() error {
 	}
 	tensors := c.count("tensors", 24, maxTensors)
 	keys := c.count("keys", 13, maxKeys)
+	if c.err != nil {
+		return c.err
+	}
 	f.metadata = make(metadata, keys)
 	for range keys {
 		if err := f.metadata.read(c); err != nil {
@@ -212,7 +215,7 @@ func (f *File) place(offsets []uint64, begin, align uint64) error {
 		at = want + bytes
 		t.Data = f.data[want:at:at]
 	}
-	if at > size && len(order) > 0 || size > alignUp(at, align) {
+	if size > alignUp(at, align) {
 		return fmt.Errorf("too long: the tensors end at byte %d, the file has %d; fetch it again", at, size)
 	}
 	return nil

@@ -98,7 +98,7 @@ func TestConfigs(t *testing.T) {
 		}
 		want := transformer.Config{Name: name, Layers: 2, Hidden: 64, Intermediate: 96, Heads: 4, KVHeads: 2, HeadDim: 16, Vocab: 288,
 			MaxPositions: 512, RopeTheta: 5e5, NormEps: 1e-5, MaskToken: -1, EOSTokens: []int32{260}}
-		text := []int32{'a', 259, 258, 260, 261}
+		text, dtype := []int32{'a', 259, 258, 260, 261}, transformer.F32
 		switch name {
 		case "llama":
 			want.Tied = true
@@ -109,10 +109,10 @@ func TestConfigs(t *testing.T) {
 		case "dream":
 			want.QKVBias, want.Shifted, want.MaskToken = true, true, 261
 		case "llada":
-			want.MaskToken = 261
+			want.MaskToken, dtype = 261, transformer.BF16
 			text = slices.Insert(text, 0, 260) // add_bos_token
 		}
-		if got := m.Config; !equal(got, want) || !equal(m.Weights.Config, want) || m.Weights.Dtype != transformer.F32 {
+		if got := m.Config; !equal(got, want) || !equal(m.Weights.Config, want) || m.Weights.Dtype != dtype {
 			t.Errorf("%s: %+v in %s, want %+v", name, got, m.Weights.Dtype, want)
 		}
 		if got := m.Tokenizer.Encode("a hehell<|end|><|mask|>"); !slices.Equal(got, text) {

@@ -23,7 +23,7 @@ MODELS = {
     "qwen2": ("qwen2", Qwen2ForCausalLM, Qwen2Config, False, False, Types.Q8_0, False, {}),
     "qwen3": ("qwen3", Qwen3ForCausalLM, Qwen3Config, False, False, Types.Q5_0, True, {}),
     "dream": ("dream", Qwen2ForCausalLM, Qwen2Config, False, True, Types.Q4_0, False, {"causal": False, "mask": MASK}),
-    "llada": ("llada", LlamaForCausalLM, LlamaConfig, True, True, Types.F16, False, {"causal": False, "mask": MASK, "shift": False, "bos": True}),
+    "llada": ("llada", LlamaForCausalLM, LlamaConfig, True, True, Types.BF16, False, {"causal": False, "mask": MASK, "shift": False, "bos": True}),
 }
 PARTS = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
          "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
