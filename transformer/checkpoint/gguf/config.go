@@ -59,7 +59,7 @@ func (f *File) Config() (transformer.Config, error) {
 	if err := f.unknownKeys(); err != nil {
 		return transformer.Config{}, err
 	}
-	special, err := f.Special()
+	ids, err := f.special()
 	if err != nil {
 		return transformer.Config{}, err
 	}
@@ -71,7 +71,7 @@ func (f *File) Config() (transformer.Config, error) {
 		HeadDim: r.size(keyKeyLength, hidden/max(heads, 1)), Vocab: r.size(keyVocab, f.tokens()), MaxPositions: r.size(keyContext, 0),
 		RopeTheta: r.float(keyTheta, 10000), NormEps: float32(r.float(keyEps, 0)),
 		QKVBias: family.qkvBias || f.has("blk.0.attn_q.bias"), QKNorm: family.qkNorm, Tied: !f.has("output.weight"),
-		MaskToken: special.Mask, EOSTokens: special.EOS, Shifted: family.shifted,
+		MaskToken: ids.Mask, EOSTokens: ids.EOS, Shifted: family.shifted,
 	}
 	if family.diffusion {
 		c.Shifted = r.flag("diffusion.shift_logits", family.shifted)

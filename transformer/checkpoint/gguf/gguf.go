@@ -6,10 +6,10 @@
 //     does not know is an error, never ignored; all of them are named at once.
 //  3. Weights unpacks the tensors into the core's (weights.go, unpack.go), one after another and each from the mapping
 //     straight to its place, so that the packed file is the only other copy and the system may drop it at any time.
-//  4. Tokenizer and Special come from the metadata, too (vocabulary.go).
+//  4. Tokenizer and the special ids come from the metadata, too (vocabulary.go).
 //
 // Note: the packed bytes stay reachable, as Tensor.Data, until Close. Kernels that multiply by packed weights start there:
-// a row of a matrix is Type.Size(Cols) bytes. Rows of q and k that llama.cpp has put in another order (see permuted) have to
+// a row of a matrix is whole blocks. Rows of q and k that llama.cpp has put in another order (see permuted) have to
 // be taken in that order.
 package gguf
 
@@ -47,7 +47,7 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := Parse(data)
+	f, err := parse(data)
 	if err != nil {
 		unmap()
 		return nil, err
@@ -56,8 +56,8 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
-// Parse reads the header of a file in memory. The File keeps data, which must not change.
-func Parse(data []byte) (*File, error) {
+// parse reads the header of a file in memory. The File keeps data, which must not change.
+func parse(data []byte) (*File, error) {
 	f := &File{data: data, unmap: func() error { return nil }}
 	if err := f.readHeader(); err != nil {
 		return nil, err
@@ -68,8 +68,8 @@ func Parse(data []byte) (*File, error) {
 // Bytes are the whole file.
 func (f *File) Bytes() []byte { return f.data }
 
-// Tensor finds a tensor by its name.
-func (f *File) Tensor(name string) (t Tensor, ok bool) {
+// tensor finds a tensor by its name.
+func (f *File) tensor(name string) (t Tensor, ok bool) {
 	i, ok := f.byName[name]
 	if !ok {
 		return Tensor{}, false

@@ -24,7 +24,7 @@ type Tensor struct {
 	Name  string
 	Type  Type
 	Shape []int  // as the core and checkpoints write it, [rows, cols]; the file has it the other way round
-	Data  []byte // packed, within the mapping: rows one after another, each of Type.Size(cols) bytes
+	Data  []byte // packed, within the mapping: rows one after another, each of whole blocks bytes
 }
 
 // A cursor reads little-endian numbers. After the first error it reads zeros.
@@ -204,10 +204,11 @@ func (f *File) place(offsets []uint64, begin, align uint64) error {
 	at, size := begin, uint64(len(f.data))
 	for _, i := range order {
 		t := &f.Tensors[i]
-		bytes := uint64(t.Type.Size(t.numbers()))
+		bytes := uint64(t.Type.size(t.numbers()))
 		want := alignUp(at, align)
 		if offsets[i] != want-begin {
-			return fmt.Errorf("tensor %q begins at byte %d of the tensors, not at %d: a hole or an overlap; fetch the file again", t.Name, offsets[i], want-begin)
+			return fmt.Errorf("tensor %q begins at byte %d of the tensors, not at %d: a hole or an overlap; fetch the file again",
+				t.Name, offsets[i], want-begin)
 		}
 		if want > size || bytes > size-want {
 			return fmt.Errorf("truncated: tensor %q ends at byte %d, the file has %d; fetch it again", t.Name, want+bytes, size)

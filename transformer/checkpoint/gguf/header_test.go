@@ -110,7 +110,7 @@ func (d *draft) bytes() []byte {
 
 // read takes a file all the way.
 func read(data []byte, dtype transformer.Dtype) (*transformer.Weights, error) {
-	f, err := Parse(data)
+	f, err := parse(data)
 	if err != nil {
 		return nil, err
 	}
@@ -216,11 +216,11 @@ func TestTruncated(t *testing.T) {
 	data := d.bytes()
 	whole := len(data)
 	for n := range whole - defaultWord { // the last tensor has no padding
-		if _, err := Parse(data[:n:n]); err == nil || strings.Contains(err.Error(), "\n") {
+		if _, err := parse(data[:n:n]); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Fatalf("%d of %d bytes: error %v", n, whole, err)
 		}
 	}
-	if _, err := Parse(append(data, make([]byte, 64)...)); err == nil || !strings.Contains(err.Error(), "too long") {
+	if _, err := parse(append(data, make([]byte, 64)...)); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("64 bytes too many: error %v", err)
 	}
 }
@@ -232,7 +232,7 @@ func TestCounts(t *testing.T) {
 		data := d.bytes()
 		binary.LittleEndian.PutUint64(data[at:], 1<<62)
 		allocated := testing.AllocsPerRun(1, func() {
-			if _, err := Parse(data); err == nil || strings.Contains(err.Error(), "\n") {
+			if _, err := parse(data); err == nil || strings.Contains(err.Error(), "\n") {
 				t.Errorf("at %d: error %v", at, err)
 			}
 		})
@@ -292,7 +292,8 @@ func FuzzParse(f *testing.F) {
 			if err := w.Config.Validate(); err != nil {
 				t.Error(err)
 			}
-			for _, m := range w.Layers[0].Matrices() {
+			l := w.Layers[0]
+			for _, m := range []transformer.Matrix{w.Embed, l.Q, l.K, l.V, l.O, l.Gate, l.Up, l.Down} {
 				if largest(m.Convert(transformer.F32).F32) >= infinity {
 					t.Error("a number is not finite")
 				}

@@ -11,7 +11,6 @@ import (
 
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
-	"tandem/transformer/checkpoint/gguf"
 	"tandem/transformer/cpu"
 )
 
@@ -129,29 +128,4 @@ func equal(a, b transformer.Config) bool {
 	left, _ := json.Marshal(a)
 	right, _ := json.Marshal(b)
 	return string(left) == string(right)
-}
-
-// TestPacked: the packed bytes of a row stay reachable, and unpack to the row of the weights.
-func TestPacked(t *testing.T) {
-	file, err := gguf.Open("testdata/qwen2.gguf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	weights, err := file.Weights(transformer.F32)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tensor, ok := file.Tensor("blk.1.ffn_down.weight")
-	if _, unknown := file.Tensor("blk.2.ffn_down.weight"); !ok || unknown || tensor.Type != gguf.Q8_0 || !slices.Equal(tensor.Shape, []int{64, 96}) {
-		t.Fatalf("%v of shape %v", tensor.Type, tensor.Shape)
-	}
-	row, bytes := make([]float32, 96), tensor.Type.Size(96)
-	if bytes != 3*34 || len(tensor.Data) != 64*bytes {
-		t.Fatalf("%d bytes a row, %d in all", bytes, len(tensor.Data))
-	}
-	tensor.Type.Unpack(row, tensor.Data[7*bytes:8*bytes])
-	if want := weights.Layers[1].Down.F32[7*96:][:96]; !slices.Equal(row, want) {
-		t.Errorf("row 7 is %v, want %v", row, want)
-	}
 }

@@ -62,8 +62,8 @@ func (t Type) String() string {
 	return fmt.Sprintf("number %d", uint32(t))
 }
 
-// Size is the bytes of so many numbers, which must be whole blocks.
-func (t Type) Size(numbers int) int { return numbers / formats[t].block * formats[t].bytes }
+// size is the bytes of so many numbers, which must be whole blocks.
+func (t Type) size(numbers int) int { return numbers / formats[t].block * formats[t].bytes }
 
 func supported() string {
 	var names []string
@@ -73,11 +73,11 @@ func supported() string {
 	return strings.Join(names, ", ")
 }
 
-// Unpack writes the numbers of whole rows of a tensor, as llama.cpp and gguf-py compute them, bit for bit: out has
-// len(in)/Size(1 block) blocks.
+// unpack writes the numbers of whole rows of a tensor, as llama.cpp and gguf-py compute them, bit for bit: out has
+// len(in)/formats[t].bytes blocks.
 //
 // Note: products are rounded to float32 before they are added, float32(x*y)+z; without it a compiler may fuse them.
-func (t Type) Unpack(out []float32, in []byte) { formats[t].unpack(out, in) }
+func (t Type) unpack(out []float32, in []byte) { formats[t].unpack(out, in) }
 
 func half(b []byte) float32 { return transformer.FromF16(binary.LittleEndian.Uint16(b)) }
 

@@ -31,8 +31,8 @@ const (
 	tokenUnused
 )
 
-// Special are the ids of the tokens that mean something to a decoder; -1 stands for none.
-type Special struct {
+// special are the ids of the tokens that mean something to a decoder; -1 stands for none.
+type special struct {
 	BOS    int32
 	AddBOS bool    // the model was trained with BOS before every text: Tokenizer puts it there
 	EOS    []int32 // any of them ends a text: the end of sequence, of a turn and of a message
@@ -45,9 +45,9 @@ func (f *File) tokens() int {
 	return len(list)
 }
 
-// Special reads the special ids. A mask must be a token that no text becomes, and no end.
-func (f *File) Special() (Special, error) {
-	var s Special
+// special reads the special ids. A mask must be a token that no text becomes, and no end.
+func (f *File) special() (special, error) {
+	var s special
 	var err error
 	if s.BOS, err = f.tokenID(keyBOS); err != nil {
 		return s, err
@@ -139,13 +139,13 @@ func (f *File) Tokenizer() (*tokenizer.Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	special, err := f.Special()
+	ids, err := f.special()
 	if err != nil {
 		return nil, err
 	}
 	v := tokenizer.Vocabulary{Tokens: slices.Clone(tokens), Merges: merges, Pre: pre}
-	if special.AddBOS {
-		v.Before = []int32{special.BOS}
+	if ids.AddBOS {
+		v.Before = []int32{ids.BOS}
 	}
 	for id, kind := range types {
 		switch kind {

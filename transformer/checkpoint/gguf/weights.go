@@ -119,7 +119,7 @@ func (a *assembler) take(name string, shape ...int) (t Tensor, ok bool) {
 	if a.err != nil {
 		return t, false
 	}
-	t, ok = a.file.Tensor(name)
+	t, ok = a.file.tensor(name)
 	switch {
 	case !ok:
 		a.err = fmt.Errorf("tensor %q is missing", name)
@@ -137,7 +137,7 @@ func (a *assembler) vector(name string, n int) []float32 {
 		return nil
 	}
 	out := make([]float32, n)
-	t.Type.Unpack(out, t.Data)
+	t.Type.unpack(out, t.Data)
 	a.check(name, largest(out), transformer.F32)
 	return out
 }
@@ -171,7 +171,7 @@ func (a *assembler) ordered(name string, rows, cols int, order func(row int) int
 
 // unpackRows fills the rows from one to before another. It returns the bits of the largest magnitude, as a float32.
 func unpackRows(m transformer.Matrix, t Tensor, order func(row int) int, from, to int) (most uint32) {
-	bytes, buffer := t.Type.Size(m.Cols), make([]float32, m.Cols)
+	bytes, buffer := t.Type.size(m.Cols), make([]float32, m.Cols)
 	for row := from; row < to; row++ {
 		source := row
 		if order != nil {
@@ -181,7 +181,7 @@ func unpackRows(m transformer.Matrix, t Tensor, order func(row int) int, from, t
 		if m.F32 != nil {
 			out = m.F32[row*m.Cols:][:m.Cols]
 		}
-		t.Type.Unpack(out, t.Data[source*bytes:][:bytes])
+		t.Type.unpack(out, t.Data[source*bytes:][:bytes])
 		most = max(most, largest(out))
 		if m.BF16 != nil {
 			for i, f := range out {
