@@ -47,7 +47,7 @@ func (proc *process) watchClock(limit time.Duration) {
 	var before look
 	for slept := time.Duration(0); ; {
 		select {
-		case <-proc.ended:
+		case <-proc.reaped:
 			return
 		case <-ticker.C:
 		}

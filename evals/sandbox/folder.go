@@ -80,7 +80,7 @@ func ours(uid int) bool {
 
 // remove removes the folder. A process that is being killed may still be writing to it.
 func (f folder) remove() {
-	for deadline := time.Now().Add(grace); os.RemoveAll(f.path) != nil && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(grace); errors.Is(os.RemoveAll(f.path), syscall.ENOTEMPTY) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	f.lock.Close() // nil is fine

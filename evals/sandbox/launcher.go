@@ -123,7 +123,7 @@ func (req request) interpreter(out *os.File) *exec.Cmd {
 func (req request) rlimits() []string {
 	cpu := int64(-1)
 	if req.Limits.CPU < unbounded {
-		cpu = int64((req.Limits.CPU+time.Second-1)/time.Second) + 1 // the judge's clock ends it before; this one holds where /proc does not show the program
+		cpu = int64((req.Limits.CPU+time.Second-1)/time.Second) + 1 // the judge's clock comes first, where /proc shows the program
 	}
 	processes := int64(64)
 	if !req.Plan.OtherUID && !req.Plan.namespaces() {

@@ -33,6 +33,7 @@ type process struct {
 	answer    bytes.Buffer
 	limited   atomic.Pointer[string] // the limit of time for which the judge ended it
 	ending    atomic.Bool
+	reaped    chan struct{} // closed when the launcher's number is no longer its own
 	ended     chan struct{} // closed when report, said and err are there
 	report    report
 	err       error
@@ -48,7 +49,7 @@ func (p plan) start(s script, limits Limits, seed uint32) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	proc := &process{folder: folder, drained: make(chan struct{}), ended: make(chan struct{})}
+	proc := &process{folder: folder, drained: make(chan struct{}), reaped: make(chan struct{}), ended: make(chan struct{})}
 	uid := s.uid()
 	if p.OtherUID && !p.namespaces() {
 		req.UID = uid
@@ -125,6 +126,7 @@ func (proc *process) endWithin(patience time.Duration) {
 // wait collects the launcher's report and removes what is left of the sandbox.
 func (proc *process) wait() {
 	err := proc.cmd.Wait()
+	close(proc.reaped)
 	if proc.cmd.SysProcAttr.Cloneflags == 0 {
 		endGroup(proc.cmd.Process.Pid) // whatever the program left behind
 	}
