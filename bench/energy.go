@@ -12,10 +12,10 @@ import (
 // energyRounds is how many windows each decoder gets.
 const energyRounds = 3
 
-// Energy measures what decoding draws: a window in which the GPU idles, then three of each decoder, in turns, in which it
+// measureEnergy measures what decoding draws: a window in which the GPU idles, then three of each decoder, in turns, in which it
 // decodes the prompts over and over. Each is handed to write when it is over. Windows shorter than telemetry.MinWindow
 // are refused; 10 s or more are to be trusted.
-func Energy(ctx context.Context, s Setup, source telemetry.Source, window time.Duration, write func(record.Telemetry) error) error {
+func measureEnergy(ctx context.Context, s Setup, source telemetry.Source, window time.Duration, write func(record.Telemetry) error) error {
 	idle, err := telemetry.Meter(ctx, source, window, rest)
 	if err != nil {
 		return err

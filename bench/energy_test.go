@@ -22,7 +22,7 @@ func TestEnergy(t *testing.T) {
 	s.Decoders = s.Decoders[:1]
 	var got []record.Energy
 	write := func(line record.Telemetry) error { got = append(got, *line.Energy); return nil }
-	if err := Energy(t.Context(), s, counter{time.Now()}, telemetry.MinWindow, write); err != nil {
+	if err := measureEnergy(t.Context(), s, counter{time.Now()}, telemetry.MinWindow, write); err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 1+energyRounds || got[0].Decoder != "" || got[0].Tokens != 0 {
@@ -39,7 +39,7 @@ func TestEnergy(t *testing.T) {
 		}
 	}
 	s.Decoders[0] = script{name: "ar", fail: "de"}
-	if err := Energy(t.Context(), s, counter{time.Now()}, telemetry.MinWindow, write); err == nil || !strings.Contains(err.Error(), "energy of ar: the prompt is longer") {
+	if err := measureEnergy(t.Context(), s, counter{time.Now()}, telemetry.MinWindow, write); err == nil || !strings.Contains(err.Error(), "energy of ar: the prompt is longer") {
 		t.Errorf("error %v", err)
 	}
 }

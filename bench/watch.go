@@ -37,5 +37,5 @@ func Watched(ctx context.Context, s Setup, backend transformer.Backend, path str
 	if err := errors.Join(run(), stop()); err != nil || window == 0 {
 		return err
 	}
-	return Energy(ctx, s, source, window, write)
+	return measureEnergy(ctx, s, source, window, write)
 }

@@ -59,8 +59,8 @@ func file(path, sha256 string, bytes int64, places ...string) File {
 // all stands for no bound on the ids of MBPP.
 const all = math.MaxInt
 
-// Catalog is the table of the public suites, in the order in which they are listed.
-var Catalog = []Source{
+// catalog is the table of the public suites, in the order in which they are listed.
+var catalog = []Source{
 	{Name: "humaneval", About: "functions from a docstring", Folder: "humaneval", Licence: "MIT", Tasks: 164, read: readHumanEval,
 		Files: []File{file("HumanEval.jsonl.gz", "b796127e635a67f93fb35c04f4cb03cf06f38c8072ee7cee8833d7bee06979ef", 44877, humanEval)}},
 	{Name: "humaneval-plus", About: "the same functions, tested on EvalPlus's inputs", Folder: "humanevalplus", Licence: "Apache-2.0",

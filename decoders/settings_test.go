@@ -71,7 +71,7 @@ func TestResolve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resolved := s.Resolve(transformer.Config{BlockSizes: c.sizes})
+		resolved := s.resolve(transformer.Config{BlockSizes: c.sizes})
 		if again, err := ParseName(c.want); resolved.Name() != c.want || again != resolved || err != nil {
 			t.Errorf("%s with %v: got %s, want %s (%v)", c.name, c.sizes, resolved.Name(), c.want, err)
 		}

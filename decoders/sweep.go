@@ -33,10 +33,10 @@ func ParseAxes(texts []string) (axes []Axis, err error) {
 	return axes, nil
 }
 
-// Sweep is the grid of the axes for each decoder: one decoder per combination of their values, its other settings unchanged.
+// sweep is the grid of the axes for each decoder: one decoder per combination of their values, its other settings unchanged.
 // An autoregressive decoder skips the axes that it does not know; where it knows none it adds nothing. An axis that no decoder
 // knows is an error, and so is a value or a combination that no decoder can have.
-func Sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
+func sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 	for _, axis := range axes {
 		if !slices.ContainsFunc(named, func(s Settings) bool { return s.Family == Diffusion || s.Family.knows(axis.Key) }) {
 			return nil, fmt.Errorf("no decoder is named that knows %q", axis.Key)
@@ -68,16 +68,16 @@ func Sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 func Plan(named []Settings, axes []Axis, threshold float64, c transformer.Config) (plan []Settings, err error) {
 	named = slices.Clone(named)
 	for i := range named {
-		if s := &named[i]; s.Family == Diffusion && threshold > 0 && !s.HasPolicy() {
+		if s := &named[i]; s.Family == Diffusion && threshold > 0 && !s.hasPolicy() {
 			s.Threshold = threshold
 		}
 	}
-	grid, err := Sweep(named, axes)
+	grid, err := sweep(named, axes)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range append(named, grid...) {
-		if s = s.Resolve(c); !slices.Contains(plan, s) {
+		if s = s.resolve(c); !slices.Contains(plan, s) {
 			plan = append(plan, s)
 		}
 	}

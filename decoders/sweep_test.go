@@ -35,7 +35,7 @@ func TestSweep(t *testing.T) {
 			"diffusion/block=8/quota=margin/steps=2", "diffusion/block=8/quota=margin/steps=4"}},
 		{[]string{"ar/uncached"}, []Axis{{"uncached", []string{"true"}}}, []string{"ar/uncached"}},
 	} {
-		grid, err := Sweep(settingsOf(t, c.named...), c.axes)
+		grid, err := sweep(settingsOf(t, c.named...), c.axes)
 		var got []string
 		for _, s := range grid {
 			got = append(got, s.Name())
@@ -57,7 +57,7 @@ func TestSweepRefuses(t *testing.T) {
 		{"diffusion", []Axis{{"block", []string{"4", ""}}}, "block wants a whole number"},
 		{"diffusion", []Axis{{"threshold", []string{"0.5"}}, {"factor", []string{"2"}}}, "only one of threshold, factor"},
 	} {
-		if grid, err := Sweep(settingsOf(t, c.named), c.axes); err == nil || !strings.Contains(err.Error(), c.want) {
+		if grid, err := sweep(settingsOf(t, c.named), c.axes); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %v: %v, %v, want an error with %q", c.named, c.axes, grid, err, c.want)
 		}
 	}

@@ -14,15 +14,17 @@ import (
 
 // promised are exported names that no other package uses, each with the reason why it is exported all the same.
 var promised = map[string]string{
-	"tandem/decoders.EntropyBound":   "a policy of one's own may build on it",
-	"tandem/decoders.Factor":         "a policy of one's own may build on it",
-	"tandem/decoders.Quota":          "a policy of one's own may build on it",
-	"tandem/evals.Auto":              "the command line gives a Mode by its value",
-	"tandem/evals.Extract":           "a step of the package's doc, to be taken by itself",
-	"tandem/evals.Extractor":         "Extract for other texts than completions",
-	"tandem/evals.Extractor.Extract": "Extract for other texts than completions",
-	"tandem/evals.Verdict":           "a step of the package's doc, to be taken by itself",
-	"tandem/transformer.Holder":      "what a session may offer stands there with a name",
+	"tandem/cmd/tandem/flags.Config.BeforeResolve": "kong calls it",
+	"tandem/datasets.ErrFetch":                     "SuiteError's doc names it beside those that are used",
+	"tandem/decoders.EntropyBound":                 "a policy of one's own may build on it",
+	"tandem/decoders.Factor":                       "a policy of one's own may build on it",
+	"tandem/decoders.Quota":                        "a policy of one's own may build on it",
+	"tandem/evals.Auto":                            "the command line gives a Mode by its value",
+	"tandem/evals.Extract":                         "a step of the package's doc, to be taken by itself",
+	"tandem/evals.Extractor":                       "Extract for other texts than completions",
+	"tandem/evals.Extractor.Extract":               "Extract for other texts than completions",
+	"tandem/evals.Verdict":                         "a step of the package's doc, to be taken by itself",
+	"tandem/transformer.Holder":                    "what a session may offer stands there with a name",
 }
 
 // TestExports finds exported names that no other package uses: what only its own package needs is written in lower case, and
@@ -140,8 +142,11 @@ func exportedObjects(p *types.Package, interfaces []*types.Interface) (objects [
 	return objects
 }
 
-// asked says that an interface which the type satisfies has the method.
+// asked says that an interface which the type satisfies has the method, or that package errors looks for it.
 func asked(named *types.Named, method *types.Func, interfaces []*types.Interface) bool {
+	if slices.Contains([]string{"Is", "As", "Unwrap"}, method.Name()) {
+		return types.Implements(types.NewPointer(named), types.Universe.Lookup("error").Type().Underlying().(*types.Interface))
+	}
 	return slices.ContainsFunc(interfaces, func(i *types.Interface) bool {
 		m, _, _ := types.LookupFieldOrMethod(i, false, method.Pkg(), method.Name())
 		return m != nil && types.Implements(types.NewPointer(named), i)
