@@ -13,7 +13,7 @@ import (
 // readingEvery is the pause between two readings of the GPU.
 const readingEvery = 250 * time.Millisecond
 
-// Watched calls run with the GPU watched on which the backend lies, and then measures the windows of Energy if they are longer than
+// Watched calls run with the GPU watched on which the backend lies, and then measures windows of energy if they are longer than
 // 0. All of it is added to the file of telemetry at path. Where the GPU cannot be watched, skipped is told why, and run goes on
 // alone.
 func Watched(ctx context.Context, s Setup, backend transformer.Backend, path string, window time.Duration, skipped func(error), run func() error) (err error) {

@@ -176,6 +176,19 @@ func interfacesOf(loaded []*packages.Package) (interfaces []*types.Interface) {
 			visit(p.Types)
 		}
 	}
+	return append(interfaces, ofErrors()...)
+}
+
+// ofErrors are the interfaces that package errors asks for without a name: Unwrap and Is.
+func ofErrors() (interfaces []*types.Interface) {
+	fault := types.Universe.Lookup("error").Type()
+	for name, signature := range map[string]*types.Signature{
+		"Unwrap": types.NewSignatureType(nil, nil, nil, nil, types.NewTuple(types.NewVar(0, nil, "", fault)), false),
+		"Is": types.NewSignatureType(nil, nil, nil, types.NewTuple(types.NewVar(0, nil, "target", fault)),
+			types.NewTuple(types.NewVar(0, nil, "", types.Typ[types.Bool])), false),
+	} {
+		interfaces = append(interfaces, types.NewInterfaceType([]*types.Func{types.NewFunc(0, nil, name, signature)}, nil).Complete())
+	}
 	return interfaces
 }
 

@@ -31,12 +31,12 @@ func hint(err error) string {
 		return ": tandem run writes it"
 	case errors.As(err, new(*reports.Empty)):
 		return ": let tandem run finish at least one example"
-	case !errors.As(err, &suite):
-		return ""
-	case errors.Is(err, datasets.ErrNotFetched):
+	case errors.As(err, &suite) && errors.Is(err, datasets.ErrNotFetched):
 		return fmt.Sprintf(": fetch it with `tandem datasets fetch %s`, or name its file with --data", suite.Suite)
-	case errors.Is(err, datasets.ErrDamaged):
+	case suite != nil && errors.Is(err, datasets.ErrDamaged):
 		return fmt.Sprintf("; delete it and run `tandem datasets fetch %s`", suite.Suite)
+	case suite != nil && errors.Is(err, datasets.ErrFetch):
+		return fmt.Sprintf("; `tandem datasets fetch %s` goes on, --from FILE takes a copy", suite.Suite)
 	}
-	return fmt.Sprintf("; `tandem datasets fetch %s` goes on, --from FILE takes a copy", suite.Suite)
+	return ""
 }

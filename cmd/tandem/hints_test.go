@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"tandem/bench"
+	"tandem/datasets"
+	"tandem/device"
+	"tandem/evals"
+	"tandem/record"
+	"tandem/record/jsonl"
+	"tandem/reports"
+)
+
+// TestHints: errors of libraries get the words of the command line, whatever is wrapped around them; others stay as they are.
+func TestHints(t *testing.T) {
+	suite := func(err error) error { return &datasets.SuiteError{Suite: "s", Err: fmt.Errorf("s: %w", err)} }
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&jsonl.Busy{Path: "f"}, "another process is writing f: wait for it, or choose another --out"},
+		{&bench.Mismatch{Path: "f", Before: "a", Now: "b"}, "f: cannot resume: that run had a; this one has b; choose another --out or delete it"},
+		{&evals.Foreign{Path: "f", Reason: "holds notes"}, "f holds notes: choose another --out or delete it"},
+		{&record.Missing{Path: "f"}, "f does not exist: tandem run writes it"},
+		{&reports.Empty{Path: "f"}, "f holds no records: let tandem run finish at least one example"},
+		{&device.Unusable{Err: errors.New("the driver is old: update it")}, "the driver is old: update it, or use --device cpu"},
+		{&device.Unusable{Err: device.ErrWrong}, "the device is not to be trusted: use --device cpu, and report it"},
+		{suite(datasets.ErrNotFetched), "s: is not on this machine: fetch it with `tandem datasets fetch s`, or name its file with --data"},
+		{suite(datasets.ErrDamaged), "s: is damaged; delete it and run `tandem datasets fetch s`"},
+		{suite(datasets.ErrFetch), "s: fetch; `tandem datasets fetch s` goes on, --from FILE takes a copy"},
+		{errors.New("else"), "else"},
+	} {
+		var out bytes.Buffer
+		if status := fail(&out, fmt.Errorf("here: %w", c.err)); status != 2 || out.String() != "tandem: here: "+c.want+"\n" {
+			t.Errorf("status %d, %q, want %q", status, out.String(), c.want)
+		}
+	}
+}
