@@ -34,7 +34,7 @@ func (c Card) Bytes(s Shape) int64 {
 		numbers += c.headNumbers()
 	}
 	slot := 2 * int64(c.Config.Layers) * int64(c.Config.KVHeads*c.Config.HeadDim)
-	return c.Dtype.Bytes(numbers) + c.Dtype.Activations().Bytes(slot*int64(s.Sequences)*int64(s.Reach))
+	return c.Dtype.bytes(numbers) + c.Dtype.Activations().bytes(slot*int64(s.Sequences)*int64(s.Reach))
 }
 
 // FLOPs is what a forward must compute, a multiplication and an addition for each number of a matrix and row, and the

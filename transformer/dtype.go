@@ -64,7 +64,7 @@ var formats = map[Dtype]format{
 func Dtypes() []Dtype {
 	return slices.SortedFunc(maps.Keys(formats), func(a, b Dtype) int {
 		const many = 1 << 20
-		return cmp.Or(cmp.Compare(b.Bytes(many), a.Bytes(many)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(b.bytes(many), a.bytes(many)), cmp.Compare(a, b))
 	})
 }
 
@@ -91,8 +91,8 @@ func (d Dtype) format() format {
 	return formats[F32]
 }
 
-// Bytes is what n consecutive numbers of a matrix take.
-func (d Dtype) Bytes(n int64) int64 {
+// bytes is what n consecutive numbers of a matrix take.
+func (d Dtype) bytes(n int64) int64 {
 	f := d.format()
 	return (n + int64(f.block) - 1) / int64(f.block) * int64(f.bytes)
 }
@@ -106,7 +106,7 @@ func (d Dtype) Activations() Dtype { return d.format().activations }
 func (d Dtype) Round(numbers []float32) {
 	m := NewMatrix(d, 1, len(numbers))
 	m.Write(0, numbers)
-	m.Read(0, numbers)
+	m.read(0, numbers)
 }
 
 // Holds says whether a finite number stays finite in the dtype.

@@ -12,8 +12,8 @@ func TestDtypes(t *testing.T) {
 		t.Errorf("dtypes %v; want the widest first", got)
 	}
 	for d, bytes := range map[Dtype]int64{F32: 28, BF16: 14} {
-		if d.Bytes(7) != bytes || d.Activations() != d {
-			t.Errorf("%s: 7 numbers take %d bytes, want %d; activations are %s", d, d.Bytes(7), bytes, d.Activations())
+		if d.bytes(7) != bytes || d.Activations() != d {
+			t.Errorf("%s: 7 numbers take %d bytes, want %d; activations are %s", d, d.bytes(7), bytes, d.Activations())
 		}
 	}
 	if !F32.Holds(math.MaxFloat32) || BF16.Holds(math.MaxFloat32) || !BF16.Holds(-3.3e38) || BF16.Holds(-math.MaxFloat32) {
@@ -32,15 +32,15 @@ func TestMatrix(t *testing.T) {
 	for _, d := range Dtypes() {
 		m, got := NewMatrix(d, 3, 5), make([]float32, 4)
 		m.Write(6, []float32{1, -2.5, 1 + 1.0/256})
-		m.Read(5, got)
+		m.read(5, got)
 		want := []float32{0, 1, -2.5, 1 + 1.0/256}
 		d.Round(want)
-		if m.Dtype() != d || !slices.Equal(got, want) {
-			t.Errorf("%s matrix of dtype %s holds %v, want %v", d, m.Dtype(), got, want)
+		if m.dtype() != d || !slices.Equal(got, want) {
+			t.Errorf("%s matrix of dtype %s holds %v, want %v", d, m.dtype(), got, want)
 		}
 	}
-	if m := (Matrix{Rows: 2, Cols: 2}); m.Dtype() != "" || m.Convert(BF16).BF16 != nil {
-		t.Errorf("no numbers are of dtype %q", m.Dtype())
+	if m := (Matrix{Rows: 2, Cols: 2}); m.dtype() != "" || m.Convert(BF16).BF16 != nil {
+		t.Errorf("no numbers are of dtype %q", m.dtype())
 	}
 }
 

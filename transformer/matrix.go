@@ -15,8 +15,8 @@ func NewMatrix(d Dtype, rows, cols int) Matrix {
 	return m
 }
 
-// Dtype is the dtype in which the matrix holds numbers; "" if it holds none.
-func (m Matrix) Dtype() Dtype {
+// dtype is the dtype in which the matrix holds numbers; "" if it holds none.
+func (m Matrix) dtype() Dtype {
 	for d, f := range formats {
 		if f.len(&m) > 0 {
 			return d
@@ -27,17 +27,17 @@ func (m Matrix) Dtype() Dtype {
 
 // Write stores numbers, rounded to the matrix's dtype, from index at on; number j of row i has the index i*Cols+j. Both at and
 // the end are multiples of the dtype's block, or the matrix's end.
-func (m Matrix) Write(at int, numbers []float32) { m.Dtype().format().write(&m, at, numbers) }
+func (m Matrix) Write(at int, numbers []float32) { m.dtype().format().write(&m, at, numbers) }
 
-// Read is the inverse of Write: it fills numbers from index at on.
-func (m Matrix) Read(at int, numbers []float32) { m.Dtype().format().read(&m, at, numbers) }
+// read is the inverse of Write: it fills numbers from index at on.
+func (m Matrix) read(at int, numbers []float32) { m.dtype().format().read(&m, at, numbers) }
 
 // pieceSize is how many numbers are converted at once, so that they stay in the first cache.
 const pieceSize = 1 << 12
 
 // Convert returns the matrix in another dtype, or itself when it has that one already.
 func (m Matrix) Convert(d Dtype) Matrix {
-	from := m.Dtype()
+	from := m.dtype()
 	if from == d || from == "" {
 		return m
 	}

@@ -15,7 +15,7 @@ func TestExampleNamesEveryFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	var flags runCmd
-	parser, err := kong.New(&flags, kong.Exit(func(int) {}))
+	parser, err := kong.New(&flags, vars(), kong.Exit(func(int) {}))
 	if err != nil {
 		t.Fatal(err)
 	}

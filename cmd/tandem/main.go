@@ -85,14 +85,20 @@ func interruptible() (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(context.Background(), signals...)
 }
 
+// vars are what the flags' texts name.
+func vars() kong.Vars {
+	dtypes := transformer.Dtypes()
+	return kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText(),
+		"dtypes": flags.Join(dtypes, ","), "dtype_choice": flags.Join(dtypes, " or ")}
+}
+
 // run is main without the process: it returns the exit status.
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	var c cli
 	parsed, err := flags.Parse(&c, stdout, stderr, args, kong.Name("tandem"),
 		kong.Description("Is a diffusion language model really faster than an autoregressive one, at the same quality, on this machine?\n\n"+
 			"tandem run alone answers it for the embedded checkpoint and tasks, within minutes."),
-		kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText(),
-			"dtypes": dtypes(","), "dtype_choice": dtypes(" or ")})
+		vars())
 	if err == nil && parsed != nil {
 		err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr})
 	}
@@ -103,15 +109,6 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 		return fail(stderr, err)
 	}
 	return 0
-}
-
-// dtypes names all dtypes of weights.
-func dtypes(separator string) string {
-	var names []string
-	for _, d := range transformer.Dtypes() {
-		names = append(names, string(d))
-	}
-	return strings.Join(names, separator)
 }
 
 // fail prints the error as one line and returns exit status 2.

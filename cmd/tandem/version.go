@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 )
 
@@ -23,4 +25,12 @@ const platform = runtime.GOOS + "/" + runtime.GOARCH
 // versionText is what `tandem version` and `tandem --version` print.
 func versionText() string {
 	return fmt.Sprintf("tandem %s (commit %s, %s %s)", version, commit, runtime.Version(), platform)
+}
+
+// printJSON writes v, indented.
+func printJSON(w io.Writer, v any) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(v)
 }

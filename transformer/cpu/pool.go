@@ -5,8 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// Spins of a waiting thread before it yields to the Go scheduler: about 20 µs, more than a phase of a small model
-// lasts, so that such a model is not dominated by wake-ups.
+// Spins of a waiting thread before it yields to the Go scheduler, about 20 µs: more than a phase of a small model lasts, so that
+// such a model is not dominated by wake-ups. After a hundred times as many the thread that it waits for has no processor: it then
+// yields its own to other threads of the machine, each time that it looks.
 const spins = 20000
 
 // Spins of a thread that has no job before it sleeps: about a millisecond, more than lies between the forwards of a run
@@ -181,7 +182,10 @@ func (b *barrier) wait() {
 		return
 	}
 	for spin := 0; b.generation.Load() == now; spin++ {
-		if spin >= spins {
+		switch {
+		case spin >= 100*spins:
+			yield()
+		case spin >= spins:
 			runtime.Gosched()
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -106,4 +107,13 @@ func Given(parsed *kong.Context) (names []string) {
 		}
 	}
 	return names
+}
+
+// Join lists names for a flag's text.
+func Join[T ~string](names []T, separator string) string {
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, string(name))
+	}
+	return strings.Join(parts, separator)
 }
