@@ -152,12 +152,7 @@ func (a *assembler) ordered(name string, rows, cols int, order func(row int) int
 	if !ok {
 		return transformer.Matrix{}
 	}
-	m := transformer.Matrix{Rows: rows, Cols: cols}
-	if a.dtype == transformer.BF16 {
-		m.BF16 = make([]uint16, rows*cols)
-	} else {
-		m.F32 = make([]float32, rows*cols)
-	}
+	m := transformer.NewMatrix(a.dtype, rows, cols)
 	workers := min(runtime.GOMAXPROCS(0), rows)
 	found := make([]uint32, workers)
 	var wait sync.WaitGroup
@@ -171,23 +166,15 @@ func (a *assembler) ordered(name string, rows, cols int, order func(row int) int
 
 // unpackRows fills the rows from one to before another. It returns the bits of the largest magnitude, as a float32.
 func unpackRows(m transformer.Matrix, t Tensor, order func(row int) int, from, to int) (most uint32) {
-	bytes, buffer := t.Type.size(m.Cols), make([]float32, m.Cols)
+	bytes, out := t.Type.size(m.Cols), make([]float32, m.Cols)
 	for row := from; row < to; row++ {
 		source := row
 		if order != nil {
 			source = order(row)
 		}
-		out := buffer
-		if m.F32 != nil {
-			out = m.F32[row*m.Cols:][:m.Cols]
-		}
 		t.Type.unpack(out, t.Data[source*bytes:][:bytes])
 		most = max(most, largest(out))
-		if m.BF16 != nil {
-			for i, f := range out {
-				m.BF16[row*m.Cols+i] = transformer.RoundBF16(f)
-			}
-		}
+		m.Write(row*m.Cols, out)
 	}
 	return most
 }
@@ -212,7 +199,7 @@ func (a *assembler) check(name string, largest uint32, dtype transformer.Dtype) 
 	switch {
 	case largest >= infinity:
 		a.err = fmt.Errorf("tensor %q holds %g: the weights are damaged, or their training diverged; fetch them again", name, most)
-	case dtype == transformer.BF16 && transformer.RoundBF16(most) >= infinity>>16:
-		a.err = fmt.Errorf("tensor %q holds the magnitude %g, which bf16 cannot: load it as f32", name, most)
+	case !dtype.Holds(most):
+		a.err = fmt.Errorf("tensor %q holds the magnitude %g, which %s cannot: load it as f32", name, most, dtype)
 	}
 }
