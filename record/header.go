@@ -1,0 +1,69 @@
+package record
+
+import "time"
+
+// A Header is the first line of a results file.
+type Header struct {
+	Schema      int                `json:"schema"`
+	Environment Environment        `json:"environment"`
+	Suite       SuiteInfo          `json:"suite"`
+	Model       ModelInfo          `json:"model"`
+	Decoders    []DecoderInfo      `json:"decoders"`
+	Plan        PlanInfo           `json:"plan"`
+	Ceilings    map[string]float64 `json:"ceilings,omitempty"` // measured in this run: "read_gb_per_second", "bf16_gflop_per_second", …
+}
+
+// Environment is where a run happened. What could not be read is left out.
+type Environment struct {
+	Version     string    `json:"version"`
+	Commit      string    `json:"commit"`
+	Go          string    `json:"go"`
+	OS          string    `json:"os"`
+	Kernel      string    `json:"kernel,omitempty"`
+	CPU         string    `json:"cpu"`
+	Cores       int       `json:"cores"`
+	Threads     int       `json:"threads"`
+	Features    string    `json:"features,omitempty"`         // instruction set the kernels chose
+	Portable    bool      `json:"portable_kernels,omitempty"` // the kernels are plain Go, without C
+	Memory      uint64    `json:"memory,omitempty"`           // bytes
+	GPU         string    `json:"gpu,omitempty"`
+	Driver      string    `json:"driver,omitempty"`
+	Device      string    `json:"device"` // cpu or cuda
+	Load        float64   `json:"load"`   // 1-minute load average at the start
+	Python      string    `json:"python,omitempty"`
+	SandboxTier string    `json:"sandbox_tier"`
+	Started     time.Time `json:"started"`
+}
+
+// SuiteInfo identifies a task suite.
+type SuiteInfo struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Tasks  int    `json:"tasks"`
+}
+
+// ModelInfo identifies the weights.
+type ModelInfo struct {
+	Name       string `json:"name"`
+	SHA256     string `json:"sha256"`
+	Parameters int64  `json:"parameters"`
+	Dtype      string `json:"dtype"`
+}
+
+// DecoderInfo is a decoder's name and its settings spelled out.
+type DecoderInfo struct {
+	Name     string         `json:"name"`
+	Settings map[string]any `json:"settings"`
+}
+
+// PlanInfo is what was asked for.
+type PlanInfo struct {
+	Repeats   int    `json:"repeats"`
+	Extra     int    `json:"extra_repeats,omitempty"` // times that a disturbed decoding is decoded again at the most
+	Samples   int    `json:"samples"`
+	Limit     int    `json:"limit,omitempty"`
+	Batch     int    `json:"batch"`
+	MaxTokens int    `json:"max_tokens"`
+	Length    string `json:"length"` // natural or forced
+	Seed      uint64 `json:"seed"`   // orders the interleaving
+}
