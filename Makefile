@@ -56,8 +56,8 @@ fuzz: ## run every fuzz test for FUZZTIME
 		done; \
 	done
 
-readme: ## write the tables and charts of README.md from docs/results
-	$(GO) run ./reports/readme README.md
+readme: ## write the tables and charts of README.md and docs/RESULTS.md from docs/results
+	$(GO) run ./reports/readme README.md docs/RESULTS.md
 
 docs: ## serve the packages' documentation on this machine
 	$(GO) doc -http

@@ -9,21 +9,22 @@ import (
 	"tandem/internal/golden"
 )
 
-// TestReadme: README shows the results that it names. `make readme` writes it anew.
+// TestReadme: README and docs/RESULTS.md show the results that they name. `make readme` writes them anew.
 func TestReadme(t *testing.T) {
-	const path = "../../README.md"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	for path, part := range map[string]string{"../../README.md": "verdict", "../../docs/RESULTS.md": "table"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "<!-- begin: "+part+" ") {
+			t.Errorf("%s has no %s of results", path, part)
+		}
+		filled, err := fill(string(text), filepath.Dir(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.Equal(t, path, []byte(filled))
 	}
-	if !strings.Contains(string(text), "<!-- begin: table ") {
-		t.Error("README has no table of results")
-	}
-	filled, err := fill(string(text), filepath.Dir(path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden.Equal(t, path, []byte(filled))
 }
 
 // TestRun: the parts are written, the rest stays, and filling what is filled changes nothing.
