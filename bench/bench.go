@@ -40,9 +40,9 @@ type Setup struct {
 	Tokenizer Tokenizer
 	EOS       []int32 // any of them ends an output
 
-	Ideal    func(record.Step) float64  // seconds the pass takes at the machine's ceilings; nil: unknown
-	Memory   func(decoder string) int64 // bytes at the peak; nil: unknown
-	Progress func(done, total int)      // after each example, those of an earlier run included; may be nil
+	Ideal    func(step record.Step, ceilings map[string]float64) float64 // seconds the pass takes at the ceilings; nil: unknown
+	Memory   func(decoder string) int64                                  // bytes at the peak; nil: unknown
+	Progress func(done, total int)                                       // after each example, those of an earlier run included; may be nil
 
 	usage func() usage // in place of readUsage, for tests
 }
@@ -69,10 +69,11 @@ func Run(ctx context.Context, path string, s Setup) (tally Tally, err error) {
 	if err := s.check(); err != nil {
 		return Tally{}, err
 	}
-	out, held, err := open(path, s.Header)
+	out, header, held, err := open(path, s.Header)
 	if err != nil {
 		return Tally{}, err
 	}
+	s.Header.Ceilings = header.Ceilings // of one run there is one measurement
 	defer func() { err = errors.Join(err, out.Close()) }()
 	tally, err = run(ctx, s, out, held)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -82,21 +83,21 @@ func Run(ctx context.Context, path string, s Setup) (tally Tally, err error) {
 	return tally, err
 }
 
-// open creates the results file, or reopens it with the keys that it holds. An empty one, as a start that was interrupted
-// leaves it, holds nothing to keep.
-func open(path string, header record.Header) (*record.Writer, record.Held, error) {
+// open creates the results file, or reopens it with the header and the keys that it holds. An empty one, as a start that was
+// interrupted leaves it, holds nothing to keep.
+func open(path string, header record.Header) (*record.Writer, record.Header, record.Held, error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		out, err := record.Create(path, header)
-		return out, record.Held{}, err
+		return out, header, record.Held{}, err
 	}
 	out, before, held, err := record.Append(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, before, nil, err
 	}
 	if err := same(path, before, header); err != nil {
-		return nil, nil, errors.Join(err, out.Close())
+		return nil, before, nil, errors.Join(err, out.Close())
 	}
-	return out, held, nil
+	return out, before, held, nil
 }
 
 // run decodes the plan's examples that are not held, and then the disturbed ones again.

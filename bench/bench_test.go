@@ -135,7 +135,7 @@ func keys(t *testing.T, records []record.Record) (list []string) {
 func TestRunFillsRecords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
 	s := setup()
-	s.Ideal = func(step record.Step) float64 { return float64(step.Rows) }
+	s.Ideal = func(step record.Step, _ map[string]float64) float64 { return float64(step.Rows) }
 	s.Memory = func(decoder string) int64 { return int64(len(decoder)) }
 	var progress []int
 	s.Progress = func(done, total int) { progress = append(progress, done, total) }

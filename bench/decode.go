@@ -28,7 +28,7 @@ func (s Setup) decodeGroup(ctx context.Context, g group, lane []decoders.Decoder
 	for i := range records {
 		r := &records[i]
 		if e := s.Header.Environment; e.Device == "cpu" && e.Threads > 0 {
-			r.Interference = interference(before, after, e.Threads, e.Cores)
+			r.Interference = interference(before, after, e.Threads)
 		}
 		if s.Header.Plan.Batch > 1 {
 			r.Share = share
@@ -74,7 +74,7 @@ func (s Setup) decode(ctx context.Context, e example, prompt []int32, d decoders
 func (s Setup) fill(r *record.Record) {
 	if s.Ideal != nil {
 		for _, step := range r.Trace {
-			r.Ideal += s.Ideal(step)
+			r.Ideal += s.Ideal(step, s.Header.Ceilings)
 		}
 	}
 	if s.Memory != nil {

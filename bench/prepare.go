@@ -56,8 +56,8 @@ func (s *Setup) Open(backend transformer.Backend, settings []decoders.Settings, 
 	}
 	s.Memory = func(decoder string) int64 { return memory[decoder] }
 	if batch == 1 { // else a forward is of several decodings, and what one of them costs at best is not known
-		card, ceilings := transformer.Card{Config: backend.Config(), Dtype: about.Dtype}, s.Header.Ceilings
-		s.Ideal = func(step record.Step) float64 {
+		card := transformer.Card{Config: backend.Config(), Dtype: about.Dtype}
+		s.Ideal = func(step record.Step, ceilings map[string]float64) float64 {
 			return card.Ideal(transformer.Shape{Sequences: 1, Rows: step.Rows, Guesses: len(step.Commits), Reach: step.Reach}, ceilings)
 		}
 	}

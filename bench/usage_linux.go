@@ -12,7 +12,7 @@ import (
 // readUsage reads what this process has used so far, thread by thread: the sums that getrusage gives lag behind by up to a
 // tick of 4 or 10 ms for the threads that run, which is longer than a decoding of a small model.
 func readUsage() usage {
-	u := usage{at: time.Now(), knows: true}
+	u := usage{at: time.Now(), threads: map[int]thread{}}
 	var r unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &r) == nil {
 		u.switches = int(r.Nivcsw)
@@ -21,8 +21,9 @@ func readUsage() usage {
 	if err != nil {
 		return usage{at: u.at, processor: rusageTime(r), switches: u.switches}
 	}
-	for _, thread := range threads {
-		tid, err := strconv.Atoi(thread.Name())
+	known := true
+	for _, entry := range threads {
+		tid, err := strconv.Atoi(entry.Name())
 		if err != nil {
 			continue
 		}
@@ -30,12 +31,16 @@ func readUsage() usage {
 		if unix.ClockGettime(threadClock(tid), &t) != nil {
 			continue // the thread has ended
 		}
-		u.processor += time.Duration(t.Nano())
-		if waited, ok := runDelay(tid); ok {
-			u.waited += waited
-		} else {
-			u.knows = false
+		one := thread{processor: time.Duration(t.Nano())}
+		u.processor += one.processor
+		var ok bool
+		if one.waited, ok = runDelay(tid); !ok {
+			known = false
 		}
+		u.threads[tid] = one
+	}
+	if !known {
+		u.threads = nil
 	}
 	u.steal = stolen()
 	return u
@@ -45,7 +50,8 @@ func readUsage() usage {
 // posix-timers.h, as pthread_getcpuclockid computes it.
 func threadClock(tid int) int32 { return int32(^tid<<3 | 2 | 4) }
 
-// runDelay is how long a thread was ready to run and had no processor: the second number of its schedstat, in nanoseconds.
+// runDelay is how long a thread was ready to run and had no processor: the second number of its schedstat, in nanoseconds. A
+// kernel that does not keep account shows zeros.
 func runDelay(tid int) (time.Duration, bool) {
 	data, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(tid) + "/schedstat")
 	if err != nil {
@@ -53,11 +59,11 @@ func runDelay(tid int) (time.Duration, bool) {
 		return 0, os.IsNotExist(err) // a thread that has ended is no reason to doubt the others
 	}
 	fields := bytes.Fields(data)
-	if len(fields) < 2 {
+	if len(fields) < 3 {
 		return 0, false
 	}
 	ns, err := strconv.ParseInt(string(fields[1]), 10, 64)
-	return time.Duration(ns), err == nil
+	return time.Duration(ns), err == nil && string(fields[2]) != "0"
 }
 
 // stolen is the time that the hypervisor has run others in place of this machine's processors, all processors together: the

@@ -12,19 +12,23 @@ import (
 
 func TestInterference(t *testing.T) {
 	start := time.Now()
-	from := usage{at: start, processor: time.Second, waited: 2 * time.Second, knows: true, steal: time.Second, switches: 5}
-	to := usage{at: start.Add(2 * time.Second), processor: 4 * time.Second, waited: 3 * time.Second, knows: true, steal: 3 * time.Second, switches: 7}
-	got := interference(from, to, 2, 8)
-	if got.Busy != 0.75 || got.Waited == nil || *got.Waited != 0.25 || got.Steal != 0.125 || got.Switches != 2 || !got.Disturbed() {
-		t.Errorf("%+v", got)
+	const s = time.Second
+	from := usage{at: start, processor: s, steal: s, switches: 5, threads: map[int]thread{1: {s, s}, 2: {s, s}, 3: {s, 9 * s}, 4: {s, 9 * s}}}
+	to := usage{at: start.Add(4 * s), processor: 7 * s, steal: 3 * s, switches: 7, threads: map[int]thread{
+		1: {5 * s, s},      // had a processor all the time
+		2: {4 * s, 2 * s},  // waited for a quarter of it
+		3: {s, 11 * s},     // one of the runtime, which sleeps otherwise, waited for half of it
+		5: {3 * s, s / 2}}} // came in between; 4 has ended
+	got := interference(from, to, 2)
+	if got.Busy != 0.75 || got.Waited == nil || *got.Waited != 0.25 || got.Steal != 0.25 || got.Switches != 2 || !got.Disturbed() {
+		t.Errorf("%+v, waited %v", got, *got.Waited)
 	}
-	to.knows = false
-	if got := interference(from, to, 2, 8); got.Waited != nil {
+	to.threads = nil
+	if got := interference(from, to, 2); got.Waited != nil {
 		t.Errorf("a system that does not tell has %g", *got.Waited)
 	}
-	to.waited, to.knows = time.Second, true // a thread ended and took its waiting with it
-	if got := interference(from, to, 2, 8); *got.Waited != 0 {
-		t.Errorf("waited %g", *got.Waited)
+	if got := interference(from, from, 2); got.Waited != nil || got.Busy != 0 {
+		t.Errorf("in no time: %+v", got)
 	}
 }
 
@@ -39,7 +43,7 @@ func TestDisturbed(t *testing.T) {
 		{"left alone", record.Interference{Busy: 0.97, Waited: share(0.004)}, false},
 		{"waited", record.Interference{Busy: 0.8, Waited: share(0.2)}, true},
 		{"asleep, not waiting", record.Interference{Busy: 0.4, Waited: share(0.01)}, false},
-		{"stolen", record.Interference{Busy: 0.97, Waited: share(0), Steal: 0.1}, true},
+		{"stolen", record.Interference{Busy: 0.97, Waited: share(0), Steal: 0.2}, true},
 		{"a system that tells no waiting, idle machine", record.Interference{Busy: 0.9}, false},
 		{"a system that tells no waiting, busy machine", record.Interference{Busy: 0.55}, true},
 	} {
@@ -59,10 +63,12 @@ type waiting struct {
 func (w *waiting) usage() usage {
 	w.now.at = w.now.at.Add(time.Second)
 	w.now.processor += 2 * time.Second
-	w.now.knows = true
+	one := w.now.threads[1]
+	one.processor += time.Second
 	if w.readings%2 == 1 && slices.Contains(w.disturbed, w.readings/2) {
-		w.now.waited += time.Second
+		one.waited += time.Second
 	}
+	w.now.threads = map[int]thread{1: one}
 	w.readings++
 	return w.now
 }

@@ -44,7 +44,7 @@ func confidence(g transformer.Guess) float64 { return float64(g.P) }
 //
 //	quota_i = masks/steps + (1 if i < masks mod steps)
 func Quota(masks, steps int, score Score, noise *rand.Rand) Policy {
-	rank := func(g transformer.Guess) float64 { return float64(g.P) }
+	rank := confidence
 	switch score {
 	case Random:
 		rank = func(transformer.Guess) float64 { return noise.Float64() }

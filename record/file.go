@@ -62,7 +62,7 @@ func Append(path string) (w *Writer, header Header, held Held, err error) {
 			if err != nil {
 				return err
 			}
-			held[r.Key()] = r.Disturbed()
+			held[r.Key()] = r.Err == "" && r.Disturbed()
 		}
 		return nil
 	})

@@ -158,15 +158,16 @@ type Record struct {
 // not tell is left out.
 type Interference struct {
 	Busy     float64  `json:"busy,omitempty"`                 // time that the process had a processor, as a share of threads x wall-clock
-	Waited   *float64 `json:"waited,omitempty"`               // time that threads of the process were ready to run and had no processor, likewise
-	Steal    float64  `json:"steal,omitempty"`                // time that the hypervisor ran others, likewise
+	Waited   *float64 `json:"waited,omitempty"`               // the longest that a computing thread was ready to run and had no processor, as a share of wall-clock
+	Steal    float64  `json:"steal,omitempty"`                // time that the hypervisor ran others, as a share of threads x wall-clock
 	Switches int      `json:"involuntary_switches,omitempty"` // times that a thread lost its processor to another
 }
 
-// tolerance is the share of its threads' time that other work may take from a decoding whose time still counts.
-const tolerance = 0.05
+// tolerance is the share of its time that other work may take from a decoding whose time still counts. Threads wait for each other
+// in every phase of a forward, so a decoding is late by as much as its latest thread.
+const tolerance = 0.1
 
-// Disturbed says that other work took more than 5% of the decoding. Where the system does not tell how long threads
+// Disturbed says that other work took more than 10% of the decoding. Where the system does not tell how long threads
 // waited for a processor, the share of time without one stands in for it; threads that wait for each other spin, so an
 // undisturbed decoding has a processor for nearly all of its time, and 20% is allowed.
 func (i Interference) Disturbed() bool {
@@ -176,7 +177,7 @@ func (i Interference) Disturbed() bool {
 	if i.Waited != nil {
 		return *i.Waited > tolerance
 	}
-	return i.Busy > 0 && i.Busy < 1-4*tolerance
+	return i.Busy > 0 && i.Busy < 1-2*tolerance
 }
 
 // Cost is the wall-clock that the record cost: its share of its batch's, or all of its own. Tokens over Cost is the

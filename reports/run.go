@@ -89,9 +89,12 @@ func (r run) base() int {
 // What a decoder needs for its speed to count: of its decodings (tasks x samples x repeats) and of its tasks, the shares of
 // which there is an undisturbed decoding. Half of the repeats still have a median that means something; tasks that are missing
 // altogether would shift it, since long decodings are disturbed more often than short ones.
+//
+// What all decoders share is the least of the tasks that a pair may be compared on.
 const (
 	leastDecodings = 0.5
 	leastTasks     = 0.9
+	leastShared    = 0.5
 )
 
 // disturbed is the share of a decoder's decodings that have no undisturbed one.

@@ -29,6 +29,9 @@ func (r run) summarize() Summary {
 			}
 		}
 	}
+	for _, d := range folds {
+		s.Plan.Extra = max(s.Plan.Extra, d.Counts().Last) // a resume may have raised it
+	}
 	s.best = headline(s)
 	s.Warnings = r.warnings(s)
 	s.Verdict = s.sentence()
@@ -47,7 +50,7 @@ func apply[T any](v T, ok bool) *T {
 func summarizeDecoder(g group, times []metric.TaskTime) Decoder {
 	c := g.Counts()
 	d := Decoder{
-		Name: g.name, Settings: g.settings, Tasks: len(g.Tasks()), Records: c.Records, Disturbed: c.Disturbed, Extra: c.Attempts,
+		Name: g.name, Settings: g.settings, Tasks: len(g.Tasks()), Records: c.Records, Disturbed: c.Disturbed, Decodings: c.Decodings, Extra: c.Attempts,
 		Sandbox: c.Sandbox, Errors: c.Errors, Empty: c.Empty, Truncated: c.Truncated,
 		Forwards: c.Forwards, Kinds: c.Kinds, Positions: c.Positions, Tokens: c.Tokens, Canvas: c.Canvas,
 		PeakMemory: apply(c.PeakMemory, c.PeakMemory > 0),
@@ -74,7 +77,7 @@ func summarizeDecoder(g group, times []metric.TaskTime) Decoder {
 // counted is, of each task, its tokens and forwards over all decodings, disturbed ones too.
 func (g group) counted() (times []metric.TaskTime) {
 	for _, t := range g.Tasks() {
-		if n := float64(t.Records - t.Errors); n > 0 {
+		if n := float64(t.Decodings); n > 0 {
 			times = append(times, metric.TaskTime{Task: t.Name, Tokens: float64(t.Tokens) / n, Forwards: float64(t.Forwards) / n})
 		}
 	}
@@ -115,8 +118,10 @@ func fractions(times []metric.TaskTime, r metric.Ratio) []stats.Fraction {
 func (r run) compare(base, head int, timed map[string]bool, s Summary) Comparison {
 	b, h := r.groups[base], r.groups[head]
 	c := Comparison{Base: b.name, Head: h.name}
-	c.NotMeasured = r.unusable(b, h)
-	compareSpeed(&c, b, h, timed)
+	c.NotMeasured = r.unusable(timed, b, h)
+	if c.NotMeasured == "" {
+		compareSpeed(&c, b, h, timed, r.header.Plan.Batch)
+	}
 	var passes []stats.Pair
 	for _, task := range b.Tasks() {
 		p, ok := task.PassRate()
@@ -137,17 +142,20 @@ func (r run) compare(base, head int, timed map[string]bool, s Summary) Compariso
 const forced = "forced"
 
 // unusable says why a pair has no figure of speed; empty where it may have one.
-func (r run) unusable(pair ...group) string {
+func (r run) unusable(timed map[string]bool, pair ...group) string {
 	for _, g := range pair {
 		if !g.usable() {
 			return fmt.Sprintf("other work on the machine disturbed %.0f%% of the decodings of %s", 100*g.disturbed(), g.name)
+		}
+		if tasks := len(g.Tasks()); float64(len(timed)) < leastShared*float64(tasks) {
+			return fmt.Sprintf("every decoder has an undisturbed decoding of only %d of the %d tasks of %s", len(timed), tasks, g.name)
 		}
 	}
 	return ""
 }
 
 // compareSpeed fills in how much faster head is, over the same tasks.
-func compareSpeed(c *Comparison, base, head group, timed map[string]bool) {
+func compareSpeed(c *Comparison, base, head group, timed map[string]bool, batch int) {
 	b, h := base.times(timed), head.times(timed)
 	if len(b) != len(h) || len(b) == 0 {
 		return
@@ -159,8 +167,10 @@ func compareSpeed(c *Comparison, base, head group, timed map[string]bool) {
 	c.Speedup = apply(stats.PooledRatio(seconds, stats.Confidence))
 	c.TokensPerSecondRatio = apply(stats.RatioOfRatios(fractions(b, metric.TokensPerSecond), fractions(h, metric.TokensPerSecond), stats.Confidence))
 	c.TokenRatio = apply(metric.TokenRatio(b, h))
-	c.ForwardCost = apply(metric.ForwardCost(b, h))
-	c.BreakEven = apply(metric.BreakEven(b, h))
+	if batch <= 1 { // else a forward is of several decodings
+		c.ForwardCost = apply(metric.ForwardCost(b, h))
+		c.BreakEven = apply(metric.BreakEven(b, h))
+	}
 	c.Repeats = apply(stats.Repeats(metric.RepeatSpeedups(base.Fold, head.Fold, func(task string) bool { return timed[task] })))
 }
 

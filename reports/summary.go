@@ -39,8 +39,8 @@ func (s Summary) decoder(name string) Decoder {
 	return s.Decoders[slices.IndexFunc(s.Decoders, func(d Decoder) bool { return d.Name == name })]
 }
 
-// A Decoder is what one decoder did over the suite. Totals are over all repeats and samples: dividing by
-// Records gives one decoding's. Speeds are over the timed tasks, of each the median of its undisturbed repeats.
+// A Decoder is what one decoder did over the suite. Totals are over the decodings of the plan, further ones of
+// disturbed ones left out: dividing by Decodings gives one decoding's. Speeds are over the timed tasks, of each the median of its undisturbed repeats.
 type Decoder struct {
 	Name     string         `json:"name"`
 	Settings map[string]any `json:"settings,omitempty"`
@@ -48,6 +48,7 @@ type Decoder struct {
 	Tasks     int                `json:"tasks"`                    // tasks that were decoded
 	Records   int                `json:"records"`                  // decodings: tasks x samples x repeats, and further ones of disturbed ones
 	Disturbed int                `json:"disturbed"`                // of Records, those from which other work took too much: their times do not count
+	Decodings int                `json:"decodings"`                // of the plan that did not fail: what the totals below are over
 	Extra     int                `json:"extra,omitempty"`          // of Records, further decodings of disturbed ones
 	Judged    int                `json:"judged,omitempty"`         // tasks with at least one verdict
 	Passed    *float64           `json:"passed,omitempty"`         // of the judged; whole where every task has one answer
@@ -116,6 +117,11 @@ func ReadSummary(path string) (Summary, error) {
 	}
 	if s.Schema != summarySchema {
 		return Summary{}, fmt.Errorf("%s has schema %d, this version of tandem reads %d", path, s.Schema, summarySchema)
+	}
+	for i := range s.Decoders {
+		if d := &s.Decoders[i]; d.Decodings == 0 { // earlier versions did not tell
+			d.Decodings = d.Records - d.Errors
+		}
 	}
 	if s.geometric() {
 		s.Warnings = append(s.Warnings, Warning{"older_summary",

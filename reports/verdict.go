@@ -14,12 +14,15 @@ func verdict(c Comparison, base, head Decoder, s Summary) string {
 		_, quality := qualityWords(c, s)
 		return fmt.Sprintf("%s: %s; free the machine and decode again. Pass rates: %s.", notMeasured, c.NotMeasured, quality)
 	}
-	if c.Speedup == nil || head.TokensPerForward == nil || c.BreakEven == nil {
+	if c.Speedup == nil || head.TokensPerForward == nil {
 		return ""
 	}
 	link, quality := qualityWords(c, s)
-	text := fmt.Sprintf("%s needs > %.2f tokens per forward to win here; it commits %.2f%s%s%s %s.", c.Head, *c.BreakEven,
-		head.TokensPerForward.Value, speedWords(*c.Speedup, c.Base), baselineWords(base, head), link, quality)
+	does := fmt.Sprintf("commits %.2f tokens per forward", head.TokensPerForward.Value)
+	if c.BreakEven != nil {
+		does = fmt.Sprintf("needs > %.2f tokens per forward to win here; it commits %.2f", *c.BreakEven, head.TokensPerForward.Value)
+	}
+	text := fmt.Sprintf("%s %s%s%s%s %s.", c.Head, does, speedWords(*c.Speedup, c.Base), baselineWords(base, head), link, quality)
 	if s.Environment.Portable {
 		text += " The kernels are plain Go, without C: this is no fair speed of the machine."
 	}
@@ -107,6 +110,9 @@ func (s Summary) sentence() string {
 	c := s.comparison()
 	if c == nil {
 		return ""
+	}
+	if c.NotMeasured != "" {
+		return c.Verdict
 	}
 	return c.Verdict + fastest(s)
 }

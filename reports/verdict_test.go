@@ -302,3 +302,33 @@ func TestSameBytes(t *testing.T) {
 		}
 	}
 }
+
+// TestShared: where the decoders share too few tasks there is no figure, and a batch has no break-even.
+func TestShared(t *testing.T) {
+	header, records := synthetic(40, 1, ar, refiner(16, 0.9))
+	var few []record.Record
+	for _, r := range records {
+		if r.Decoder == "ar" || r.Task < "basics/2" { // 11 of 40 tasks
+			few = append(few, r)
+		}
+	}
+	if s := summarize(header, few); !strings.HasPrefix(s.Verdict, "not measured: every decoder has an undisturbed decoding of only 12 of the 40 tasks of ar") {
+		t.Errorf("verdict is %q", s.Verdict)
+	}
+	header.Plan.Batch = 4
+	for i := range records {
+		records[i].Share, records[i].Ideal = records[i].Seconds/2, 0
+	}
+	if s := summarize(header, records); strings.Contains(s.Verdict, "needs") || s.Comparisons[0].BreakEven != nil || s.Comparisons[0].Speedup == nil {
+		t.Errorf("a batch's verdict is %q", s.Verdict)
+	}
+}
+
+// TestNoFigureBehind: a verdict that is not measured names no other setting's speed.
+func TestNoFigureBehind(t *testing.T) {
+	header, records := synthetic(80, 5, ar, refiner(16, 0.9), refiner(4, 0.9), refiner(8, 0.9))
+	s := summarize(header, disturb(records, "diffusion/block=16/threshold=0.9", 0.8))
+	if !strings.HasPrefix(s.Verdict, "not measured") || strings.Contains(s.Verdict, "fastest") {
+		t.Errorf("verdict is %q", s.Verdict)
+	}
+}

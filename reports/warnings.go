@@ -51,6 +51,12 @@ func (r run) warnings(s Summary) []Warning {
 	if s.Busy != nil && *s.Busy < idle && len(out) == 0 {
 		add("busy", Caution, "this run had a processor for %.0f%% of its threads' time: other work may have taken the rest; repeat it on an idle machine", 100**s.Busy)
 	}
+	if e := s.Environment; e.Cores > 0 && e.Threads > e.Cores {
+		add("too_many_threads", Caution, "%d threads on %d processors wait for each other, which counts as other work", e.Threads, e.Cores)
+	}
+	if s.Environment.Device == "cpu" && s.Busy == nil {
+		add("unknown_load", Caution, "this system does not tell what other work takes from a decoding: leave the machine alone")
+	}
 	if held, planned := r.unfinished(); held < planned {
 		add("unfinished", Caution, "the run is not finished: %d of %d decodings; the command that began it goes on", held, planned)
 	}
@@ -67,8 +73,12 @@ func (r run) warnings(s Summary) []Warning {
 		}
 	}
 	if c := s.comparison(); c != nil && c.Speedup != nil && weak(s.decoder(c.Base), s.decoder(c.Head)) {
-		add("weak_baseline", Caution, "%s reaches %.0f%% of this machine's ceiling, %s %.0f%%: a better engine would change the comparison",
-			c.Base, 100**s.decoder(c.Base).CeilingShare, c.Head, 100**s.decoder(c.Head).CeilingShare)
+		beside := ""
+		if share := s.decoder(c.Head).CeilingShare; share != nil {
+			beside = fmt.Sprintf(", %s %.0f%%", c.Head, 100**share)
+		}
+		add("weak_baseline", Caution, "%s reaches %.0f%% of this machine's ceiling%s: a better engine would change the comparison",
+			c.Base, 100**s.decoder(c.Base).CeilingShare, beside)
 	}
 	if s.Environment.Portable {
 		add("portable_kernels", Caution, "the kernels are plain Go, without C and vector instructions: forwards of many rows suffer more than those of one, and no speed of this run holds for this machine")

@@ -1,6 +1,9 @@
 package metric
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // speedup is how many times as fast head is as base on the same tasks: sum(base's seconds) / sum(head's seconds), each
 // task once. It asks how long both take for the same work, whatever the number of tokens in which they write it.
@@ -71,8 +74,8 @@ func RepeatSpeedups(base, head *Fold, keep func(task string) bool) []float64 {
 // repeatCosts is, for each repeat in which every sample has an undisturbed decoding, the sum of their seconds.
 func (t *Task) repeatCosts() map[int]float64 {
 	costs, counts := map[int]float64{}, map[int]int{}
-	for _, s := range t.samples {
-		for _, one := range s.timings {
+	for _, number := range slices.Sorted(maps.Keys(t.samples)) { // in an order: a sum of fractions depends on it
+		for _, one := range t.samples[number].timings {
 			costs[one.repeat] += one.cost
 			counts[one.repeat]++
 		}

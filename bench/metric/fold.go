@@ -76,13 +76,16 @@ func (f *Fold) Counts() Counts {
 // sum(h[n]) the number of forwards.
 func (f *Fold) TokensPerForwardHistogram() []int { return f.histogram }
 
-// Counts are sums over records. Those with an error of decoding count in Records, Attempts and Errors and nowhere else.
+// Counts are sums over records. Those with an error of decoding count in Records, Attempts and Errors and nowhere else. What follows
+// Decodings is over the first attempts alone, so that a task that was disturbed more often does not count for more.
 type Counts struct {
 	Records    int // decodings, further ones of disturbed ones included
 	Attempts   int // of Records, further decodings of disturbed ones
 	Disturbed  int // of Records, those from which other work took too much (record.Interference.Disturbed)
+	Last       int // the highest number of an attempt
 	Errors     int // decodings that failed
 	Sandbox    int // decodings whose judging failed for a reason that is not the program's
+	Decodings  int // first attempts that did not fail
 	Empty      int // decodings without a useful token: a decoder that says nothing is fast
 	Truncated  int // decodings that ended at the token budget
 	Forwards   int // the NFE: forward passes executed; prefills, K/V stores and cache refreshes count
@@ -97,12 +100,22 @@ type Counts struct {
 func (c *Counts) add(r record.Record) {
 	c.Records++
 	c.Attempts += truth(r.Attempt > 0)
+	c.Last = max(c.Last, r.Attempt)
 	if r.Err != "" {
 		c.Errors++
 		return
 	}
 	c.Disturbed += truth(r.Disturbed())
 	c.Sandbox += truth(r.Verdict != nil && r.Verdict.Result == record.SandboxError)
+	c.PeakMemory = max(c.PeakMemory, r.PeakMemory)
+	if r.Busy > 0 {
+		c.busy += r.Busy * r.Cost()
+		c.cost += r.Cost()
+	}
+	if r.Attempt > 0 {
+		return
+	}
+	c.Decodings++
 	c.Empty += truth(r.Tokens == 0)
 	c.Truncated += truth(r.Stop == record.StopLength)
 	c.Forwards += len(r.Trace)
@@ -115,16 +128,13 @@ func (c *Counts) add(r record.Record) {
 		c.Positions += step.Rows
 		c.Kinds[step.Kind]++
 	}
-	c.PeakMemory = max(c.PeakMemory, r.PeakMemory)
-	if r.Busy > 0 {
-		c.busy += r.Busy * r.Cost()
-		c.cost += r.Cost()
-	}
 }
 
 func (c *Counts) merge(d Counts) {
 	c.Records += d.Records
 	c.Attempts += d.Attempts
+	c.Last = max(c.Last, d.Last)
+	c.Decodings += d.Decodings
 	c.Disturbed += d.Disturbed
 	c.Errors += d.Errors
 	c.Sandbox += d.Sandbox

@@ -124,7 +124,7 @@ func TestTimes(t *testing.T) {
 		return record.Record{Task: "a", Sample: sample, Repeat: repeat, Attempt: attempt, Tokens: tokens, Seconds: seconds,
 			Interference: record.Interference{Waited: &waited}}
 	}
-	f := fold(one(0, 0, 0, 10, 1, 0), one(0, 1, 0, 10, 9, 0.2), one(0, 1, 1, 10, 3, 0), one(0, 2, 0, 10, 2, 0.04), // 1, 3 and 2 s
+	f := fold(one(0, 0, 0, 10, 1, 0), one(0, 1, 0, 10, 9, 0.2), one(0, 1, 1, 10, 3, 0), one(0, 2, 0, 10, 2, 0.08), // 1, 3 and 2 s
 		one(1, 0, 0, 30, 7, 0.5), one(1, 0, 1, 30, 4, 0.01)) // 4 s
 	times := f.Times(nil)
 	if len(times) != 1 || times[0].Cost != 3 || times[0].Tokens != 20 {
@@ -136,7 +136,7 @@ func TestTimes(t *testing.T) {
 	if undisturbed, planned := f.Task("a").Coverage(); undisturbed != 4 || planned != 4 {
 		t.Errorf("%d of %d decodings are undisturbed, want all 4", undisturbed, planned)
 	}
-	f.Add(one(2, 0, 0, 30, 1, 0.06))
+	f.Add(one(2, 0, 0, 30, 1, 0.11))
 	if undisturbed, planned := f.Task("a").Coverage(); undisturbed != 4 || planned != 5 || len(f.Times(nil)) != 0 {
 		t.Errorf("%d of %d decodings; a task with a sample that was only disturbed has the times %v", undisturbed, planned, f.Times(nil))
 	}
@@ -185,7 +185,7 @@ func TestCompare(t *testing.T) {
 func TestCounts(t *testing.T) {
 	empty := record.Record{Task: "d", Seconds: 0.1, Stop: record.StopLength, Verdict: &record.Verdict{Result: record.SandboxError}}
 	c := fold(leftToRight(), refined(), failed(), empty).Counts()
-	want := Counts{Records: 4, Tokens: 6, Canvas: 8, Forwards: 8, Positions: 13 + 22, Empty: 1, Errors: 1, Sandbox: 1, Truncated: 1,
+	want := Counts{Records: 4, Decodings: 3, Tokens: 6, Canvas: 8, Forwards: 8, Positions: 13 + 22, Empty: 1, Errors: 1, Sandbox: 1, Truncated: 1,
 		PeakMemory: 900, Kinds: map[record.Kind]int{record.Prefill: 2, record.Decode: 3, record.Denoise: 2, record.Store: 1}}
 	c.busy, c.cost = 0, 0
 	if !reflect.DeepEqual(c, want) {
@@ -288,5 +288,19 @@ func TestOrder(t *testing.T) {
 	want = map[Cell]int{{1, 0}: 2, {2, 0}: 1, {0, 1}: 1, {3, 1}: 1, {0, 0}: 1}
 	if !reflect.DeepEqual(f.Order.Cells, want) {
 		t.Errorf("cells from the prompt %v, want %v", f.Order.Cells, want)
+	}
+}
+
+// TestAttemptsCountOnce: that a decoding was disturbed, and so decoded again, moves no count and no pass rate.
+func TestAttemptsCountOnce(t *testing.T) {
+	one := func(sample, attempt int, result record.Result) record.Record {
+		return record.Record{Task: "a", Sample: sample, Attempt: attempt, Tokens: 4, Trace: make(record.Trace, 2), Verdict: &record.Verdict{Result: result}}
+	}
+	f := fold(one(0, 0, record.Pass), one(0, 1, record.Pass), one(1, 0, record.Fail))
+	if share, ok := f.Task("a").PassRate(); !ok || share != 0.5 {
+		t.Errorf("the pass rate is %g, want 0.5", share)
+	}
+	if c := f.Counts(); c.Records != 3 || c.Attempts != 1 || c.Last != 1 || c.Decodings != 2 || c.Forwards != 4 || c.Tokens != 8 {
+		t.Errorf("counts %+v", c)
 	}
 }

@@ -1,16 +1,24 @@
 package metric
 
-import "tandem/record"
+import (
+	"maps"
+	"slices"
 
-// PassRate is the share of the task's judged decodings that passed. Decodings that were not judged, or whose judging
-// failed in the sandbox, are no wrong answers: they are left out, and without any other the task has no share.
-// Repeats of a greedy decoder are one answer given several times, which a mean counts once.
+	"tandem/record"
+)
+
+// PassRate is the mean over the task's samples of the share of their judged decodings that passed. Decodings that were not
+// judged, or whose judging failed in the sandbox, are no wrong answers: they are left out, and without any other the task
+// has no share. Repeats of a sample are one answer given several times, which a mean counts once, however many there are.
 func (t *Task) PassRate() (share float64, ok bool) {
-	passed, judged := 0, 0
-	for _, s := range t.samples {
-		passed, judged = passed+s.passed, judged+s.judged
+	var shares []float64
+	for _, number := range slices.Sorted(maps.Keys(t.samples)) {
+		s := t.samples[number]
+		if one, ok := ratio(float64(s.passed), float64(s.judged)); ok {
+			shares = append(shares, one)
+		}
 	}
-	return ratio(float64(passed), float64(judged))
+	return mean(shares)
 }
 
 // isJudged is true of a record whose verdict speaks of the program and not of the sandbox.

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// The house's measures.
+// How long functions and this package may be.
 const (
 	mostLines    = 60   // of a function
 	mostOfTandem = 1200 // lines of this package without its tests
