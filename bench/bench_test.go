@@ -362,8 +362,8 @@ func TestBatch(t *testing.T) {
 		t.Errorf("%d records", n)
 	}
 	for _, r := range records {
-		if r.Share <= 0 || r.Share > r.Seconds+1 || r.Cost() != r.Share {
-			t.Errorf("%s took %g s and cost %g s", r.Task, r.Seconds, r.Share)
+		if r.BatchSeconds <= 0 || r.BatchSeconds > r.Seconds+1 || r.Cost() != r.BatchSeconds {
+			t.Errorf("%s took %g s and cost %g s", r.Task, r.Seconds, r.BatchSeconds)
 		}
 	}
 	if warm := decodings - 12; warm < 1 || warm > 3 {

@@ -31,7 +31,7 @@ func (s Setup) decodeGroup(ctx context.Context, g group, lane []decoders.Decoder
 			r.Interference = interference(before, after, e.Threads)
 		}
 		if s.Header.Plan.Batch > 1 {
-			r.Share = share
+			r.BatchSeconds = share
 		}
 		s.fill(r)
 	}

@@ -5,7 +5,7 @@
 //     score from 34 to 72.)
 //   - Extract: what a model wrote, made an answer. A completion ends at its kind's stop words; a chat answer gives its
 //     code block (extract.go). The prompt stays as it is, with its imports and helpers. Nothing is repaired but indentation
-//     that a chat answer lost. A special token at the end is cut off and named in the verdict; a mask that a refiner left
+//     that a chat answer lost. A special token at the end is cut off and named in the verdict; a mask that a diffusion decoder left
 //     over stays in the answer, fails there and is named, too.
 //   - Judge: a program runs in the sandbox against its test; every other answer is compared by a pure function. One
 //     file holds each kind of task: code.go, infill.go, calls.go, number.go, planning.go.

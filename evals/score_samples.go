@@ -44,7 +44,7 @@ type scored struct {
 	Verdict record.Result `json:"verdict"`
 	Result  string        `json:"result"`
 	Flaky   bool          `json:"flaky"`
-	Judged  string        `json:"judged"` // by what: results of another suite or other options are not gone on with
+	Judged  string        `json:"judged"` // by what: results of another suite or other options are not resumed
 }
 
 // scoredFields are the names of these fields, in their order, and of one more that a line has whose text held special or mask
@@ -86,7 +86,7 @@ type job struct {
 
 // ScoreSamples judges the samples of the sequence and appends each to the file at out, in their order, as soon as it and
 // all before it are judged: the input's fields, then those of scored. A file that holds the first of these samples, judged by
-// the same suite and options, is gone on with; any other is an error and stays as it is. Only a queue of a few samples for each worker is in
+// the same suite and options, is resumed; any other is an error and stays as it is. Only a queue of a few samples for each worker is in
 // memory. After a sandbox error a program is judged once more, alone; a second one is written down as such and counted apart.
 func ScoreSamples(ctx context.Context, samples iter.Seq2[Sample, error], out string, suite datasets.Suite, judge Judge, o SampleOptions) (tally SampleTally, err error) {
 	tally.ByTask = map[string]Count{}

@@ -1,5 +1,5 @@
 // Package record holds what a run writes down and everything later reads: a Step is one forward pass and what
-// it settled, a Trace is a decoding's steps, a Record is one example decoded once, a Header says where and with
+// it committed, a Trace is a decoding's steps, a Record is one example decoded once, a Header says where and with
 // what. The files are JSON Lines: a Header first, then Records. Only the standard library and the subpackage jsonl are imported.
 package record
 
@@ -14,7 +14,7 @@ import (
 // Schema is the version of the files that this package writes. A reader refuses any other.
 const Schema = 1
 
-// A Commit settles one output position; a later one replaces it (remasking, editing).
+// A Commit writes one output position; a later one replaces it (remasking, editing).
 // In JSON it is the array [pos, token, p].
 type Commit struct {
 	Pos   int32   // output position, 0 is the first generated token
@@ -66,7 +66,7 @@ const (
 	Refresh Kind = "refresh" // a whole-canvas forward that renews a prefix or dual cache (it commits too)
 )
 
-// A Step is one forward pass and what it settled.
+// A Step is one forward pass and what it committed.
 type Step struct {
 	At      time.Duration `json:"at"`                // since Decode began, read after the device finished; ns
 	Kind    Kind          `json:"kind"`              // what the pass was for
@@ -140,7 +140,7 @@ type Record struct {
 	Tokens       int      `json:"tokens"`                // useful: generated, up to and without the first EOS
 	Canvas       int      `json:"canvas"`                // output positions that were ever committed, EOS and beyond included
 	Seconds      float64  `json:"seconds"`               // wall-clock of Decode; tokenisation and judging outside
-	Share        float64  `json:"share,omitempty"`       // of the wall-clock of the batch that it was decoded in; absent where it was alone
+	BatchSeconds float64  `json:"share,omitempty"`       // of the wall-clock of the batch that it was decoded in; absent where it was alone
 	Ideal        float64  `json:"ideal,omitempty"`       // seconds the same forwards take at the ceilings in the Header
 	PeakMemory   int64    `json:"peak_memory,omitempty"` // bytes: weights, K/V and activations of the backend
 	Stop         Stop     `json:"stop"`
@@ -183,8 +183,8 @@ func (i Interference) Disturbed() bool {
 // Cost is the wall-clock that the record cost: its share of its batch's, or all of its own. Tokens over Cost is the
 // throughput of the machine, tokens over Seconds the speed that one of a batch sees.
 func (r Record) Cost() float64 {
-	if r.Share > 0 {
-		return r.Share
+	if r.BatchSeconds > 0 {
+		return r.BatchSeconds
 	}
 	return r.Seconds
 }

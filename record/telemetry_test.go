@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestTelemetryFile: a torn line is cut off when the file is gone on with, and damage elsewhere is an error that changes nothing.
+// TestTelemetryFile: a torn line is cut off when the file is resumed, and damage elsewhere is an error that changes nothing.
 func TestTelemetryFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "telemetry.jsonl")
 	if _, err := ReadTelemetry(path); !errors.Is(err, fs.ErrNotExist) {

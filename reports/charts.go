@@ -222,7 +222,7 @@ func bars(s Summary, names map[string]string) (plot.Chart, bool) {
 	return plot.Bars(labels, shares), true
 }
 
-// blocks draws speed against the block size, for the refiners that differ in nothing else, beside the baseline.
+// blocks draws speed against the block size, for the diffusion decoders that differ in nothing else, beside the baseline.
 func blocks(s Summary) (plot.Chart, bool) {
 	lines := map[string][]plot.Block{}
 	best := ""

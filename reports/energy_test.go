@@ -10,7 +10,7 @@ import (
 // A run on a GPU shows what its tokens cost, and that the clocks were held down.
 func TestEnergy(t *testing.T) {
 	dir := t.TempDir()
-	header, records := synthetic(6, 1, ar, refiner(16, 0.9))
+	header, records := synthetic(6, 1, ar, diffusion(16, 0.9))
 	writeRun(t, dir, header, records)
 	lines := `{"gpu":{"name":"NVIDIA H200"}}
 {"reading":{"at":"2026-11-23T12:00:00Z","watts":400}}
@@ -30,7 +30,7 @@ func TestEnergy(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	if s.Decoders[1].JoulesPerToken != nil {
-		t.Errorf("the refiner's energy was not measured, but is %g", *s.Decoders[1].JoulesPerToken)
+		t.Errorf("the diffusion decoder's energy was not measured, but is %g", *s.Decoders[1].JoulesPerToken)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "telemetry.jsonl"), []byte(lines+"\n"), 0o644); err != nil {
 		t.Fatal(err)

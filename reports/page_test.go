@@ -28,7 +28,7 @@ func chromium(t *testing.T) string {
 func writePage(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	header, records := synthetic(6, 1, ar, refiner(16, 0.9))
+	header, records := synthetic(6, 1, ar, diffusion(16, 0.9))
 	writeRun(t, dir, header, records)
 	if _, err := Write(dir); err != nil {
 		t.Fatal(err)

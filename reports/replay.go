@@ -14,18 +14,18 @@ type replay struct {
 	Sides []side `json:"sides"` // base, head
 }
 
-// A side is one decoding: the texts of its output positions, and when each was settled.
+// A side is one decoding: the texts of its output positions, and when each was committed.
 type side struct {
 	Name    string    `json:"name"`
 	Seconds float64   `json:"seconds"`
 	Tokens  int       `json:"tokens"`
 	Result  string    `json:"result,omitempty"`
-	Canvas  bool      `json:"canvas"` // positions exist before they are settled: a refiner
+	Canvas  bool      `json:"canvas"` // positions exist before they are committed: a diffusion decoder
 	Pieces  []string  `json:"pieces"`
 	Steps   []forward `json:"steps"`
 }
 
-// A forward is one step: its end in seconds, and what it settled.
+// A forward is one step: its end in seconds, and what it committed.
 type forward struct {
 	At      float64         `json:"at"`
 	Kind    record.Kind     `json:"kind"`

@@ -95,7 +95,7 @@ func TestSummaryLeavesOut(t *testing.T) {
 
 func TestWrite(t *testing.T) {
 	dir := t.TempDir()
-	header, records := synthetic(6, 1, ar, refiner(16, 0.9))
+	header, records := synthetic(6, 1, ar, diffusion(16, 0.9))
 	writeRun(t, dir, header, records)
 	s, err := Write(dir)
 	if err != nil {
@@ -111,7 +111,7 @@ func TestWrite(t *testing.T) {
 // TestReadSummary: what Write wrote is read again, an earlier version's file gets a warning, another schema is refused.
 func TestReadSummary(t *testing.T) {
 	dir := t.TempDir()
-	header, records := synthetic(12, 5, ar, refiner(16, 0.9))
+	header, records := synthetic(12, 5, ar, diffusion(16, 0.9))
 	writeRun(t, dir, header, records)
 	s, err := Write(dir)
 	if err != nil {
@@ -150,8 +150,8 @@ func TestWriteLarge(t *testing.T) {
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	header, records := synthetic(164, 2, ar, refiner(16, 0.5), refiner(16, 0.7), refiner(16, 0.9), refiner(16, 0.95),
-		refiner(4, 0.9), refiner(8, 0.9), refiner(32, 0.9))
+	header, records := synthetic(164, 2, ar, diffusion(16, 0.5), diffusion(16, 0.7), diffusion(16, 0.9), diffusion(16, 0.95),
+		diffusion(4, 0.9), diffusion(8, 0.9), diffusion(32, 0.9))
 	writeRun(t, dir, header, records)
 	if _, err := Write(dir); err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestWriteLarge(t *testing.T) {
 // TestChartsDoNotGrow: a chart's SVG is as large for ten times the records, be it more repeats or more tasks.
 func TestChartsDoNotGrow(t *testing.T) {
 	sizes := func(tasks, repeats int) map[string]int {
-		r := fold(synthetic(tasks, repeats, ar, refiner(16, 0.9), refiner(4, 0.9)))
+		r := fold(synthetic(tasks, repeats, ar, diffusion(16, 0.9), diffusion(4, 0.9)))
 		out := map[string]int{}
 		for _, c := range r.charts(r.summarize()) {
 			svg, err := c.SVG()

@@ -23,9 +23,9 @@ type rider struct {
 
 var ar = rider{name: "ar", pass: 0.85}
 
-// refiner is a diffusion decoder that behaves like the real ones: a lower threshold commits more a forward
+// diffusion is a decoder that behaves like the real ones: a lower threshold commits more per forward
 // and passes less, a larger block costs more a forward.
-func refiner(block int, threshold float64) rider {
+func diffusion(block int, threshold float64) rider {
 	return rider{
 		name:  fmt.Sprintf("diffusion/block=%d/threshold=%g", block, threshold),
 		block: block, threshold: threshold, pass: 0.84 - 1.2*(0.95-threshold)*(0.95-threshold) - 0.001*float64(block),

@@ -32,7 +32,7 @@ func disturb(records []record.Record, decoder string, share float64) []record.Re
 
 // TestNotMeasured: where other work disturbed too much, no figure of speed stands anywhere; quality and counts do.
 func TestNotMeasured(t *testing.T) {
-	header, records := synthetic(40, 5, ar, refiner(16, 0.9))
+	header, records := synthetic(40, 5, ar, diffusion(16, 0.9))
 	dir := t.TempDir()
 	writeRun(t, dir, header, disturb(records, "ar", 0.7))
 	s, err := Write(dir)
@@ -89,7 +89,7 @@ func read(t *testing.T, dir, name string) string {
 
 // TestDisturbedDoNotCount: a figure does not move with decodings that were disturbed, as long as enough others remain.
 func TestDisturbedDoNotCount(t *testing.T) {
-	header, records := synthetic(40, 5, ar, refiner(16, 0.9))
+	header, records := synthetic(40, 5, ar, diffusion(16, 0.9))
 	quiet := summarize(header, records).Comparisons[0].Speedup.Value
 	s := summarize(header, disturb(records, "ar", 0.4))
 	if got := s.Comparisons[0].Speedup; got == nil || got.Value < 0.97*quiet || got.Value > 1.03*quiet {
@@ -109,7 +109,7 @@ func TestDisturbedDoNotCount(t *testing.T) {
 
 // TestArithmetic: the figures of the table agree with each other, whatever the tasks and the lengths.
 func TestArithmetic(t *testing.T) {
-	s := summarize(synthetic(60, 3, ar, refiner(16, 0.5), refiner(4, 0.9)))
+	s := summarize(synthetic(60, 3, ar, diffusion(16, 0.5), diffusion(4, 0.9)))
 	base := s.Decoders[0]
 	for i, c := range s.Comparisons {
 		d := s.Decoders[i+1]
@@ -235,7 +235,7 @@ func TestSentences(t *testing.T) {
 
 // TestForcedHasNoFrontier: a pass rate of outputs that may not end is no quality.
 func TestForcedHasNoFrontier(t *testing.T) {
-	header, records := synthetic(20, 1, ar, refiner(16, 0.9))
+	header, records := synthetic(20, 1, ar, diffusion(16, 0.9))
 	header.Plan.Length = "forced"
 	r := fold(header, records)
 	for _, c := range r.charts(r.summarize()) {
@@ -247,7 +247,7 @@ func TestForcedHasNoFrontier(t *testing.T) {
 
 // TestTableFits: no line of the table is wider than the terminal, and a wider terminal shows more.
 func TestTableFits(t *testing.T) {
-	s := summarize(synthetic(164, 5, ar, refiner(16, 0.9), refiner(32, 0.95), refiner(8, 0.7)))
+	s := summarize(synthetic(164, 5, ar, diffusion(16, 0.9), diffusion(32, 0.95), diffusion(8, 0.7)))
 	columns := 0
 	for _, width := range []int{80, 100, 120, 160} {
 		table := Table(s, width)
@@ -271,7 +271,7 @@ func TestTableFits(t *testing.T) {
 
 // TestSameBytes: a report made twice from the same data is the same, byte for byte.
 func TestSameBytes(t *testing.T) {
-	header, records := synthetic(12, 2, ar, refiner(16, 0.9), refiner(4, 0.9))
+	header, records := synthetic(12, 2, ar, diffusion(16, 0.9), diffusion(4, 0.9))
 	var first map[string][]byte
 	for range 2 {
 		dir := t.TempDir()
@@ -305,7 +305,7 @@ func TestSameBytes(t *testing.T) {
 
 // TestShared: where the decoders share too few tasks there is no figure, and a batch has no break-even.
 func TestShared(t *testing.T) {
-	header, records := synthetic(40, 1, ar, refiner(16, 0.9))
+	header, records := synthetic(40, 1, ar, diffusion(16, 0.9))
 	var few []record.Record
 	for _, r := range records {
 		if r.Decoder == "ar" || r.Task < "basics/2" { // 11 of 40 tasks
@@ -317,7 +317,7 @@ func TestShared(t *testing.T) {
 	}
 	header.Plan.Batch = 4
 	for i := range records {
-		records[i].Share, records[i].Ideal = records[i].Seconds/2, 0
+		records[i].BatchSeconds, records[i].Ideal = records[i].Seconds/2, 0
 	}
 	if s := summarize(header, records); strings.Contains(s.Verdict, "needs") || s.Comparisons[0].BreakEven != nil || s.Comparisons[0].Speedup == nil {
 		t.Errorf("a batch's verdict is %q", s.Verdict)
@@ -326,7 +326,7 @@ func TestShared(t *testing.T) {
 
 // TestNoFigureBehind: a verdict that is not measured names no other setting's speed.
 func TestNoFigureBehind(t *testing.T) {
-	header, records := synthetic(80, 5, ar, refiner(16, 0.9), refiner(4, 0.9), refiner(8, 0.9))
+	header, records := synthetic(80, 5, ar, diffusion(16, 0.9), diffusion(4, 0.9), diffusion(8, 0.9))
 	s := summarize(header, disturb(records, "diffusion/block=16/threshold=0.9", 0.8))
 	if !strings.HasPrefix(s.Verdict, "not measured") || strings.Contains(s.Verdict, "fastest") {
 		t.Errorf("verdict is %q", s.Verdict)

@@ -94,7 +94,7 @@ type Description struct {
 	Device   string // "cpu" or "cuda"
 	Features string // kernels chosen, such as "amx+avx512"
 	// Portable kernels are plain Go without vectors: arithmetic is so slow that a forward of many rows costs nearly as many
-	// forwards of one, which no engine in use does. A comparison of decoders on them is unfair to the refiner.
+	// forwards of one, which no engine in use does. A comparison of decoders on them is unfair to the diffusion decoder.
 	Portable bool
 	Threads  int
 	Dtype    Dtype // of the weights

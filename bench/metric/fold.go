@@ -38,8 +38,8 @@ func (f *Fold) Add(r record.Record) {
 		return
 	}
 	t.add(r)
-	settled := settledByStep(r)
-	for _, n := range settled {
+	committed := committedByStep(r)
+	for _, n := range committed {
 		for n >= len(f.histogram) {
 			f.histogram = append(f.histogram, 0)
 		}

@@ -2,10 +2,10 @@ package metric
 
 import "tandem/record"
 
-// settledByStep is, for each step of the trace, how many useful tokens it committed for good.
-func settledByStep(r record.Record) []int {
+// committedByStep is, for each step of the trace, how many useful tokens it committed for good.
+func committedByStep(r record.Record) []int {
 	counts := make([]int, len(r.Trace))
-	for pos, step := range settledAt(r.Trace) {
+	for pos, step := range committedAt(r.Trace) {
 		if pos < r.Tokens && step >= 0 {
 			counts[step]++
 		}
@@ -13,9 +13,9 @@ func settledByStep(r record.Record) []int {
 	return counts
 }
 
-// settledAt is, for each output position, the index of the step after which its token never changed; -1 where
+// committedAt is, for each output position, the index of the step after which its token never changed; -1 where
 // nothing was committed. A commit of the token that stands there already changes nothing.
-func settledAt(trace record.Trace) []int {
+func committedAt(trace record.Trace) []int {
 	var at []int
 	var tokens []int32
 	for i, step := range trace {

@@ -55,7 +55,7 @@ func refined() record.Record {
 // batched is leftToRight as one of four that were decoded at once.
 func batched() record.Record {
 	r := leftToRight()
-	r.Share, r.Ideal = 0.025, 0
+	r.BatchSeconds, r.Ideal = 0.025, 0
 	return r
 }
 
@@ -114,7 +114,7 @@ func TestFigures(t *testing.T) {
 	perForward, _ := TokensPerForward.Of(times)
 	forwards, _ := ForwardsPerSecond(times)
 	if math.Abs(tokens-perForward*forwards) > 1e-9 {
-		t.Errorf("%g tokens/s are not %g tokens a forward x %g forwards/s", tokens, perForward, forwards)
+		t.Errorf("%g tokens/s are not %g tokens per forward x %g forwards/s", tokens, perForward, forwards)
 	}
 }
 

@@ -9,14 +9,14 @@ import (
 // readableTimes is when each useful token of a record can be read, since decoding began. A token is readable
 // when it and every token before it stand:
 //
-//	readable(i) = max over j <= i of settled(j)
+//	readable(i) = max over j <= i of committed(j)
 //
-// where settled(j) is the time of the forward after which position j never changed. It ends before the first
+// where committed(j) is the time of the forward after which position j never changed. It ends before the first
 // position that was never committed.
 func readableTimes(r record.Record) []time.Duration {
 	var times []time.Duration
 	var latest time.Duration
-	for pos, step := range settledAt(r.Trace) {
+	for pos, step := range committedAt(r.Trace) {
 		if pos >= r.Tokens || step < 0 {
 			break
 		}

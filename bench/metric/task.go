@@ -48,7 +48,7 @@ func (t *Task) add(r record.Record) {
 		return
 	}
 	one := timing{repeat: r.Repeat, forwards: len(r.Trace), tokens: r.Tokens, cost: r.Cost(), seconds: r.Seconds, first: -1,
-		ideal: r.Ideal, batched: r.Share > 0}
+		ideal: r.Ideal, batched: r.BatchSeconds > 0}
 	if first, ok := firstReadable(r); ok {
 		one.first = first
 	}
@@ -58,11 +58,11 @@ func (t *Task) add(r record.Record) {
 
 // prefills are the useful tokens that a record's prefills committed, and the seconds that they took.
 func prefills(r record.Record) (tokens int, seconds float64) {
-	settled := settledByStep(r)
+	committed := committedByStep(r)
 	var began time.Duration
 	for i, step := range r.Trace {
 		if step.Kind == record.Prefill {
-			tokens += settled[i]
+			tokens += committed[i]
 			seconds += (step.At - began).Seconds()
 		}
 		began = step.At

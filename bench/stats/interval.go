@@ -1,4 +1,4 @@
-// Package stats is the arithmetic of doubt: how sure may one be of a pass rate, of a speed, of a difference.
+// Package stats holds intervals and paired tests: how sure may one be of a pass rate, of a speed, of a difference.
 // A caller states what was measured and the function's name states the assumption:
 //
 //  1. One pass rate over tasks: Wilson.

@@ -110,13 +110,13 @@ func (proc *process) launch(req request, attributes *syscall.SysProcAttr) error 
 // end ends the interpreter. Its report comes when ended is closed.
 func (proc *process) end() { proc.endWithin(grace) }
 
-// endWithin ends the interpreter, and the launcher too where that takes longer than patience.
-func (proc *process) endWithin(patience time.Duration) {
+// endWithin ends the interpreter, and the launcher too where that takes longer than timeout.
+func (proc *process) endWithin(timeout time.Duration) {
 	if proc.ending.Swap(true) {
 		return
 	}
 	proc.alive.Close()
-	lost := time.AfterFunc(patience, func() { syscall.Kill(-proc.cmd.Process.Pid, syscall.SIGKILL) })
+	lost := time.AfterFunc(timeout, func() { syscall.Kill(-proc.cmd.Process.Pid, syscall.SIGKILL) })
 	go func() {
 		<-proc.ended
 		lost.Stop()

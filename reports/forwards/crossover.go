@@ -9,18 +9,18 @@ import (
 	"tandem/transformer/speed"
 )
 
-// settled are the tokens that a diffusion decoder is assumed to settle by a forward, in the charts of throughput against
+// committed are the tokens that a diffusion decoder is assumed to commit by a forward, in the charts of throughput against
 // batch and in the notes: published decoders lie between 2 and 6.
-var settled = []float64{2, 4, 8}
+var committed = []float64{2, 4, 8}
 
 // crossover is the chart of one block size.
 func (r Report) crossover(size int) plot.Chart {
 	ar, _ := speed.Curves(r.Rows, size, 1, r.Ceilings)
 	curves := []plot.Curve{{Name: "ar: a token a forward", Measured: points(ar.Measured), Roof: points(ar.Roof)}}
-	for _, tokens := range settled {
+	for _, tokens := range committed {
 		_, block := speed.Curves(r.Rows, size, tokens, r.Ceilings)
 		meets := speed.Crossover(ar, block)
-		curve := plot.Curve{Name: fmt.Sprintf("%g tokens a forward: ar %s", tokens, when(meets)), Measured: points(block.Measured), Roof: points(block.Roof)}
+		curve := plot.Curve{Name: fmt.Sprintf("%g tokens per forward: ar %s", tokens, when(meets)), Measured: points(block.Measured), Roof: points(block.Roof)}
 		if !meets.Not && !meets.From {
 			curve.Meets, curve.Mark = &plot.XY{X: meets.At.Batch, Y: meets.At.TokensPerSecond}, "batch "+batchText(meets)
 		}
@@ -38,7 +38,7 @@ func (r Report) crossover(size int) plot.Chart {
 		}
 	}
 	reading := fmt.Sprintf("%s, %s, context %d; %s\n", first.Geometry, first.Dtype, context, machine) +
-		"the tokens that a forward of a block settles are assumed; measure yours with tandem run\n" +
+		"the tokens that a forward of a block commits are assumed; measure yours with tandem run\n" +
 		"solid: measured forwards times these tokens; dashed: the same at the ceilings measured; from a ring on ar is ahead"
 	return plot.Crossover(size, reading, curves)
 }
@@ -69,7 +69,7 @@ func batchText(c speed.Catch) string {
 }
 
 // crossovers are the notes on each block size: what it takes to win, which was measured, and where the autoregressive
-// decoder catches up with decoders that settle so many tokens a forward, which is assumed.
+// decoder catches up with decoders that commit so many tokens per forward, which is assumed.
 func (r Report) crossovers() (out []string) {
 	for _, size := range speed.Sizes(r.Rows) {
 		var needs, meets []string
@@ -77,12 +77,12 @@ func (r Report) crossovers() (out []string) {
 		for _, p := range speed.Needed(ar, block) {
 			needs = append(needs, fmt.Sprintf("%.2f at batch %g", p.TokensPerForward, p.Batch))
 		}
-		for _, tokens := range settled {
+		for _, tokens := range committed {
 			_, block := speed.Curves(r.Rows, size, tokens, nil)
 			meets = append(meets, fmt.Sprintf("with %g ar %s", tokens, when(speed.Crossover(ar, block))))
 		}
-		out = append(out, fmt.Sprintf("to beat ar, block %d must settle more tokens a forward than %s", size, strings.Join(needs, ", ")),
-			fmt.Sprintf("at an assumed number of tokens a forward of block %d: %s (measure yours with tandem run)", size, strings.Join(meets, ", ")))
+		out = append(out, fmt.Sprintf("to beat ar, block %d must commit more tokens per forward than %s", size, strings.Join(needs, ", ")),
+			fmt.Sprintf("at an assumed number of tokens per forward of block %d: %s (measure yours with tandem run)", size, strings.Join(meets, ", ")))
 	}
 	return out
 }

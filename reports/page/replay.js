@@ -17,9 +17,9 @@
       const span = document.createElement("span");
       span.textContent = text;
       canvas.append(span);
-      return { span, settled: [], was: "" };
+      return { span, committed: [], was: "" };
     });
-    side.steps.forEach((f, n) => f.commits.forEach(([pos, , p]) => spots[pos].settled.push({ at: f.at, p, n })));
+    side.steps.forEach((f, n) => f.commits.forEach(([pos, , p]) => spots[pos].committed.push({ at: f.at, p, n })));
     return { side, spots, state: figure.querySelector(".state"), bar: figure.querySelector(".bar i") };
   });
 
@@ -33,7 +33,7 @@
       const soon = new Set(next ? next.commits.map(c => c[0]) : []);
       let tokens = 0;
       spots.forEach((spot, i) => {
-        const now = spot.settled.filter(x => x.at <= t + 1e-12).pop();
+        const now = spot.committed.filter(x => x.at <= t + 1e-12).pop();
         let name = side.canvas ? (soon.has(i) ? "mask near" : "mask") : "later";
         if (now) { tokens++; name = now.n === done - 1 ? "fresh" : "set"; }
         const was = name + (now ? now.p : "");

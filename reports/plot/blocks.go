@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Block is a refiner with one block size.
+// A Block is a diffusion decoder with one block size.
 type Block struct {
 	Size       int
 	Pass       float64  // pass@1, from 0 to 1; negative: unknown
@@ -19,7 +19,7 @@ type Block struct {
 	Forwards   float64 // a second
 }
 
-// Blocks draws speed and its two factors against the block size: useful tokens a second are tokens a forward, which
+// Blocks draws speed and its two factors against the block size: useful tokens a second are tokens per forward, which
 // grow with the block, times forwards a second, which fall. base is the baseline's speed, nil where there is none.
 func Blocks(name string, blocks []Block, base *Interval) Chart {
 	var ticks []gonum.Tick
@@ -61,7 +61,7 @@ func Blocks(name string, blocks []Block, base *Interval) Chart {
 	}
 	point := func(v float64) Interval { return Interval{v, v, v} }
 	chart := Chart{Name: "blocks", Title: "Speed against block size", width: 640, height: 300,
-		Reading: "tokens a second (left) are tokens a forward (middle) times forwards a second (right)", key: []entry{{tone(1), name}},
+		Reading: "tokens a second (left) are tokens per forward (middle) times forwards a second (right)", key: []entry{{tone(1), name}},
 		panels: []*gonum.Plot{
 			panel("useful tokens per second", func(b Block) Interval { return b.Speed }, base),
 			panel("tokens per forward", func(b Block) Interval { return point(b.PerForward) }, nil),

@@ -43,7 +43,7 @@ func Crossover(block int, reading string, curves []Curve) Chart {
 		}
 		place.meetings(c, tx, ty, curves)
 	}))
-	return Chart{Name: fmt.Sprintf("crossover-block%d", block), Title: fmt.Sprintf("Throughput against batch, block %d, at assumed tokens a forward", block), Reading: reading,
+	return Chart{Name: fmt.Sprintf("crossover-block%d", block), Title: fmt.Sprintf("Throughput against batch, block %d, at assumed tokens per forward", block), Reading: reading,
 		panels: []*gonum.Plot{p}, key: byHeight(curves), column: true, width: 600, height: 430}
 }
 

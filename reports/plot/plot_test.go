@@ -90,7 +90,7 @@ func TestCrossover(t *testing.T) {
 		}
 		return c
 	}
-	curves := []Curve{curve("ar: a token a forward", 290, 0.95), curve("2 tokens a forward", 480, 0.5), curve("4 tokens a forward", 960, 0.5), curve("8 tokens a forward", 1920, 0.4)}
+	curves := []Curve{curve("ar: a token a forward", 290, 0.95), curve("2 tokens per forward", 480, 0.5), curve("4 tokens per forward", 960, 0.5), curve("8 tokens per forward", 1920, 0.4)}
 	curves[1].Meets, curves[1].Mark = &XY{3.06, 840}, "batch 3.1"
 	curves[2].Meets, curves[2].Mark = &XY{14.3, 3620}, "batch 14"
 	chart := Crossover(32, "a machine\ntokens are assumed", curves)

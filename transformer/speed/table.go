@@ -45,7 +45,7 @@ func (m *measurement) open(ctx context.Context, tests []int) (out tables, err er
 		at[p] = append(at[p], i)
 	}
 	for _, p := range order {
-		t := m.seat(at[p])
+		t := m.session(at[p])
 		if t == nil {
 			continue
 		}
@@ -57,9 +57,9 @@ func (m *measurement) open(ctx context.Context, tests []int) (out tables, err er
 	return out, nil
 }
 
-// seat opens a session that is long enough for the tests. Where memory does not hold it, the longest test is left out; nil
+// session opens a session that is long enough for the tests. Where memory does not hold it, the longest test is left out; nil
 // where that goes for all.
-func (m *measurement) seat(tests []int) *table {
+func (m *measurement) session(tests []int) *table {
 	tests = slices.Clone(tests)
 	for len(tests) > 0 {
 		longest := 0
