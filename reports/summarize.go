@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"tandem/bench/metric"
@@ -84,11 +85,15 @@ func (g group) counted() (times []metric.TaskTime) {
 	return times
 }
 
-// passAtK is pass@k for each k of more than one answer that the samples allow.
+// passAtK is pass@k for each k of more than one answer that the samples allow, and for all samples.
 func passAtK(f *metric.Fold) map[string]float64 {
 	n, c := metric.Samples(f)
 	var out map[string]float64
-	for _, k := range metric.Ks {
+	ks := slices.Clone(metric.Ks)
+	if len(n) > 0 {
+		ks = append(ks, slices.Min(n))
+	}
+	for _, k := range ks {
 		share, ok := metric.MeanPassAtK(n, c, k)
 		if !ok || k == 1 {
 			continue

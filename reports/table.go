@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ type column struct {
 // columns are the measures; the decoders are the lines, since a sweep has more of them than fit side by side.
 var columns = []column{
 	{"pass@1 %", "", func(_ Summary, d Decoder, i bool) string { return span(d.Pass1, 100, 1, i) }},
+	{"pass@k %", "pass@k: at least one of k samples passes", func(_ Summary, d Decoder, _ bool) string { return passAtKs(d.PassK) }},
 	{"tok/s", "tok/s: useful tokens, pooled", func(_ Summary, d Decoder, i bool) string { return spread(d.TokensPerSecond, i) }},
 	{"speed-up", "speed-up: the baseline's seconds over the decoder's, summed over the tasks", func(s Summary, d Decoder, i bool) string { return span(s.speedup(d), 1, 2, i) }},
 	{"TPF", "TPF: useful tokens per forward", func(_ Summary, d Decoder, i bool) string { return span(d.TokensPerForward, 1, 2, i) }},
@@ -42,7 +44,7 @@ var columns = []column{
 // then the rest, then the intervals of the main figures.
 var (
 	figures  = []string{"tok/s", "speed-up", "pass@1 %"}
-	optional = []string{"errors", "not judged", "empty", "disturbed", "ceil %", "NFE", "ms/task", "first ms", "fwd/s", "rows", "MiB", "J/tok", "J/solved"}
+	optional = []string{"pass@k %", "errors", "not judged", "empty", "disturbed", "ceil %", "NFE", "ms/task", "first ms", "fwd/s", "rows", "MiB", "J/tok", "J/solved"}
 )
 
 // speedup is a decoder's speed-up over the base; nil for the base itself.
@@ -200,6 +202,15 @@ func spread(i *Interval, interval bool) string {
 		return span(i, 1, 0, interval)
 	}
 	return fmt.Sprintf("%.0f ±%.0f%%", i.Value, 100*max(i.High-i.Value, i.Value-i.Low)/i.Value)
+}
+
+// passAtKs are the shares of pass@k, by k: "@5 81.2 @10 90.0".
+func passAtKs(shares map[string]float64) string {
+	var parts []string
+	for _, k := range slices.SortedFunc(maps.Keys(shares), func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) }) {
+		parts = append(parts, fmt.Sprintf("@%s %.1f", k, 100*shares[k]))
+	}
+	return strings.Join(parts, " ")
 }
 
 func number(v *float64, scale float64, digits int) string {

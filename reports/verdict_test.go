@@ -332,3 +332,26 @@ func TestNoFigureBehind(t *testing.T) {
 		t.Errorf("verdict is %q", s.Verdict)
 	}
 }
+
+// TestPassAtK: with samples the table shows pass@k, for each k that they allow and for all of them.
+func TestPassAtK(t *testing.T) {
+	header, records := synthetic(20, 1, ar)
+	header.Plan.Samples = 12
+	var all []record.Record
+	for sample := range 12 {
+		for i, r := range records {
+			r.Sample = sample
+			r.Verdict = &record.Verdict{Result: record.Fail}
+			if (sample+i)%4 == 0 { // 3 of 12
+				r.Verdict.Result = record.Pass
+			}
+			all = append(all, r)
+		}
+	}
+	s := summarize(header, all)
+	near(t, "pass@10", s.Decoders[0].PassK["10"], 1) // 9 fail
+	if table := Table(s, 80); !strings.Contains(table, "@10 100.0 @12 100.0") {
+		t.Errorf("no pass@k in\n%s", table)
+	}
+	near(t, "pass@1", s.Decoders[0].Pass1.Value, 0.25)
+}
