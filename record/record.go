@@ -169,13 +169,14 @@ const tolerance = 0.1
 
 // Disturbed says that other work took more than 10% of the decoding. Where the system does not tell how long threads
 // waited for a processor, the share of time without one stands in for it; threads that wait for each other spin, so an
-// undisturbed decoding has a processor for nearly all of its time, and 20% is allowed.
+// undisturbed decoding has a processor for nearly all of its time, and 20% is allowed. Less than half of it is a disturbance
+// whatever the waits say: a quota, for one, stops threads that then do not wait.
 func (i Interference) Disturbed() bool {
 	if i.Steal > tolerance {
 		return true
 	}
 	if i.Waited != nil {
-		return *i.Waited > tolerance
+		return *i.Waited > tolerance || i.Busy > 0 && i.Busy < 0.5
 	}
 	return i.Busy > 0 && i.Busy < 1-2*tolerance
 }

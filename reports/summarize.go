@@ -148,6 +148,9 @@ const forced = "forced"
 
 // unusable says why a pair has no figure of speed; empty where it may have one.
 func (r run) unusable(timed map[string]bool, pair ...group) string {
+	if e := r.header.Environment; tooManyThreads(e) {
+		return fmt.Sprintf("%d threads on %d processors wait for each other", e.Threads, e.Cores)
+	}
 	for _, g := range pair {
 		if !g.usable() {
 			return fmt.Sprintf("other work on the machine disturbed %.0f%% of the decodings of %s", 100*g.disturbed(), g.name)

@@ -355,3 +355,12 @@ func TestPassAtK(t *testing.T) {
 	}
 	near(t, "pass@1", s.Decoders[0].Pass1.Value, 0.25)
 }
+
+// TestTooManyThreads: threads that wait for each other measure nothing.
+func TestTooManyThreads(t *testing.T) {
+	header, records := synthetic(20, 5, ar, diffusion(16, 0.9))
+	header.Environment.Threads = 64
+	if s := summarize(header, records); !strings.HasPrefix(s.Verdict, "not measured: 64 threads on 2 processors wait for each other") || s.Comparisons[0].Speedup != nil {
+		t.Errorf("verdict is %q", s.Verdict)
+	}
+}

@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+
+	"tandem/record"
 )
 
 // A Warning is something that makes a run less to be trusted, with what to do.
@@ -51,8 +53,8 @@ func (r run) warnings(s Summary) []Warning {
 	if s.Busy != nil && *s.Busy < idle && len(out) == 0 {
 		add("busy", Caution, "this run had a processor for %.0f%% of its threads' time: other work may have taken the rest; repeat it on an idle machine", 100**s.Busy)
 	}
-	if e := s.Environment; e.Cores > 0 && e.Threads > e.Cores {
-		add("too_many_threads", Caution, "%d threads on %d processors wait for each other, which counts as other work", e.Threads, e.Cores)
+	if e := s.Environment; tooManyThreads(e) {
+		add("too_many_threads", Error, "%d threads on %d processors wait for each other: take fewer", e.Threads, e.Cores)
 	}
 	if s.Environment.Device == "cpu" && s.Busy == nil {
 		add("unknown_load", Caution, "this system does not tell what other work takes from a decoding: leave the machine alone")
@@ -90,6 +92,11 @@ func (r run) warnings(s Summary) []Warning {
 		add("modified_tree", Info, "built from a tree with uncommitted changes")
 	}
 	return out
+}
+
+// tooManyThreads says that threads on the processor share it with each other.
+func tooManyThreads(e record.Environment) bool {
+	return e.Device == "cpu" && e.Cores > 0 && e.Threads > e.Cores
 }
 
 // modified ends the commit of a build from a tree with uncommitted changes.

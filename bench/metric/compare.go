@@ -35,20 +35,28 @@ func BreakEven(base, head []TaskTime) (float64, bool) {
 	return ratio(perForward, faster)
 }
 
-// RepeatSpeedups is the speed-up of each repeat by itself, over the tasks of which both decoders have an undisturbed decoding in
-// it. Repeats with less than half of the tasks are left out. What lies between them is the machine's doing, not the tasks'.
+// RepeatSpeedups is the speed-up of each repeat by itself. A repeat may lack tasks, whose decodings were disturbed in it, so its
+// ratio of summed seconds is taken relative to that of the same tasks' medians, times the speed-up over all. Repeats with less than
+// half of the tasks are left out. What lies between them is the machine's doing, not the tasks'.
 func RepeatSpeedups(base, head *Fold, keep func(task string) bool) []float64 {
 	type sums struct {
-		base, head float64
-		tasks      int
+		base, head             float64
+		baseMedian, headMedian float64
+		tasks                  int
 	}
-	repeats, kept := map[int]*sums{}, 0
+	repeats, kept, all := map[int]*sums{}, 0, sums{}
 	for _, task := range base.Tasks() {
 		other := head.Task(task.Name)
 		if other == nil || keep != nil && !keep(task.Name) {
 			continue
 		}
+		baseTime, ok := task.Time()
+		headTime, ok2 := other.Time()
+		if !ok || !ok2 {
+			continue
+		}
 		kept++
+		all.base, all.head = all.base+baseTime.Cost, all.head+headTime.Cost
 		b, h := task.repeatCosts(), other.repeatCosts()
 		for repeat, seconds := range b {
 			if _, both := h[repeat]; !both {
@@ -59,11 +67,12 @@ func RepeatSpeedups(base, head *Fold, keep func(task string) bool) []float64 {
 			}
 			s := repeats[repeat]
 			s.base, s.head, s.tasks = s.base+seconds, s.head+h[repeat], s.tasks+1
+			s.baseMedian, s.headMedian = s.baseMedian+baseTime.Cost, s.headMedian+headTime.Cost
 		}
 	}
 	var out []float64
 	for _, s := range repeats {
-		if v, ok := ratio(s.base, s.head); ok && 2*s.tasks >= kept {
+		if v, ok := ratio(all.base*s.base*s.headMedian, all.head*s.head*s.baseMedian); ok && 2*s.tasks >= kept {
 			out = append(out, v)
 		}
 	}

@@ -304,3 +304,22 @@ func TestAttemptsCountOnce(t *testing.T) {
 		t.Errorf("counts %+v", c)
 	}
 }
+
+// TestRepeatsThatLackTasks: which tasks a repeat lacks does not move its speed-up.
+func TestRepeatsThatLackTasks(t *testing.T) {
+	base, head := NewFold("ar", Block{}), NewFold("diffusion", Block{})
+	for task, seconds := range map[string]float64{"a": 1, "b": 2, "c": 9} {
+		for repeat := range 3 {
+			base.Add(record.Record{Task: task, Repeat: repeat, Seconds: seconds, Interference: undisturbed(1)})
+			if task != "c" || repeat != 1 { // the task that head is slow at
+				head.Add(record.Record{Task: task, Repeat: repeat, Seconds: seconds * seconds / 4, Interference: undisturbed(1)})
+			}
+		}
+	}
+	want, _ := speedup(base.Times(nil), head.Times(nil))
+	for _, v := range RepeatSpeedups(base, head, nil) {
+		if math.Abs(v-want) > 1e-12 {
+			t.Errorf("a repeat's speed-up is %g, want %g", v, want)
+		}
+	}
+}
