@@ -115,7 +115,12 @@ func (f File) download(ctx context.Context, url, path string, report func(File, 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, part.Close()) }()
+	defer func() {
+		if info, statErr := part.Stat(); statErr == nil && info.Size() == 0 { // nothing to resume
+			os.Remove(part.Name())
+		}
+		err = errors.Join(err, part.Close())
+	}()
 	have, err := part.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err

@@ -208,3 +208,16 @@ func TestFetchForeignPart(t *testing.T) {
 		}
 	}
 }
+
+// TestFetchLeavesNothing: a server that cannot be reached leaves no empty part behind.
+func TestFetchLeavesNothing(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	s, cache := published(gone.URL), t.TempDir()
+	if err := s.Fetch(t.Context(), cache, quiet); err == nil {
+		t.Fatal("fetched from nowhere")
+	}
+	if status, err := s.check(cache, s.Files[0]); status != Absent || err != nil {
+		t.Errorf("the file is %s, %v", status, err)
+	}
+}
