@@ -7,6 +7,7 @@ package device
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"tandem/transformer"
@@ -93,13 +94,9 @@ func Ceilings(b transformer.Backend) (map[string]float64, error) {
 
 // Meter returns what measures the ceilings of the backend's device, and what ends that.
 func Meter(b transformer.Backend) (ceilings func() (map[string]float64, error), done func() error, err error) {
-	if device, ok := b.(transformer.CeilingMeter); ok {
-		return device.Ceilings, func() error { return nil }, nil
+	device, ok := b.(transformer.CeilingMeter)
+	if !ok {
+		return nil, nil, fmt.Errorf("the backend %s does not measure its ceilings", b.Describe().Device)
 	}
-	about := b.Describe()
-	m, err := cpu.NewMeter(about.Threads, about.Memory)
-	if err != nil {
-		return nil, nil, err
-	}
-	return func() (map[string]float64, error) { return m.Ceilings(), nil }, m.Close, nil
+	return device.Meter()
 }

@@ -8,9 +8,10 @@ import "time"
 // A CeilingMeter is a backend that measures the ceilings of its own device.
 type CeilingMeter interface {
 	Backend
-	// Ceilings measures what the device can do at most, in GB/s and GFLOP/s, by the names ReadCeiling, F32Ceiling,
-	// BF16Ceiling and BF16DotCeiling. The device should do nothing else meanwhile.
-	Ceilings() (map[string]float64, error)
+	// Meter returns what measures the device's ceilings, each time that it is called, and what frees the memory which that takes.
+	// Ceilings are what the device can do at most, in GB/s and GFLOP/s, by the names ReadCeiling, F32Ceiling, BF16Ceiling and
+	// BF16DotCeiling. The device should do nothing else meanwhile.
+	Meter() (ceilings func() (map[string]float64, error), done func() error, err error)
 }
 
 // An Identified backend names its device where a machine may have several.

@@ -137,7 +137,7 @@ func TestHold(t *testing.T) {
 // A meter's threads are a pool's, too.
 func TestMeterIsPinned(t *testing.T) {
 	all := processors(t)
-	m, err := NewMeter(2, 1<<20)
+	m, err := newMeter(2, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,24 +21,24 @@ const (
 	largest       = 512 << 20             // bytes read where no size is given: more than any last-level cache here
 )
 
-// A Meter measures what this machine can do at most with a given number of threads.
-type Meter struct {
+// A meter measures what this machine can do at most with a given number of threads.
+type meter struct {
 	memory arena
 	parts  [][]byte // of the memory, one per thread
 	pool   *pool
 }
 
-// NewMeter starts threads and reserves memory of so many bytes, which is read as decoding reads the weights: those of a small
+// newMeter starts threads and reserves memory of so many bytes, which is read as decoding reads the weights: those of a small
 // model stay in the caches, those of a large one come from memory. Bytes 0 is more than the caches hold. Threads 0 is one per
 // processor.
-func NewMeter(threads int, bytes int64) (*Meter, error) {
+func newMeter(threads int, bytes int64) (*meter, error) {
 	if threads < 1 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	if bytes <= 0 {
 		bytes = largest
 	}
-	m := &Meter{parts: make([][]byte, threads)}
+	m := &meter{parts: make([][]byte, threads)}
 	for t := range m.parts {
 		var err error
 		if m.parts[t], err = m.memory.bytes(roundUp(max(int(bytes)/threads, 4096), 4096)); err != nil {
@@ -54,7 +54,7 @@ func NewMeter(threads int, bytes int64) (*Meter, error) {
 }
 
 // Close stops the threads and frees the memory.
-func (m *Meter) Close() error {
+func (m *meter) Close() error {
 	m.pool.close()
 	return m.memory.free()
 }
@@ -62,7 +62,7 @@ func (m *Meter) Close() error {
 // Ceilings measures how fast the threads multiply and add in registers, in GFLOP/s, and how fast they read the memory again
 // and again, in GB/s. The keys are the names of ceilings of package transformer, such as ReadCeiling. It takes about half a
 // second, and the machine should do nothing else meanwhile.
-func (m *Meter) Ceilings() map[string]float64 {
+func (m *meter) Ceilings() map[string]float64 {
 	out := map[string]float64{}
 	for _, r := range rates() {
 		out[r.ceiling] = m.pool.best(func(_, n int) float64 { return r.run(n) })

@@ -8,7 +8,7 @@ import (
 
 // TestCeilings: the ceilings that every machine has are there, and none is out of this world.
 func TestCeilings(t *testing.T) {
-	m, err := NewMeter(1, 1<<20)
+	m, err := newMeter(1, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestTogetherRunsEveryThread(t *testing.T) {
 }
 
 func BenchmarkCeilings(b *testing.B) {
-	m, err := NewMeter(2, 0)
+	m, err := newMeter(2, 0)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -72,6 +72,17 @@ func New(weights *transformer.Weights, options Options) (transformer.Backend, er
 
 func (b *backend) Config() transformer.Config { return b.config }
 
+var _ transformer.CeilingMeter = (*backend)(nil)
+
+// Meter makes the backend a transformer.CeilingMeter: as many threads read as much memory as the weights take.
+func (b *backend) Meter() (ceilings func() (map[string]float64, error), done func() error, err error) {
+	m, err := newMeter(b.pool.threads, b.model.memory.total)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() (map[string]float64, error) { return m.Ceilings(), nil }, m.Close, nil
+}
+
 func (b *backend) Describe() transformer.Description {
 	d := transformer.Description{Device: "cpu", Features: b.kernels.name, Portable: b.kernels.name == Portable,
 		Threads: b.pool.threads, Dtype: b.dtype, Activations: transformer.F32, Memory: b.model.memory.total}

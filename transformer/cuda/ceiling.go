@@ -19,10 +19,15 @@ type ceilingArgs struct {
 	steps, _  int32
 }
 
-// Ceilings measures what the device can do at most; see transformer.CeilingMeter. It reads memory larger than the caches,
+// Meter makes the backend a transformer.CeilingMeter.
+func (b *backend) Meter() (ceilings func() (map[string]float64, error), done func() error, err error) {
+	return b.ceilings, func() error { return nil }, nil
+}
+
+// ceilings measures what the device can do at most. It reads memory larger than the caches,
 // GB/s, and multiplies and adds in registers, GFLOP/s, in f32 and in bf16, there with the instruction of the products
 // (mma.sync). It takes less than a second.
-func (b *backend) Ceilings() (_ map[string]float64, err error) {
+func (b *backend) ceilings() (_ map[string]float64, err error) {
 	defer b.device.hold()()
 	d, blocks := b.device, int(b.device.processors)*ceilingBlocks
 	var free, total int64

@@ -347,7 +347,12 @@ func TestFind(t *testing.T) {
 // TestCeilings: the ceilings are there, and what reads counts what it reads.
 func TestCeilings(t *testing.T) {
 	b := openWith(t, transformer.Random(tiny, transformer.BF16, 1), Options{})
-	got, err := b.(transformer.CeilingMeter).Ceilings()
+	measure, done, err := b.(transformer.CeilingMeter).Meter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	got, err := measure()
 	if err != nil {
 		t.Fatal(err)
 	}
