@@ -77,7 +77,7 @@ func leading(s Summary, groups []group) []group {
 func latency(groups []group, names map[string]string) (plot.Chart, bool) {
 	var series []plot.Series
 	for _, g := range groups {
-		if waits := g.Waits(); len(waits) > 0 && g.usable() {
+		if waits := g.Waits(); len(waits) > 0 && g.usable {
 			series = append(series, plot.Series{Name: names[g.name], Values: waits})
 		}
 	}
@@ -158,14 +158,14 @@ func withoutThreshold(name string) (family, threshold string) {
 func (r run) ratios(s Summary, names map[string]string) (plot.Chart, bool) {
 	var heads []plot.Series
 	var totals []plot.Interval
-	base, timed := "", r.timed()
+	base := ""
 	for _, g := range leading(s, r.groups) {
 		k := slices.IndexFunc(s.Comparisons, func(c Comparison) bool { return c.Head == g.name })
 		if k < 0 || s.Comparisons[k].Speedup == nil {
 			continue
 		}
 		base = s.Comparisons[k].Base
-		b, h := r.find(base).times(timed), g.times(timed)
+		b, h := r.find(base).times(r.timed), g.times(r.timed)
 		one := plot.Series{Name: names[g.name]}
 		for i := range b {
 			one.Values = append(one.Values, b[i].Cost/h[i].Cost)

@@ -13,12 +13,14 @@ import (
 type run struct {
 	header record.Header
 	groups []group
+	timed  map[string]bool // the tasks whose speed counts
 }
 
 // A group is one decoder of a run.
 type group struct {
 	name     string
 	settings map[string]any
+	usable   bool // its speed counts
 	*metric.Fold
 }
 
@@ -60,6 +62,10 @@ func foldRun(header record.Header, records iter.Seq2[record.Record, error]) (run
 		r.groups[i].Add(one)
 	}
 	r.groups = slices.DeleteFunc(r.groups, func(g group) bool { return len(g.Tasks()) == 0 })
+	for i := range r.groups {
+		r.groups[i].usable = r.groups[i].covered() && !tooManyThreads(header.Environment)
+	}
+	r.timed = r.shared()
 	return r, nil
 }
 
@@ -110,8 +116,8 @@ func (g group) disturbed() float64 {
 	return 1 - float64(undisturbed)/float64(planned)
 }
 
-// usable says that enough of a decoder's decodings are undisturbed.
-func (g group) usable() bool {
+// covered says that enough of a decoder's decodings are undisturbed.
+func (g group) covered() bool {
 	tasks, timed := 0, 0
 	for _, t := range g.Tasks() {
 		if _, planned := t.Coverage(); planned == 0 {
@@ -125,12 +131,12 @@ func (g group) usable() bool {
 	return 1-g.disturbed() >= leastDecodings && float64(timed) >= leastTasks*float64(tasks)
 }
 
-// timed are the tasks whose speed counts: those of which every usable decoder has a time, so that all are measured on the
+// shared are the tasks whose speed counts: those of which every usable decoder has a time, so that all are measured on the
 // same tasks.
-func (r run) timed() map[string]bool {
+func (r run) shared() map[string]bool {
 	counts, usable := map[string]int{}, 0
 	for _, g := range r.groups {
-		if !g.usable() {
+		if !g.usable {
 			continue
 		}
 		times := g.Times(nil)
@@ -153,7 +159,7 @@ func (r run) timed() map[string]bool {
 
 // times are a decoder's times over the timed tasks; none where too much was disturbed.
 func (g group) times(timed map[string]bool) []metric.TaskTime {
-	if !g.usable() {
+	if !g.usable {
 		return nil
 	}
 	return g.Times(func(task string) bool { return timed[task] })

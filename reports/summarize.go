@@ -17,16 +17,15 @@ func (r run) summarize() Summary {
 		Plan: h.Plan, Ceilings: h.Ceilings, Decoders: []Decoder{}, Comparisons: []Comparison{}, best: -1,
 	}
 	folds := make([]*metric.Fold, len(r.groups))
-	timed := r.timed()
 	for i, g := range r.groups {
 		folds[i] = g.Fold
-		s.Decoders = append(s.Decoders, summarizeDecoder(g, g.times(timed)))
+		s.Decoders = append(s.Decoders, summarizeDecoder(g, g.times(r.timed)))
 	}
 	s.Busy = apply(metric.Busy(folds...))
 	if base := r.base(); base >= 0 {
 		for i := range r.groups {
 			if i != base {
-				s.Comparisons = append(s.Comparisons, r.compare(base, i, timed, s))
+				s.Comparisons = append(s.Comparisons, r.compare(base, i, s))
 			}
 		}
 	}
@@ -120,12 +119,12 @@ func fractions(times []metric.TaskTime, r metric.Ratio) []stats.Fraction {
 }
 
 // compare pairs two decoders by task.
-func (r run) compare(base, head int, timed map[string]bool, s Summary) Comparison {
+func (r run) compare(base, head int, s Summary) Comparison {
 	b, h := r.groups[base], r.groups[head]
 	c := Comparison{Base: b.name, Head: h.name}
-	c.NotMeasured = r.unusable(timed, b, h)
+	c.NotMeasured = r.unusable(b, h)
 	if c.NotMeasured == "" {
-		compareSpeed(&c, b, h, timed, r.header.Plan.Batch)
+		compareSpeed(&c, b, h, r.timed, r.header.Plan.Batch)
 	}
 	var passes []stats.Pair
 	for _, task := range b.Tasks() {
@@ -147,16 +146,16 @@ func (r run) compare(base, head int, timed map[string]bool, s Summary) Compariso
 const forced = "forced"
 
 // unusable says why a pair has no figure of speed; empty where it may have one.
-func (r run) unusable(timed map[string]bool, pair ...group) string {
+func (r run) unusable(pair ...group) string {
 	if e := r.header.Environment; tooManyThreads(e) {
 		return fmt.Sprintf("%d threads on %d processors wait for each other", e.Threads, e.Cores)
 	}
 	for _, g := range pair {
-		if !g.usable() {
+		if !g.usable {
 			return fmt.Sprintf("other work on the machine disturbed %.0f%% of the decodings of %s", 100*g.disturbed(), g.name)
 		}
-		if tasks := len(g.Tasks()); float64(len(timed)) < leastShared*float64(tasks) {
-			return fmt.Sprintf("every decoder has an undisturbed decoding of only %d of the %d tasks of %s", len(timed), tasks, g.name)
+		if tasks := len(g.Tasks()); float64(len(r.timed)) < leastShared*float64(tasks) {
+			return fmt.Sprintf("every decoder has an undisturbed decoding of only %d of the %d tasks of %s", len(r.timed), tasks, g.name)
 		}
 	}
 	return ""

@@ -45,7 +45,7 @@ func (r run) warnings(s Summary) []Warning {
 		out = append(out, Warning{Code: code, Severity: severity, Text: fmt.Sprintf(format, args...)})
 	}
 	for _, g := range r.groups {
-		if !g.usable() {
+		if !g.covered() {
 			add("disturbed", Error, "other work on the machine disturbed %.0f%% of the decodings of %s, too many for a speed: free the machine and decode again",
 				100*g.disturbed(), g.name)
 		}
@@ -65,7 +65,7 @@ func (r run) warnings(s Summary) []Warning {
 	if n := s.Plan.Repeats; n > 0 && n < 5 {
 		add("few_repeats", Caution, "%s: give at least 5 for a figure and 10 for a claim", plural(n, "repeat"))
 	}
-	if n := len(r.timed()); n > 0 && n < leastForInterval {
+	if n := len(r.timed); n > 0 && n < leastForInterval {
 		add("few_tasks", Caution, "%s: at least %d are needed for an interval that means much", plural(n, "task"), leastForInterval)
 	}
 	for _, d := range s.Decoders {
