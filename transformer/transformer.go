@@ -28,13 +28,35 @@ type Config struct {
 	MaxPositions int     // longest sequence the model was trained for; 0 means unknown
 	RopeTheta    float64 // base of the rotary frequencies
 	NormEps      float32
+	Rope         Rope    // how the rotary embedding differs from the plain one
 	QKVBias      bool    // Qwen2: biases on q, k and v
+	OBias        bool    // Llama with attention_bias: a bias on o, too
+	MLPBias      bool    // biases on gate, up and down
 	QKNorm       bool    // Qwen3: RMSNorm on every head of q and k
 	Tied         bool    // the output head is the embedding
 	MaskToken    int32   // -1: the checkpoint has none and cannot run the diffusion decoder
 	EOSTokens    []int32 // any of them ends a sequence
-	BlockSizes   []int   // block sizes of the diffusion training; empty: whole-sequence or unknown
-	Shifted      bool    // diffusion logits of row i-1 predict position i (Dream, Fast-dLLM v2)
+	Attention    Attention
+	BlockSizes   []int       // block sizes of the diffusion training; empty where Attention is not BlockCausal
+	Shifted      bool        // diffusion logits of row i-1 predict position i (Dream, Fast-dLLM v2)
+	Kinds        []LayerKind // [Layers]; nil: every layer is the zero LayerKind
+}
+
+// An Attention is the context with which a checkpoint was trained to fill in masks.
+type Attention string
+
+// The attentions.
+const (
+	NoDiffusion   Attention = ""               // none, or none that is known
+	BlockCausal   Attention = "block-causal"   // to the own block and those before it
+	WholeSequence Attention = "whole-sequence" // to all of the text, masks behind included
+	CausalMasks   Attention = "causal"         // to what stands before, as an autoregressive model
+)
+
+// A LayerKind is what one layer does otherwise than the others. The zero value is rotated and attends to all of a pass's span.
+type LayerKind struct {
+	NoRope bool // queries and keys are not rotated (SmolLM3's NoPE layers)
+	Window int  // the row at position p attends to no slot below p+1-Window (sliding window); 0: no bound
 }
 
 // A Pass runs Tokens at positions Start, Start+1, …, overwriting their K/V slots. The row at position p attends

@@ -17,10 +17,14 @@ type LayerWeights struct {
 	QNorm    []float32 // [d], nil without QKNorm
 	KNorm    []float32 // [d]
 	O        Matrix    // [D, H*d]
+	OBias    []float32 // [D], nil without OBias
 	MLPNorm  []float32 // [D]
 	Gate     Matrix    // [F, D]
 	Up       Matrix    // [F, D]
 	Down     Matrix    // [D, F]
+	GateBias []float32 // [F], nil without MLPBias
+	UpBias   []float32 // [F]
+	DownBias []float32 // [D]
 }
 
 // Weights are a model's numbers in the layout of checkpoints; a backend repacks them.
@@ -115,6 +119,14 @@ func (w *Weights) Validate() error {
 			shapes.vector("q bias", l.QBias, q)
 			shapes.vector("k bias", l.KBias, kv)
 			shapes.vector("v bias", l.VBias, kv)
+		}
+		if c.OBias {
+			shapes.vector("o bias", l.OBias, c.Hidden)
+		}
+		if c.MLPBias {
+			shapes.vector("gate bias", l.GateBias, c.Intermediate)
+			shapes.vector("up bias", l.UpBias, c.Intermediate)
+			shapes.vector("down bias", l.DownBias, c.Hidden)
 		}
 		if c.QKNorm {
 			shapes.vector("q norm", l.QNorm, c.HeadDim)
