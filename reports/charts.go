@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tandem/bench/metric"
 	"tandem/reports/plot"
 )
 
@@ -24,10 +25,10 @@ func (r run) charts(s Summary) []plot.Chart {
 			charts = append(charts, c)
 		}
 	}
-	few := leading(s, r.groups)
+	few := leading(s, r.Groups)
 	addFew := func(c plot.Chart, ok bool) {
-		if len(few) < len(r.groups) {
-			c.Reading += fmt.Sprintf(" (%d of %d decoders)", len(few), len(r.groups))
+		if len(few) < len(r.Groups) {
+			c.Reading += fmt.Sprintf(" (%d of %d decoders)", len(few), len(r.Groups))
 		}
 		add(c, ok)
 	}
@@ -58,27 +59,27 @@ func saveCharts(dir string, charts []plot.Chart) error {
 
 // leading picks the decoders for charts of distributions: the base, the head of the verdict, then the others
 // in their order.
-func leading(s Summary, groups []group) []group {
-	first := func(g group) int {
+func leading(s Summary, groups []metric.Group) []metric.Group {
+	first := func(g metric.Group) int {
 		switch {
-		case isAR(g.name):
+		case metric.IsAR(g.Name):
 			return 0
-		case s.best >= 0 && s.comparison().Head == g.name:
+		case s.best >= 0 && s.comparison().Head == g.Name:
 			return 1
 		}
 		return 2
 	}
 	sorted := slices.Clone(groups)
-	slices.SortStableFunc(sorted, func(a, b group) int { return first(a) - first(b) })
+	slices.SortStableFunc(sorted, func(a, b metric.Group) int { return first(a) - first(b) })
 	return sorted[:min(drawn, len(sorted))]
 }
 
 // latency draws the wall-clock times of the decodings that count.
-func latency(groups []group, names map[string]string) (plot.Chart, bool) {
+func latency(groups []metric.Group, names map[string]string) (plot.Chart, bool) {
 	var series []plot.Series
 	for _, g := range groups {
-		if waits := g.Waits(); len(waits) > 0 && g.usable {
-			series = append(series, plot.Series{Name: names[g.name], Values: waits})
+		if waits := g.Waits(); len(waits) > 0 && g.Usable {
+			series = append(series, plot.Series{Name: names[g.Name], Values: waits})
 		}
 	}
 	if len(series) == 0 {
@@ -88,11 +89,11 @@ func latency(groups []group, names map[string]string) (plot.Chart, bool) {
 }
 
 // histogram draws how many useful tokens a forward commits.
-func histogram(groups []group, names map[string]string) (plot.Chart, bool) {
+func histogram(groups []metric.Group, names map[string]string) (plot.Chart, bool) {
 	var counts []plot.Counts
 	for _, g := range groups {
 		if h := g.TokensPerForwardHistogram(); len(h) > 0 {
-			counts = append(counts, plot.Counts{Name: names[g.name], Values: h})
+			counts = append(counts, plot.Counts{Name: names[g.Name], Values: h})
 		}
 	}
 	if len(counts) == 0 {
@@ -159,14 +160,14 @@ func (r run) ratios(s Summary, names map[string]string) (plot.Chart, bool) {
 	var heads []plot.Series
 	var totals []plot.Interval
 	base := ""
-	for _, g := range leading(s, r.groups) {
-		k := slices.IndexFunc(s.Comparisons, func(c Comparison) bool { return c.Head == g.name })
+	for _, g := range leading(s, r.Groups) {
+		k := slices.IndexFunc(s.Comparisons, func(c Comparison) bool { return c.Head == g.Name })
 		if k < 0 || s.Comparisons[k].Speedup == nil {
 			continue
 		}
 		base = s.Comparisons[k].Base
-		b, h := r.find(base).times(r.timed), g.times(r.timed)
-		one := plot.Series{Name: names[g.name]}
+		b, h := r.Find(base).TimesOn(r.Timed), g.TimesOn(r.Timed)
+		one := plot.Series{Name: names[g.Name]}
 		for i := range b {
 			one.Values = append(one.Values, b[i].Cost/h[i].Cost)
 		}
@@ -190,7 +191,7 @@ func (r run) order(s Summary, names map[string]string) (plot.Chart, bool) {
 	if c == nil {
 		return plot.Chart{}, false
 	}
-	o := r.find(c.Head).Order
+	o := r.Find(c.Head).Order
 	if o == nil || len(o.Cells) == 0 {
 		return plot.Chart{}, false
 	}
@@ -231,11 +232,11 @@ func blocks(s Summary) (plot.Chart, bool) {
 		if d.TokensPerSecond == nil || d.TokensPerForward == nil || d.ForwardsPerSecond == nil {
 			continue
 		}
-		if base == nil && isAR(d.Name) && !isUncached(d.Name) {
+		if base == nil && metric.IsAR(d.Name) && !metric.IsUncached(d.Name) {
 			i := interval(*d.TokensPerSecond)
 			base = &i
 		}
-		size, err := strconv.Atoi(first(setting(d.Name, "block")))
+		size, err := strconv.Atoi(first(metric.Setting(d.Name, "block")))
 		if err != nil {
 			continue
 		}

@@ -7,27 +7,10 @@ import (
 
 // Decoders' names are "family/key=value/…", settings in a fixed order. The reports read from them what varies.
 
-// isAR says whether a decoder's name is that of an autoregressive one.
-func isAR(name string) bool { return name == "ar" || strings.HasPrefix(name, "ar/") }
-
-// isUncached says whether a name is that of a control that computes everything anew in each forward.
-func isUncached(name string) bool { return slices.Contains(strings.Split(name, "/"), "uncached") }
-
 // settings are the parts of a name after its family.
 func settings(name string) (family string, parts []string) {
 	all := strings.Split(name, "/")
 	return all[0], all[1:]
-}
-
-// setting is the value of a key in a name.
-func setting(name, key string) (value string, ok bool) {
-	_, parts := settings(name)
-	for _, part := range parts {
-		if value, ok = strings.CutPrefix(part, key+"="); ok {
-			return value, true
-		}
-	}
-	return "", false
 }
 
 // without is a name without one of its settings.

@@ -76,7 +76,7 @@ func pickReplay(c Comparison, task string, records iter.Seq2[record.Record, erro
 
 // typical is the task whose time ratio is nearest the speed-up of a comparison.
 func (r run) typical(c Comparison) (name string, ok bool) {
-	base, head := r.find(c.Base), r.find(c.Head)
+	base, head := r.Find(c.Base), r.Find(c.Head)
 	least := math.Inf(1)
 	for _, b := range base.Times(nil) {
 		other := head.Task(b.Task)
@@ -109,7 +109,7 @@ func playable(r record.Record) bool {
 }
 
 func sideOf(r record.Record) side {
-	s := side{Name: r.Decoder, Seconds: r.Seconds, Tokens: r.Tokens, Canvas: !isAR(r.Decoder), Pieces: r.Pieces[:r.Tokens]}
+	s := side{Name: r.Decoder, Seconds: r.Seconds, Tokens: r.Tokens, Canvas: !metric.IsAR(r.Decoder), Pieces: r.Pieces[:r.Tokens]}
 	if r.Verdict != nil {
 		s.Result = string(r.Verdict.Result)
 	}

@@ -2,7 +2,7 @@
 // offline page. It reads records and nothing else, so a report can be rebuilt at any time and never decodes or
 // judges again.
 //
-//  1. Write reads DIR/scored.jsonl record by record into folds (run.go, package metric).
+//  1. Write reads DIR/scored.jsonl record by record into folds (package metric).
 //  2. summarize makes the Summary of them, which is summary.json, with its warnings and its verdict.
 //  3. Table lays the Summary out for a terminal, Markdown for a page.
 //  4. Package plot draws the charts.
@@ -14,17 +14,22 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"tandem/bench/metric"
 	"tandem/reports/plot"
 )
+
+// A run is a scored run that is reported.
+type run struct{ metric.Run }
 
 // Write reads dir/scored.jsonl and writes beside it summary.json, summary.md, charts/ and report.html. It
 // returns the summary, for the terminal.
 func Write(dir string) (Summary, error) {
 	path := filepath.Join(dir, "scored.jsonl")
-	r, err := readRun(path)
+	folded, err := metric.ReadRun(path)
 	if err != nil {
 		return Summary{}, err
 	}
+	r := run{folded}
 	telemetry, err := readTelemetry(filepath.Join(dir, "telemetry.jsonl"))
 	if err != nil {
 		return Summary{}, err

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -11,19 +10,19 @@ import (
 
 // summarize says what a run measured. Decoders keep the header's order; each that is not the base is compared with the base.
 func (r run) summarize() Summary {
-	h := r.header
+	h := r.Header
 	s := Summary{
 		Schema: summarySchema, Environment: h.Environment, Suite: h.Suite, Model: h.Model,
 		Plan: h.Plan, Ceilings: h.Ceilings, Decoders: []Decoder{}, Comparisons: []Comparison{}, best: -1,
 	}
-	folds := make([]*metric.Fold, len(r.groups))
-	for i, g := range r.groups {
+	folds := make([]*metric.Fold, len(r.Groups))
+	for i, g := range r.Groups {
 		folds[i] = g.Fold
-		s.Decoders = append(s.Decoders, summarizeDecoder(g, g.times(r.timed)))
+		s.Decoders = append(s.Decoders, summarizeDecoder(g, g.TimesOn(r.Timed)))
 	}
 	s.Busy = apply(metric.Busy(folds...))
-	if base := r.base(); base >= 0 {
-		for i := range r.groups {
+	if base := r.Base(); base >= 0 {
+		for i := range r.Groups {
 			if i != base {
 				s.Comparisons = append(s.Comparisons, r.compare(base, i, s))
 			}
@@ -47,10 +46,10 @@ func apply[T any](v T, ok bool) *T {
 }
 
 // summarizeDecoder measures one decoder: counts over all its records, speeds over the times of the timed tasks.
-func summarizeDecoder(g group, times []metric.TaskTime) Decoder {
+func summarizeDecoder(g metric.Group, times []metric.TaskTime) Decoder {
 	c := g.Counts()
 	d := Decoder{
-		Name: g.name, Settings: g.settings, Tasks: len(g.Tasks()), Records: c.Records, Disturbed: c.Disturbed, Decodings: c.Decodings, Extra: c.Attempts,
+		Name: g.Name, Settings: g.Settings, Tasks: len(g.Tasks()), Records: c.Records, Disturbed: c.Disturbed, Decodings: c.Decodings, Extra: c.Attempts,
 		Sandbox: c.Sandbox, Errors: c.Errors, Empty: c.Empty, Truncated: c.Truncated,
 		Forwards: c.Forwards, Kinds: c.Kinds, Positions: c.Positions, Tokens: c.Tokens, Canvas: c.Canvas,
 		PeakMemory: apply(c.PeakMemory, c.PeakMemory > 0),
@@ -68,20 +67,10 @@ func summarizeDecoder(g group, times []metric.TaskTime) Decoder {
 	d.CeilingTokensPerSecond = apply(metric.CeilingTokensPerSecond(times))
 	d.CeilingShare = apply(metric.CeilingShare(times))
 	if len(times) == 0 { // tokens per forward do not depend on the machine: they are known all the same
-		times = g.counted()
+		times = g.Counted()
 	}
 	d.TokensPerForward = pooled(times, metric.TokensPerForward)
 	return d
-}
-
-// counted is, of each task, its tokens and forwards over all decodings, disturbed ones too.
-func (g group) counted() (times []metric.TaskTime) {
-	for _, t := range g.Tasks() {
-		if n := float64(t.Decodings); n > 0 {
-			times = append(times, metric.TaskTime{Task: t.Name, Tokens: float64(t.Tokens) / n, Forwards: float64(t.Forwards) / n})
-		}
-	}
-	return times
 }
 
 // passAtK is pass@k for each k of more than one answer that the samples allow, and for all samples.
@@ -120,11 +109,11 @@ func fractions(times []metric.TaskTime, r metric.Ratio) []stats.Fraction {
 
 // compare pairs two decoders by task.
 func (r run) compare(base, head int, s Summary) Comparison {
-	b, h := r.groups[base], r.groups[head]
-	c := Comparison{Base: b.name, Head: h.name}
-	c.NotMeasured = r.unusable(b, h)
+	b, h := r.Groups[base], r.Groups[head]
+	c := Comparison{Base: b.Name, Head: h.Name}
+	c.NotMeasured = r.Unusable(b, h)
 	if c.NotMeasured == "" {
-		compareSpeed(&c, b, h, r.timed, r.header.Plan.Batch)
+		compareSpeed(&c, b, h, r.Timed, r.Header.Plan.Batch)
 	}
 	var passes []stats.Pair
 	for _, task := range b.Tasks() {
@@ -135,7 +124,7 @@ func (r run) compare(base, head int, s Summary) Comparison {
 			}
 		}
 	}
-	if r.header.Plan.Length != forced {
+	if r.Header.Plan.Length != forced {
 		compareQuality(&c, passes)
 	}
 	c.Verdict = verdict(c, s.Decoders[base], s.Decoders[head], s)
@@ -145,25 +134,9 @@ func (r run) compare(base, head int, s Summary) Comparison {
 // forced is the length mode in which outputs do not end by themselves: it says nothing of quality.
 const forced = "forced"
 
-// unusable says why a pair has no figure of speed; empty where it may have one.
-func (r run) unusable(pair ...group) string {
-	if e := r.header.Environment; tooManyThreads(e) {
-		return fmt.Sprintf("%d threads on %d processors wait for each other", e.Threads, e.Cores)
-	}
-	for _, g := range pair {
-		if !g.usable {
-			return fmt.Sprintf("other work on the machine disturbed %.0f%% of the decodings of %s", 100*g.disturbed(), g.name)
-		}
-		if tasks := len(g.Tasks()); float64(len(r.timed)) < leastShared*float64(tasks) {
-			return fmt.Sprintf("every decoder has an undisturbed decoding of only %d of the %d tasks of %s", len(r.timed), tasks, g.name)
-		}
-	}
-	return ""
-}
-
 // compareSpeed fills in how much faster head is, over the same tasks.
-func compareSpeed(c *Comparison, base, head group, timed map[string]bool, batch int) {
-	b, h := base.times(timed), head.times(timed)
+func compareSpeed(c *Comparison, base, head metric.Group, timed map[string]bool, batch int) {
+	b, h := base.TimesOn(timed), head.TimesOn(timed)
 	if len(b) != len(h) || len(b) == 0 {
 		return
 	}
@@ -230,16 +203,16 @@ func detectable(passes []stats.Pair) *float64 {
 
 // unfinished is how many decodings the plan has, and how many of them the run holds; equal where the plan is not known.
 func (r run) unfinished() (held, planned int) {
-	for _, g := range r.groups {
+	for _, g := range r.Groups {
 		c := g.Counts()
 		held += c.Records - c.Attempts
 	}
-	p := r.header.Plan
-	tasks := r.header.Suite.Tasks
+	p := r.Header.Plan
+	tasks := r.Header.Suite.Tasks
 	if p.Limit > 0 {
 		tasks = min(tasks, p.Limit)
 	}
-	planned = tasks * p.Repeats * max(1, p.Samples) * len(r.header.Decoders)
+	planned = tasks * p.Repeats * max(1, p.Samples) * len(r.Header.Decoders)
 	if planned == 0 {
 		return held, held
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tandem/bench/metric"
 	"tandem/record"
 )
 
@@ -25,7 +26,7 @@ func rec(task, decoder string, tokens, forwards int, seconds float64, result rec
 
 // fold is a run of records, as if they were read from its file.
 func fold(header record.Header, records []record.Record) run {
-	r, err := foldRun(header, func(yield func(record.Record, error) bool) {
+	r, err := metric.FoldRun(header, func(yield func(record.Record, error) bool) {
 		for _, one := range records {
 			if !yield(one, nil) {
 				return
@@ -35,7 +36,7 @@ func fold(header record.Header, records []record.Record) run {
 	if err != nil {
 		panic(err)
 	}
-	return r
+	return run{r}
 }
 
 // summarize is the summary of records.

@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"math"
+
+	"tandem/bench/metric"
 )
 
 // notMeasured begins the verdict of a run that cannot carry a figure.
@@ -87,7 +89,7 @@ func headline(s Summary) int {
 		if c.Verdict == "" {
 			continue
 		}
-		if !isAR(c.Head) && !isUncached(c.Head) {
+		if !metric.IsAR(c.Head) && !metric.IsUncached(c.Head) {
 			return i
 		}
 		if first < 0 {
@@ -122,7 +124,7 @@ func fastest(s Summary) string {
 	best, tried := -1, 0
 	var needs *Comparison // the one that the fewest tasks would show
 	for i, c := range s.Comparisons {
-		if c.Speedup == nil || c.SameQuality == nil || isAR(c.Head) || isUncached(c.Head) {
+		if c.Speedup == nil || c.SameQuality == nil || metric.IsAR(c.Head) || metric.IsUncached(c.Head) {
 			continue
 		}
 		tried++

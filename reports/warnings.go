@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"tandem/record"
+	"tandem/bench/metric"
 )
 
 // A Warning is something that makes a run less to be trusted, with what to do.
@@ -44,16 +44,16 @@ func (r run) warnings(s Summary) []Warning {
 	add := func(code string, severity Severity, format string, args ...any) {
 		out = append(out, Warning{Code: code, Severity: severity, Text: fmt.Sprintf(format, args...)})
 	}
-	for _, g := range r.groups {
-		if !g.covered() {
+	for _, g := range r.Groups {
+		if !g.Covered() {
 			add("disturbed", Error, "other work on the machine disturbed %.0f%% of the decodings of %s, too many for a speed: free the machine and decode again",
-				100*g.disturbed(), g.name)
+				100*g.Disturbed(), g.Name)
 		}
 	}
 	if s.Busy != nil && *s.Busy < idle && len(out) == 0 {
 		add("busy", Caution, "this run had a processor for %.0f%% of its threads' time: other work may have taken the rest; repeat it on an idle machine", 100**s.Busy)
 	}
-	if e := s.Environment; tooManyThreads(e) {
+	if e := s.Environment; metric.TooManyThreads(e) {
 		add("too_many_threads", Error, "%d threads on %d processors wait for each other: take fewer", e.Threads, e.Cores)
 	}
 	if s.Environment.Device == "cpu" && s.Busy == nil {
@@ -65,7 +65,7 @@ func (r run) warnings(s Summary) []Warning {
 	if n := s.Plan.Repeats; n > 0 && n < 5 {
 		add("few_repeats", Caution, "%s: give at least 5 for a figure and 10 for a claim", plural(n, "repeat"))
 	}
-	if n := len(r.timed); n > 0 && n < leastForInterval {
+	if n := len(r.Timed); n > 0 && n < leastForInterval {
 		add("few_tasks", Caution, "%s: at least %d are needed for an interval that means much", plural(n, "task"), leastForInterval)
 	}
 	for _, d := range s.Decoders {
@@ -94,11 +94,6 @@ func (r run) warnings(s Summary) []Warning {
 	return out
 }
 
-// tooManyThreads says that threads on the processor share it with each other.
-func tooManyThreads(e record.Environment) bool {
-	return e.Device == "cpu" && e.Cores > 0 && e.Threads > e.Cores
-}
-
 // modified ends the commit of a build from a tree with uncommitted changes.
 const modified = "+dirty"
 
@@ -110,7 +105,7 @@ func weak(base, head Decoder) bool {
 
 // unjudged says that no record has a verdict.
 func (r run) unjudged() bool {
-	for _, g := range r.groups {
+	for _, g := range r.Groups {
 		c := g.Counts()
 		if c.Sandbox > 0 {
 			return false

@@ -5,12 +5,12 @@ import (
 	"fmt"
 
 	"tandem/bench"
+	"tandem/bench/metric"
 	"tandem/datasets"
 	"tandem/device"
 	"tandem/evals"
 	"tandem/record"
 	"tandem/record/jsonl"
-	"tandem/reports"
 )
 
 // hint says what to do about an error on the command line, of which no library knows; it follows the error's own text.
@@ -29,7 +29,7 @@ func hint(err error) string {
 		return ": choose another --out or delete it"
 	case errors.As(err, new(*record.Missing)):
 		return ": tandem run writes it"
-	case errors.As(err, new(*reports.Empty)):
+	case errors.As(err, new(*metric.Empty)):
 		return ": let tandem run finish at least one example"
 	case errors.As(err, &suite) && errors.Is(err, datasets.ErrNotFetched):
 		return fmt.Sprintf(": fetch it with `tandem datasets fetch %s`, or name its file with --data", suite.Suite)

@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"tandem/bench"
+	"tandem/bench/metric"
 	"tandem/datasets"
 	"tandem/device"
 	"tandem/evals"
 	"tandem/record"
 	"tandem/record/jsonl"
-	"tandem/reports"
 )
 
 // TestHints: errors of libraries get the words of the command line, whatever is wrapped around them; others stay as they are.
@@ -26,7 +26,7 @@ func TestHints(t *testing.T) {
 		{&bench.Mismatch{Path: "f", Before: "a", Now: "b"}, "f: cannot resume: that run had a; this one has b; choose another --out or delete it"},
 		{&evals.Foreign{Path: "f", Reason: "holds notes"}, "f holds notes: choose another --out or delete it"},
 		{&record.Missing{Path: "f"}, "f does not exist: tandem run writes it"},
-		{&reports.Empty{Path: "f"}, "f holds no records: let tandem run finish at least one example"},
+		{&metric.Empty{Path: "f"}, "f holds no records: let tandem run finish at least one example"},
 		{&device.Unusable{Err: errors.New("the driver is old: update it")}, "the driver is old: update it, or use --device cpu"},
 		{&device.Unusable{Err: device.ErrWrong}, "the device is not to be trusted: use --device cpu, and report it"},
 		{suite(datasets.ErrNotFetched), "s: is not on this machine: fetch it with `tandem datasets fetch s`, or name its file with --data"},

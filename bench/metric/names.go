@@ -1,0 +1,24 @@
+package metric
+
+import (
+	"slices"
+	"strings"
+)
+
+// Decoders' names are "family/key=value/…", settings in a fixed order. What reads records learns from them what varies.
+
+// IsAR says whether a decoder's name is that of an autoregressive one.
+func IsAR(name string) bool { return name == "ar" || strings.HasPrefix(name, "ar/") }
+
+// IsUncached says whether a name is that of a control that computes everything anew in each forward.
+func IsUncached(name string) bool { return slices.Contains(strings.Split(name, "/"), "uncached") }
+
+// Setting is the value of a key in a name.
+func Setting(name, key string) (value string, ok bool) {
+	for _, part := range strings.Split(name, "/")[1:] {
+		if value, ok = strings.CutPrefix(part, key+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
