@@ -133,11 +133,11 @@ func TestTimes(t *testing.T) {
 	if c := f.Counts(); c.Records != 6 || c.Disturbed != 2 || c.Attempts != 2 {
 		t.Errorf("counts %+v", c)
 	}
-	if undisturbed, planned := f.Task("a").Coverage(); undisturbed != 4 || planned != 4 {
+	if undisturbed, planned := f.Task("a").coverage(); undisturbed != 4 || planned != 4 {
 		t.Errorf("%d of %d decodings are undisturbed, want all 4", undisturbed, planned)
 	}
 	f.Add(one(2, 0, 0, 30, 1, 0.11))
-	if undisturbed, planned := f.Task("a").Coverage(); undisturbed != 4 || planned != 5 || len(f.Times(nil)) != 0 {
+	if undisturbed, planned := f.Task("a").coverage(); undisturbed != 4 || planned != 5 || len(f.Times(nil)) != 0 {
 		t.Errorf("%d of %d decodings; a task with a sample that was only disturbed has the times %v", undisturbed, planned, f.Times(nil))
 	}
 }

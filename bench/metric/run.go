@@ -107,7 +107,7 @@ const (
 func (g Group) Disturbed() float64 {
 	undisturbed, planned := 0, 0
 	for _, t := range g.Tasks() {
-		u, p := t.Coverage()
+		u, p := t.coverage()
 		undisturbed, planned = undisturbed+u, planned+p
 	}
 	if planned == 0 {
@@ -120,7 +120,7 @@ func (g Group) Disturbed() float64 {
 func (g Group) Covered() bool {
 	tasks, timed := 0, 0
 	for _, t := range g.Tasks() {
-		if _, planned := t.Coverage(); planned == 0 {
+		if _, planned := t.coverage(); planned == 0 {
 			continue // every decoding of it failed
 		}
 		tasks++

@@ -70,8 +70,8 @@ func prefills(r record.Record) (tokens int, seconds float64) {
 	return tokens, seconds
 }
 
-// Coverage is how many of a task's decodings (samples x repeats) have an undisturbed one, and how many there are.
-func (t *Task) Coverage() (undisturbed, planned int) {
+// coverage is how many of a task's decodings (samples x repeats) have an undisturbed one, and how many there are.
+func (t *Task) coverage() (undisturbed, planned int) {
 	for _, s := range t.samples {
 		undisturbed += len(s.timings)
 		planned += len(s.planned)
