@@ -38,3 +38,9 @@ func MinimumDetectable(sd float64, n int, alpha, power float64) (effect float64,
 	}
 	return (normalQuantile(1-alpha/2) + normalQuantile(power)) * sd / math.Sqrt(float64(n)), true
 }
+
+// DetectableLog is the smallest true logarithm of a ratio that an estimate of the given standard error and degrees of freedom
+// reveals with the given power, in a two-sided test at level alpha by Student's t.
+func DetectableLog(deviation, freedom, alpha, power float64) float64 {
+	return (studentQuantile(1-alpha/2, freedom) + studentQuantile(power, freedom)) * deviation
+}

@@ -41,6 +41,15 @@ func RatioOfRatios(base, head []Fraction, confidence float64) (Interval, bool) {
 
 // quotient is the product of the columns' sums, each to its power of 1 or -1, with its interval; a row is a task.
 func quotient(rows [][]float64, powers []float64, confidence float64) (Interval, bool) {
+	value, l, ok := logQuotient(rows, powers)
+	if !ok {
+		return Interval{}, false
+	}
+	return logStudent(value, l.Error, l.Freedom, len(rows), confidence), true
+}
+
+// logQuotient is that product, and its logarithm with the jackknife's standard error.
+func logQuotient(rows [][]float64, powers []float64) (value float64, l LogRatio, ok bool) {
 	sums := make([]float64, len(powers))
 	for _, row := range rows {
 		for j, v := range row {
@@ -53,12 +62,12 @@ func quotient(rows [][]float64, powers []float64, confidence float64) (Interval,
 		}
 		return sum
 	}
-	value := 1.0
+	value = 1.0
 	for j, total := range sums {
 		value *= math.Pow(total, powers[j])
 	}
 	if !finite(value) || len(rows) == 0 {
-		return Interval{}, false
+		return 0, LogRatio{}, false
 	}
 	left := make([]float64, len(rows)) // logarithms of the quotient without each task
 	squares := 0.0
@@ -71,8 +80,7 @@ func quotient(rows [][]float64, powers []float64, confidence float64) (Interval,
 		squares += share * share
 	}
 	_, variance := moments(left)
-	deviation := math.Sqrt(float64(len(rows)-1) * variance)
-	return logStudent(value, deviation, 1/squares-1, len(rows), confidence), true
+	return value, LogRatio{Value: math.Log(value), Error: math.Sqrt(float64(len(rows)-1) * variance), Freedom: 1/squares - 1}, true
 }
 
 // Mean is the mean over tasks of a positive quantity, as a pooled ratio with a denominator of 1 for each task.

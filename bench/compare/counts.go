@@ -1,0 +1,103 @@
+package compare
+
+import (
+	"math"
+
+	"tandem/bench/metric"
+	"tandem/bench/stats"
+)
+
+// rateRow compares pass@1 over the tasks that are judged on both sides. P is that of the exact sign test on the tasks whose rates
+// differ, which is McNemar's where each task has one answer.
+func rateRow(p pair) (Row, bool) {
+	base, head := p.base.rates(p.decoder), p.head.rates(p.decoder)
+	var pairs []stats.Pair
+	row := Row{Points: true}
+	lost, gained := 0, 0
+	for task, b := range base {
+		h, ok := head[task]
+		if !ok {
+			continue
+		}
+		pairs = append(pairs, stats.Pair{Base: b, Head: h})
+		row.Base, row.HeadValue = row.Base+b, row.HeadValue+h
+		switch {
+		case h < b:
+			lost++
+		case h > b:
+			gained++
+		}
+	}
+	difference, ok := stats.PairedDifference(pairs, stats.Confidence)
+	if !ok {
+		return Row{}, false
+	}
+	n := float64(len(pairs))
+	pValue := stats.McNemar(lost, gained)
+	row.Base, row.HeadValue, row.Tasks = row.Base/n, row.HeadValue/n, len(pairs)
+	row.Change, row.Low, row.High, row.P = difference.Value, &difference.Low, &difference.High, &pValue
+	return row, true
+}
+
+// rates are the tasks' pass rates, the mean over a side's runs.
+func (s Side) rates(decoder string) map[string]float64 {
+	sums, counts := map[string]float64{}, map[string]int{}
+	for _, r := range s.Runs {
+		for _, t := range r.Find(decoder).Tasks() {
+			if rate, ok := t.PassRate(); ok {
+				sums[t.Name] += rate
+				counts[t.Name]++
+			}
+		}
+	}
+	for task, n := range counts {
+		sums[task] /= float64(n)
+	}
+	return sums
+}
+
+// countRow compares a counter, a decoding's mean of it for each task. At greedy it cannot vary, so any difference in any task is a
+// change; else it is compared as a ratio of sums with the tasks' spread.
+func countRow(p pair, count func(*metric.Task) float64) (Row, bool) {
+	parts := func(_ *Run, g metric.Group) map[string]stats.Fraction {
+		out := map[string]stats.Fraction{}
+		for _, t := range g.Tasks() {
+			if n := float64(t.Decodings); n > 0 {
+				out[t.Name] = stats.Fraction{Num: count(t) / n, Den: 1}
+			}
+		}
+		return out
+	}
+	row, ok := ratioRow(p, parts, Noise{})
+	if !ok || !greedy(p.decoder) {
+		return row, ok
+	}
+	row.Exact, row.Low, row.High = true, &row.Change, &row.Change
+	certain := 1.0
+	if p.differ(parts) {
+		certain = 0
+	}
+	row.P = &certain
+	return row, true
+}
+
+// greedy says that a decoder of the name decodes the same text always.
+func greedy(name string) bool {
+	_, sampled := metric.Setting(name, "temperature")
+	return !sampled
+}
+
+// differ says whether a counter of any common task is not the same in all runs, beyond rounding of a mean.
+func (p pair) differ(parts func(*Run, metric.Group) map[string]stats.Fraction) bool {
+	first := parts(p.base.Runs[0], p.base.Runs[0].Find(p.decoder))
+	for _, s := range []Side{p.base, p.head} {
+		for _, r := range s.Runs {
+			for task, f := range parts(r, r.Find(p.decoder)) {
+				if other, ok := first[task]; ok && math.Abs(other.Num-f.Num) > 1e-9*math.Abs(f.Num) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

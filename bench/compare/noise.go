@@ -1,0 +1,63 @@
+package compare
+
+import (
+	"math"
+
+	"tandem/bench/stats"
+)
+
+// A Noise is how far runs of the same build lie apart: the standard deviation of a figure's logarithm, and the degrees of freedom
+// of that deviation.
+type Noise struct {
+	Deviation float64 `json:"deviation"`
+	Freedom   float64 `json:"freedom"`
+}
+
+// Noises are what is known of the noise between runs before the runs at hand, by how a figure varies (Figure.Varies).
+type Noises map[Variation]Noise
+
+// A Variation says how a figure varies from one run to another of the same build.
+type Variation string
+
+// The variations.
+const (
+	ByTasks   Variation = "tasks"    // with the tasks alone
+	ByMoment  Variation = "absolute" // with the machine's state, too: a speed
+	WithinRun Variation = "ratio"    // a ratio within a run, which the machine's state hardly touches
+	ByCeiling Variation = "share"    // a speed over ceilings that were measured in the same run, but not at the same moment
+)
+
+// Prior are the noises where nothing better is known: ten identical runs of 60 tasks x 6 repeats on a quiet virtual machine of 2
+// cores (docs/LOG.md, 2026-11-24).
+var Prior = Noises{
+	ByMoment:  {Deviation: 0.20, Freedom: 9},
+	WithinRun: {Deviation: 0.029, Freedom: 9},
+	ByCeiling: {Deviation: 0.08, Freedom: 9},
+}
+
+func (n Noises) of(f Figure) Noise { return n[f.Varies] }
+
+// learn adds to what is known the spread of runs of each side: their logarithms' squared distances from their side's mean.
+func (n Noise) learn(sides ...[]float64) Noise {
+	if n.Freedom == 0 {
+		return n
+	}
+	squares, freedom := n.Freedom*n.Deviation*n.Deviation, n.Freedom
+	for _, logs := range sides {
+		if deviation, ok := stats.Deviation(logs); ok {
+			squares, freedom = squares+float64(len(logs)-1)*deviation*deviation, freedom+float64(len(logs)-1)
+		}
+	}
+	return Noise{math.Sqrt(squares / freedom), freedom}
+}
+
+// Learn is the noise of a figure, learnt from earlier runs of one build: the logarithms' deviation over values, one a run. It needs
+// three runs.
+func Learn(values []float64) (Noise, bool) {
+	logs := make([]float64, len(values))
+	for i, v := range values {
+		logs[i] = math.Log(v)
+	}
+	deviation, ok := stats.Deviation(logs)
+	return Noise{deviation, float64(len(values) - 1)}, ok && len(values) >= 3
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"tandem/bench/compare"
+	"tandem/reports/changes"
+)
+
+type compareCmd struct {
+	Base  string   `arg:"" help:"Folder of results, or scored.jsonl; several runs of one build as A,B,C."`
+	Heads []string `arg:"" name:"head" help:"The same of what is compared with it; more than one is compared each for itself."`
+	gateFlags
+	Format string `default:"table" enum:"${change_formats}" help:"Form of the output: ${enum}."`
+	wideFlag
+}
+
+// gateFlags say which gates decide.
+type gateFlags struct {
+	Gate string `placeholder:"FILE" help:"YAML file of gates; without it the default ones (tandem gate default prints them)."`
+}
+
+// Help follows the flags' list.
+func (compareCmd) Help() string {
+	return "Exit status 1: a gate failed; 3: a gate is undecided that must not be. Speeds of separate runs are undecided unless the change is larger " +
+		"than runs of one build differ by: tandem ab interleaves two builds and is surer."
+}
+
+func (c compareCmd) Run(a *app) error {
+	gates, err := compare.ReadGates(c.Gate)
+	if err != nil {
+		return err
+	}
+	base, err := readSide(c.Base)
+	if err != nil {
+		return err
+	}
+	var heads []compare.Side
+	for _, path := range c.Heads {
+		head, err := readSide(path)
+		if err != nil {
+			return err
+		}
+		heads = append(heads, head)
+	}
+	result, err := compare.Of(base, heads, compare.Prior)
+	if err != nil {
+		return err
+	}
+	return a.decide(result, gates, c.Format, c.width(a.stdout))
+}
+
+// decide applies gates, prints the result and says by its error how they ended.
+func (a *app) decide(result compare.Result, gates []compare.Gate, format string, width int) error {
+	if err := result.Apply(gates); err != nil {
+		return err
+	}
+	text, err := changes.Find(format).Write(result, width)
+	if err != nil {
+		return err
+	}
+	if _, err := a.stdout.Write(text); err != nil {
+		return err
+	}
+	switch passed, undecided := result.Passed(); {
+	case passed:
+		return nil
+	case undecided:
+		return errUndecided
+	}
+	return errFailed
+}
+
+// errUndecided marks gates that fail since nothing is decided: exit status 3.
+var errUndecided = errors.New("undecided")
+
+// readSide reads the runs of one build.
+func readSide(paths string) (compare.Side, error) {
+	side := compare.Side{Name: paths}
+	for _, path := range strings.Split(paths, ",") {
+		r, err := compare.Read(path)
+		if err != nil {
+			return side, err
+		}
+		side.Runs = append(side.Runs, r)
+	}
+	return side, nil
+}
+
+type gateCmd struct {
+	Check   gateCheckCmd   `cmd:"" help:"Check a file of gates, and say what each can detect."`
+	Default gateDefaultCmd `cmd:"" help:"Print the default gates, to begin a file of your own with."`
+}
+
+type gateDefaultCmd struct{}
+
+func (gateDefaultCmd) Run(a *app) error {
+	_, err := fmt.Fprint(a.stdout, compare.DefaultGates())
+	return err
+}
+
+type gateCheckCmd struct {
+	File string   `arg:"" optional:"" help:"YAML file of gates; the default ones without it."`
+	Runs []string `placeholder:"DIR" help:"Three or more runs of one build on this machine, from which the noise between runs is learnt."`
+	JSON bool     `help:"Print JSON in place of the table."`
+	wideFlag
+}
+
+func (c gateCheckCmd) Run(a *app) error {
+	gates, err := compare.ReadGates(c.File)
+	if err != nil {
+		return err
+	}
+	noises := compare.Prior
+	if len(c.Runs) > 0 {
+		side, err := readSide(strings.Join(c.Runs, ","))
+		if err != nil {
+			return err
+		}
+		if noises, err = compare.LearnFrom(side.Runs); err != nil {
+			return err
+		}
+	}
+	text, err := changes.Detectable(gates, noises, c.JSON, c.width(a.stdout))
+	if err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(text)
+	return err
+}
