@@ -73,17 +73,17 @@ func LearnFrom(runs []*Run) (Noises, error) {
 	if len(runs) < 3 {
 		return out, fmt.Errorf("%d runs say nothing of the noise between runs: give at least 3 of one build", len(runs))
 	}
-	learnt := map[Variation]Noise{}
+	noisiest := map[Variation]Noise{}
 	for _, g := range runs[0].Groups {
 		for _, f := range Figures {
 			values := f.values(runs, g.Name)
-			noise, ok := Learn(values)
-			if prior, noisy := Prior[f.Varies]; ok && noisy && prior.Freedom > 0 && noise.Deviation > learnt[f.Varies].Deviation {
-				learnt[f.Varies] = noise
+			noise, ok := learnt(values)
+			if prior, noisy := Prior[f.Varies]; ok && noisy && prior.Freedom > 0 && noise.Deviation > noisiest[f.Varies].Deviation {
+				noisiest[f.Varies] = noise
 			}
 		}
 	}
-	for variation, noise := range learnt {
+	for variation, noise := range noisiest {
 		out[variation] = noise
 	}
 	return out, nil

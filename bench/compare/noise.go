@@ -51,9 +51,9 @@ func (n Noise) learn(sides ...[]float64) Noise {
 	return Noise{math.Sqrt(squares / freedom), freedom}
 }
 
-// Learn is the noise of a figure, learnt from earlier runs of one build: the logarithms' deviation over values, one a run. It needs
+// learnt is the noise of a figure, learnt from earlier runs of one build: the logarithms' deviation over values, one a run. It needs
 // three runs.
-func Learn(values []float64) (Noise, bool) {
+func learnt(values []float64) (Noise, bool) {
 	logs := make([]float64, len(values))
 	for i, v := range values {
 		logs[i] = math.Log(v)

@@ -1,5 +1,5 @@
 // Package changes writes what a comparison of runs found in the forms that people and CI systems read. A form is an entry of
-// Formats.
+// formats.
 package changes
 
 import (
@@ -22,8 +22,8 @@ type Format struct {
 	Write func(r compare.Result, width int) ([]byte, error)
 }
 
-// Formats are the forms, by name.
-var Formats = []Format{
+// formats are the forms, by name.
+var formats = []Format{
 	{"table", text},
 	{"md", markdown},
 	{"json", asJSON},
@@ -35,7 +35,7 @@ var Formats = []Format{
 
 // Names are those of all formats.
 func Names() (names []string) {
-	for _, f := range Formats {
+	for _, f := range formats {
 		names = append(names, f.Name)
 	}
 	return names
@@ -43,7 +43,7 @@ func Names() (names []string) {
 
 // Find is the format of a name.
 func Find(name string) Format {
-	return Formats[slices.IndexFunc(Formats, func(f Format) bool { return f.Name == name })]
+	return formats[slices.IndexFunc(formats, func(f Format) bool { return f.Name == name })]
 }
 
 func asJSON(r compare.Result, _ int) ([]byte, error) {

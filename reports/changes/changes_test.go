@@ -41,7 +41,7 @@ func sample() compare.Result {
 
 // TestFormats: every format is what its golden file holds.
 func TestFormats(t *testing.T) {
-	for _, f := range Formats {
+	for _, f := range formats {
 		text, err := f.Write(sample(), 80)
 		if err != nil {
 			t.Errorf("%s: %v", f.Name, err)
