@@ -16,50 +16,42 @@ import (
 
 // A build is what a synthetic run was made with.
 type build struct {
-	speed   float64 // seconds of a token of diffusion, relative
-	moment  float64 // the same for both decoders: the machine's state
-	lost    int     // tasks that the diffusion decoder fails, of those it passed
-	tokens  int     // more tokens in task 3
-	repeats int
-	suite   string
-	drift   float64 // relative, from the first decoding to the last
-	seed    uint64
+	speed  float64 // seconds of a token of diffusion, relative
+	moment float64 // the same for both decoders: the machine's state
+	lost   int     // tasks that the diffusion decoder fails, of those it passed
+	tokens int     // more tokens in task 3
+	suite  string
+	drift  float64 // relative, from the first decoding to the last
+	seed   uint64
 }
 
 const tasks = 60
 
-// write makes a run of a build in a folder.
-func (b build) write(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	h := record.Header{
+// header is the run's.
+func (b build) header() record.Header {
+	return record.Header{
 		Environment: record.Environment{Commit: "abc", CPU: "cpu", Cores: 2, Threads: 2, Device: "cpu", Started: time.Unix(0, 0)},
 		Suite:       record.SuiteInfo{Name: "suite" + b.suite, SHA256: "00", Tasks: tasks},
 		Model:       record.ModelInfo{Name: "model", SHA256: "11", Dtype: "bf16"},
-		Plan:        record.PlanInfo{Repeats: max(b.repeats, 6), Samples: 1, Batch: 1, MaxTokens: 64, Length: "natural"},
+		Plan:        record.PlanInfo{Repeats: 6, Samples: 1, Batch: 1, MaxTokens: 64, Length: "natural"},
 		Decoders:    []record.DecoderInfo{{Name: "ar"}, {Name: "diffusion/block=16"}},
 	}
-	w, err := record.Create(filepath.Join(dir, "scored.jsonl"), h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	noise, n := rand.New(rand.NewPCG(b.seed, 1)), 0
-	for repeat := range h.Plan.Repeats {
+}
+
+// records are the run's, in the order in which they ran.
+func (b build) records(yield func(record.Record, error) bool) {
+	noise, n, repeats := rand.New(rand.NewPCG(b.seed, 1)), 0, b.header().Plan.Repeats
+	for repeat := range repeats {
 		for task := range tasks {
 			for _, decoder := range []string{"ar", "diffusion/block=16"} {
 				r := b.record(task, repeat, decoder)
-				r.Seconds *= math.Exp(0.02*noise.NormFloat64()) * (1 + b.drift*float64(n)/float64(2*tasks*h.Plan.Repeats))
-				n++
-				if err := w.Write(r); err != nil {
-					t.Fatal(err)
+				r.Seconds *= math.Exp(0.02*noise.NormFloat64()) * (1 + b.drift*float64(n)/float64(2*tasks*repeats))
+				if n++; !yield(r, nil) {
+					return
 				}
 			}
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 func (b build) record(task, repeat int, decoder string) record.Record {
@@ -93,7 +85,7 @@ func side(t *testing.T, builds ...build) Side {
 	s := Side{Name: "side"}
 	for i, b := range builds {
 		b.seed += uint64(i)
-		r, err := Read(b.write(t))
+		r, err := fold("run", b.header(), b.records)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,6 +220,32 @@ func TestWarnings(t *testing.T) {
 	}
 	if r := of(t, side(t, normal()), side(t, normal())); slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "drift" }) {
 		t.Errorf("a drift in %+v", r.Warnings)
+	}
+}
+
+// TestRead: a folder of results and its file are the same run.
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	w, err := record.Create(filepath.Join(dir, "scored.jsonl"), normal().header())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := range normal().records {
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, filepath.Join(dir, "scored.jsonl")} {
+		r, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(of(t, Side{"a", []*Run{r}}, side(t, normal())).Outputs) > 0 {
+			t.Errorf("%s: other outputs than the run has", path)
+		}
 	}
 }
 

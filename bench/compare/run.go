@@ -49,14 +49,21 @@ func Read(path string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Path: path, outputs: map[string]map[string]output{}, order: map[string][]pace{}, held: map[string]int{}}
-	if r.Run, err = metric.FoldRun(header, r.watch(records)); err != nil {
+	r, err := fold(path, header, records)
+	if err != nil {
 		return nil, err
 	}
-	if len(r.Groups) == 0 {
-		return nil, &metric.Empty{Path: file}
-	}
 	return r, r.readTelemetry(filepath.Join(filepath.Dir(file), "telemetry.jsonl"))
+}
+
+// fold is a run of records.
+func fold(path string, header record.Header, records iter.Seq2[record.Record, error]) (r *Run, err error) {
+	r = &Run{Path: path, outputs: map[string]map[string]output{}, order: map[string][]pace{}, held: map[string]int{}}
+	r.Run, err = metric.FoldRun(header, r.watch(records))
+	if err == nil && len(r.Groups) == 0 {
+		err = &metric.Empty{Path: path}
+	}
+	return r, err
 }
 
 // watch passes records on and keeps what the fold does not.
