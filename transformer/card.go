@@ -26,25 +26,40 @@ func (c Card) layerNumbers() int64 {
 // headNumbers is how many numbers the output head holds.
 func (c Card) headNumbers() int64 { return int64(c.Config.Vocab) * int64(c.Config.Hidden) }
 
-// Bytes is what a forward must read: each matrix once, whatever the number of rows, and each sequence's K/V. The
+// Bytes is what a forward must read: each matrix once, whatever the number of rows, and the K/V of each sequence's windows. The
 // embeddings of the rows, norms and biases are left out: they are less than a thousandth.
 func (c Card) Bytes(s Shape) int64 {
-	numbers := c.layerNumbers()
+	numbers, slots := c.layerNumbers(), int64(0)
 	if s.Guesses > 0 {
 		numbers += c.headNumbers()
 	}
-	slot := 2 * int64(c.Config.Layers) * int64(c.Config.KVHeads*c.Config.HeadDim)
-	return c.Dtype.bytes(numbers) + c.Dtype.Activations().bytes(slot*int64(s.Sequences)*int64(s.Reach))
+	for layer := range c.Config.Layers {
+		slots += int64(s.Reach - c.Config.Kind(layer).Floor(s.Reach-s.Rows))
+	}
+	slot := 2 * int64(c.Config.KVHeads*c.Config.HeadDim)
+	return c.Dtype.bytes(numbers) + c.Dtype.Activations().bytes(slot*int64(s.Sequences)*slots)
 }
 
 // FLOPs is what a forward must compute, a multiplication and an addition for each number of a matrix and row, and the
 // scores and sums of attention. Rows are counted as causal ones, which attend to half of each other on average: for
 // rows that see each other in both directions that is a lower bound.
 func (c Card) FLOPs(s Shape) float64 {
-	rows := float64(s.Sequences) * float64(s.Rows)
-	reach := float64(s.Reach) - float64(s.Rows-1)/2
-	attention := 4 * rows * reach * float64(c.Config.Heads*c.Config.HeadDim) * float64(c.Config.Layers)
+	rows, reached := float64(s.Sequences)*float64(s.Rows), 0.0
+	for layer := range c.Config.Layers {
+		reached += s.reached(c.Config.Kind(layer).Window)
+	}
+	attention := 4 * float64(s.Sequences) * reached * float64(c.Config.Heads*c.Config.HeadDim)
 	return 2*rows*float64(c.layerNumbers()) + 2*float64(s.Sequences*s.Guesses)*float64(c.headNumbers()) + attention
+}
+
+// reached is how many slots the causal rows of a sequence attend to in a layer, added up over the rows.
+func (s Shape) reached(window int) float64 {
+	before, rows := s.Reach-s.Rows, s.Rows
+	whole := rows // the first rows, which attend to all that is before them
+	if window > 0 {
+		whole = min(max(window-before, 0), rows)
+	}
+	return float64(whole)*float64(before) + float64(whole)*float64(whole+1)/2 + float64(rows-whole)*float64(window)
 }
 
 // The ceilings of a machine, by name: what Ideal and the speed tests look up.

@@ -25,6 +25,18 @@ func TestCard(t *testing.T) {
 			t.Errorf("%+v: %g FLOPs, want %g", test.shape, got, test.flops)
 		}
 	}
+	// A window of 5 in one layer: rows at positions 6 to 9 read the slots from 2 on and attend to 5 each, not to 7, 8, 9 and 10.
+	// Those at positions 2 to 5 attend to 3, 4, 5 and 5.
+	card.Config.Kinds = []LayerKind{{}, {Window: 5}}
+	if got, want := card.Bytes(Shape{3, 4, 0, 10}), int64(2*(1536+3*16*(10+8))); got != want {
+		t.Errorf("window: %d bytes, want %d", got, want)
+	}
+	if got, want := card.FLOPs(Shape{3, 4, 0, 10}), float64(2*12*1536+4*3*(34+20)*16); got != want {
+		t.Errorf("window: %g FLOPs, want %g", got, want)
+	}
+	if got, want := card.FLOPs(Shape{1, 4, 0, 6}), float64(2*4*1536+4*(3+4+5+6+3+4+5+5)*16); got != want {
+		t.Errorf("rows at the window's edge: %g FLOPs, want %g", got, want)
+	}
 	small := Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 100, Tied: true, RopeTheta: 1}
 	if got, want := card.layerNumbers()+card.headNumbers()+(2*2+1)*8, Parameters(small); got != want {
 		t.Errorf("matrices and norms hold %d numbers, Parameters says %d", got, want)

@@ -51,6 +51,12 @@ func Parameters(c Config) int64 {
 	if c.QKVBias {
 		layer += q + 2*kv
 	}
+	if c.OBias {
+		layer += d
+	}
+	if c.MLPBias {
+		layer += 2*f + d
+	}
 	if c.QKNorm {
 		layer += 2 * int64(c.HeadDim)
 	}

@@ -14,6 +14,22 @@ func (p *Pass) Reach(row, written int) int {
 	return min(written, ((p.Start+row)/p.Span+1)*p.Span)
 }
 
+// Floor is the first slot that the row at position p attends to in such a layer.
+func (k LayerKind) Floor(p int) int {
+	if k.Window == 0 {
+		return 0
+	}
+	return max(0, p+1-k.Window)
+}
+
+// Kind is what a layer does otherwise than others.
+func (c Config) Kind(layer int) LayerKind {
+	if len(c.Kinds) == 0 {
+		return LayerKind{}
+	}
+	return c.Kinds[layer]
+}
+
 // Check says in one line what is wrong with a pass on a sequence of so many slots, of which so many are written: backends
 // refuse it with that.
 func (p *Pass) Check(written, slots, vocab int) error {

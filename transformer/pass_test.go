@@ -15,3 +15,12 @@ func TestReach(t *testing.T) {
 		}
 	}
 }
+
+// TestFloor: a window of n is the row itself and the n-1 before it.
+func TestFloor(t *testing.T) {
+	for _, c := range []struct{ window, p, want int }{{0, 99, 0}, {1, 0, 0}, {1, 7, 7}, {4, 2, 0}, {4, 3, 0}, {4, 4, 1}, {4, 99, 96}} {
+		if got := (LayerKind{Window: c.window}).Floor(c.p); got != c.want {
+			t.Errorf("window %d, position %d: from slot %d, want %d", c.window, c.p, got, c.want)
+		}
+	}
+}

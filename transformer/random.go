@@ -25,6 +25,13 @@ func Random(c Config, dtype Dtype, seed uint64) *Weights {
 		if c.QKVBias {
 			l.QBias, l.KBias, l.VBias = r.vector(q, 0, 0.3), r.vector(kv, 0, 0.3), r.vector(kv, 0, 0.3)
 		}
+		if c.OBias {
+			l.OBias = r.vector(c.Hidden, 0, 0.3)
+		}
+		if c.MLPBias {
+			l.GateBias, l.UpBias = r.vector(c.Intermediate, 0, 0.3), r.vector(c.Intermediate, 0, 0.3)
+			l.DownBias = r.vector(c.Hidden, 0, 0.3)
+		}
 		if c.QKNorm {
 			l.QNorm, l.KNorm = r.vector(c.HeadDim, 1, 0.1), r.vector(c.HeadDim, 1, 0.1)
 		}

@@ -7,7 +7,7 @@ import (
 
 func TestRandom(t *testing.T) {
 	c := Config{Layers: 2, Hidden: 33, Intermediate: 50, Heads: 6, KVHeads: 2, HeadDim: 10, Vocab: 40001, RopeTheta: 1e4,
-		QKVBias: true, QKNorm: true, MaskToken: -1}
+		QKVBias: true, OBias: true, MLPBias: true, QKNorm: true, MaskToken: -1}
 	f, b, again, other := Random(c, F32, 7), Random(c, BF16, 7), Random(c, F32, 7), Random(c, F32, 8)
 	var numbers int64
 	count := func(m Matrix) { numbers += int64(len(m.F32)) }
@@ -22,7 +22,7 @@ func TestRandom(t *testing.T) {
 			}
 			count(*m)
 		}
-		for _, v := range [][]float32{l.AttnNorm, l.MLPNorm, l.QBias, l.KBias, l.VBias, l.QNorm, l.KNorm} {
+		for _, v := range [][]float32{l.AttnNorm, l.MLPNorm, l.QBias, l.KBias, l.VBias, l.OBias, l.GateBias, l.UpBias, l.DownBias, l.QNorm, l.KNorm} {
 			numbers += int64(len(v))
 		}
 	}

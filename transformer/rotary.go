@@ -1,6 +1,9 @@
 package transformer
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // A Rope is how a rotary embedding differs from the plain one, which is the zero value.
 type Rope struct {
@@ -10,6 +13,36 @@ type Rope struct {
 	// The query at position p is multiplied by 1 + QueryBeta*ln(1 + floor(p/QueryFrom)) (Llama 4, Ministral 3).
 	QueryBeta float64 // 0: queries stay as they are
 	QueryFrom int
+}
+
+// validate reports the first number that is out of range, in one line.
+func (r Rope) validate(headDim int) error {
+	positive := func(f float64) bool { return f > 0 && f <= math.MaxFloat64 }
+	if r.Divisors != nil && len(r.Divisors) != headDim/2 {
+		return fmt.Errorf("config: %d rope divisors; a head dim of %d has %d pairs", len(r.Divisors), headDim, headDim/2)
+	}
+	for i, d := range r.Divisors {
+		if !positive(d) {
+			return fmt.Errorf("config: rope divisor %d must be finite and positive, not %g", i, d)
+		}
+	}
+	switch {
+	case r.Scale != 0 && !positive(r.Scale):
+		return fmt.Errorf("config: rope scale must be finite and positive, or 0 for none, not %g", r.Scale)
+	case r.QueryBeta != 0 && !positive(r.QueryBeta):
+		return fmt.Errorf("config: query beta must be finite and positive, or 0 for none, not %g", r.QueryBeta)
+	case r.QueryBeta != 0 && r.QueryFrom < 1:
+		return fmt.Errorf("config: queries are scaled from position %d on; it must be at least 1", r.QueryFrom)
+	}
+	return nil
+}
+
+// QueryScale is what the query at position p is multiplied by, after its rotation.
+func (r Rope) QueryScale(p int) float64 {
+	if r.QueryBeta == 0 {
+		return 1
+	}
+	return 1 + r.QueryBeta*math.Log1p(float64(p/r.QueryFrom))
 }
 
 // Rotary fills the tables of the rotary embedding, [slots][HeadDim/2] each: the cosine and the sine of the angle of pair i

@@ -13,7 +13,10 @@
 // graphs. Guesses arrive on the host, so Forward is a point of synchronisation, and timestamps after it are honest.
 package transformer
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // A Config is a model's blueprint. Shapes of the weights follow from it; see Weights.
 type Config struct {
@@ -100,6 +103,10 @@ type Session interface {
 	Memory() int64
 	Close() error
 }
+
+// ErrUnsupported is wrapped by the errors of a backend that is asked for a model, or for sessions of it, of a kind that it does not
+// compute. The processor computes all.
+var ErrUnsupported = errors.New("not supported")
 
 // A Backend is a device that holds one model's weights.
 type Backend interface {

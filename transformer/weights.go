@@ -1,6 +1,7 @@
 package transformer
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -75,9 +76,31 @@ func (c Config) Validate() error {
 			return fmt.Errorf("config: end token %d lies outside the vocabulary of %d", id, c.Vocab)
 		}
 	}
+	return cmp.Or(c.Rope.validate(c.HeadDim), c.validateAttention())
+}
+
+// validateAttention reports the first inconsistency of what rows attend to.
+func (c Config) validateAttention() error {
+	switch c.Attention {
+	case NoDiffusion, BlockCausal:
+	case WholeSequence, CausalMasks:
+		if len(c.BlockSizes) > 0 {
+			return fmt.Errorf("config: block sizes %v beside %s attention; only a block-causal model has some", c.BlockSizes, c.Attention)
+		}
+	default:
+		return fmt.Errorf("config: attention %q; it must be %s, %s, %s or empty", c.Attention, BlockCausal, WholeSequence, CausalMasks)
+	}
 	for _, n := range c.BlockSizes {
 		if n < 1 {
 			return fmt.Errorf("config: block size %d; it must be at least 1", n)
+		}
+	}
+	if len(c.Kinds) > 0 && len(c.Kinds) != c.Layers {
+		return fmt.Errorf("config: kinds of %d layers; there are %d", len(c.Kinds), c.Layers)
+	}
+	for i, k := range c.Kinds {
+		if k.Window < 0 {
+			return fmt.Errorf("config: the window of layer %d must be positive, or 0 for none, not %d", i, k.Window)
 		}
 	}
 	return nil
