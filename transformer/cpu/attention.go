@@ -1,5 +1,7 @@
 package cpu
 
+import "unsafe"
+
 // attend: attn = softmax(q·kᵀ / √d) · v for the rows from…to. A task is one tile of query rows of one key/value
 // head: all heads of a group share its keys, so a single token already fills several rows. Tasks go round the
 // threads; which thread does one changes nothing in it.
@@ -28,18 +30,28 @@ func (s *session) attendTile(thread, layer, kv, q0, q1, from int) {
 	c, k, w := s.config, s.backend.kernels, &s.workers[thread]
 	group, n := c.Heads/c.KVHeads, q1-q0
 	dp, dk := roundUp(c.HeadDim, lanes), s.query.stride
-	slots := w.probs.stride
+	stride := w.probs.stride
 	keys, values := s.head(layer, int(s.rows[q0/group].sequence), kv)
-	reach := 0
-	for i := range n {
-		w.reach[i] = s.rows[(q0+i)/group].reach
-		reach = max(reach, int(w.reach[i]))
-	}
-	padded := s.backend.kv.padded(reach)
+	first, slots := s.bounds(w, layer, group, q0, n)
+	keys, values = unsafe.Add(keys, first/lanes*s.keyPanel), unsafe.Add(values, s.backend.kv.bytes(first))
+	padded := s.backend.kv.padded(slots)
 
-	k.gemmKV(pointer(w.scores), slots, s.queryRow(kv, 0, q0), dk, keys, s.keyPanel, n, (reach+lanes-1)/lanes, dk,
+	k.gemmKV(pointer(w.scores), stride, s.queryRow(kv, 0, q0), dk, keys, s.keyPanel, n, (slots+lanes-1)/lanes, dk,
 		false)
-	k.softmax(w.probs, pointer(w.scores), slots, w.reach[:n], w.inv[:n], padded, s.scale())
-	k.gemmKV(pointer(w.mixed), dp, w.probs.data, slots, values, s.valuePanel, n, dp/lanes, padded, false)
+	k.softmax(w.probs, pointer(w.scores), stride, w.floor[:n], w.reach[:n], w.inv[:n], padded, s.scale())
+	k.gemmKV(pointer(w.mixed), dp, w.probs.data, stride, values, s.valuePanel, n, dp/lanes, padded, false)
 	k.storeAttention(s.attn.at(q0/group-from), s.attn.stride, pointer(w.mixed), dp, w.inv[:n], kv, q0, group, c.HeadDim)
+}
+
+// bounds says which slots a tile reads: from first on, a multiple of the layout's depth, so many. The floors and reaches of its n
+// query rows are counted from there.
+func (s *session) bounds(w *worker, layer, group, q0, n int) (first, slots int) {
+	kind := s.config.Kind(layer)
+	first = kind.Floor(int(s.rows[q0/group].pos)) / s.backend.kv.depth * s.backend.kv.depth // rows ascend
+	for i := range n {
+		r := s.rows[(q0+i)/group]
+		w.floor[i], w.reach[i] = int32(kind.Floor(int(r.pos))-first), r.reach-int32(first)
+		slots = max(slots, int(w.reach[i]))
+	}
+	return first, slots
 }

@@ -15,8 +15,8 @@ static void call_qkv_epilogue(const struct table *t, const byte *h) {
 	t->qkv_epilogue((const struct qkv_args *)h, t->form, t->bf16);
 }
 static void call_softmax(const struct table *t, byte *out, long ldo, const float *s, long lds,
-                         const int32_t *reach, float *inv, long rows, long n, float scale) {
-	t->softmax(out, ldo, t->form, s, lds, reach, inv, rows, n, scale);
+                         const int32_t *floor, const int32_t *reach, float *inv, long rows, long n, float scale) {
+	t->softmax(out, ldo, t->form, s, lds, floor, reach, inv, rows, n, scale);
 }
 static void call_store_attention(const struct table *t, byte *out, long ldo, const float *x, long ldx,
                         const float *inv, long kv, long first, long rows, long group, long d) {

@@ -3,6 +3,7 @@ package cpu
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,7 +15,9 @@ import (
 
 // tiny is a model with every knob and with sizes that no register divides.
 var tiny = transformer.Config{Name: "tiny", Layers: 2, Hidden: 37, Intermediate: 53, Heads: 6, KVHeads: 2, HeadDim: 10,
-	Vocab: 101, RopeTheta: 1e4, NormEps: 1e-6, QKVBias: true, QKNorm: true, MaskToken: -1}
+	Vocab: 101, RopeTheta: 1e4, NormEps: 1e-6, QKVBias: true, OBias: true, MLPBias: true, QKNorm: true, MaskToken: -1,
+	Rope:  transformer.Rope{Divisors: []float64{1, 1, 2, 4, 4}, Scale: 1.1, QueryBeta: 0.2, QueryFrom: 16},
+	Kinds: []transformer.LayerKind{{Window: 21}, {NoRope: true}}}
 
 func open(t testing.TB, w *transformer.Weights, o Options, sequences, slots int) transformer.Session {
 	t.Helper()
@@ -51,15 +54,11 @@ func TestConformance(t *testing.T) {
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		t.Run(name, func(t *testing.T) {
-			transformertest.Test(t, func(t *testing.T, w *transformer.Weights) transformer.Backend {
+			transformertest.Test(t, func(t *testing.T, w *transformer.Weights) (transformer.Backend, error) {
 				if !slices.Contains(Kernels(w.Dtype), name) {
 					t.Skipf("no %s kernels for %s", name, w.Dtype)
 				}
-				b, err := New(w, Options{Threads: 2, Kernels: name})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return b
+				return New(w, Options{Threads: 2, Kernels: name})
 			})
 		})
 	}
@@ -162,6 +161,36 @@ func TestLongForward(t *testing.T) {
 		}
 		if !slices.Equal(parts, whole.Logits) {
 			t.Error("a long forward differs from the same rows in short passes")
+		}
+	})
+}
+
+// Attention reads no tile of slots that lies below the windows of all its rows: a NaN there stays unnoticed.
+func TestWindowSkipsTiles(t *testing.T) {
+	const n, clean = 96, 64
+	c := tiny
+	c.Layers, c.Kinds = 1, []transformer.LayerKind{{Window: 21}}
+	everyKernelSet(t, func(t *testing.T, dtype transformer.Dtype, kernels string) {
+		w := transformer.Random(c, dtype, 1)
+		w.Embed.Write(0, slices.Repeat([]float32{float32(math.NaN())}, c.Hidden)) // of token 0
+		s := open(t, w, Options{Threads: 2, Kernels: kernels}, 1, n)
+		x := make([]int32, n)
+		for i := 3; i < n; i++ {
+			x[i] = int32(1 + i%100)
+		}
+		for _, span := range []int{1, 16, 0} {
+			for _, start := range []int{0, clean} {
+				pass := transformer.Pass{Tokens: x[start:], Start: start, Span: span, Want: []int{clean - start, n - 1 - start}}
+				guesses, err := s.Forward(t.Context(), []transformer.Pass{pass})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, g := range guesses[0] {
+					if g.P != g.P {
+						t.Errorf("span %d, from %d: a NaN far below the window reaches a row", span, start)
+					}
+				}
+			}
 		}
 	})
 }

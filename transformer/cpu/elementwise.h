@@ -58,7 +58,7 @@ TARGET void SET(norm)(byte *out, long ldo, enum form form, const float *x, long 
 	}
 }
 
-// prepare: x += bias, x *= weight / rms(x), each where given, and the rotary embedding of pairs half a head apart.
+// prepare: x += bias, x *= weight / rms(x) and the rotary embedding of pairs half a head apart, each where given.
 INLINE void prepare(float *x, long d, const float *bias, const float *weight, const float *cos, const float *sin,
                     float eps) {
 	if (bias)
@@ -108,11 +108,12 @@ TARGET void SET(qkv_epilogue)(const struct qkv_args *h, enum form form, int bf16
 	const long group = h->heads / h->kv_heads;
 	float *x = h->x;
 	const float *bias = h->bias;
+	const v16 scale = set(h->query_scale);
 	for (long i = 0; i < h->heads + 2 * h->kv_heads; i++, x += h->dp, bias = bias ? bias + h->dp : 0) {
 		if (i < h->heads) {
 			prepare(x, h->d, bias, h->q_norm, h->cos, h->sin, h->eps);
 			byte *out = h->query + i / group * h->query_group + i % group * h->query_head;
-			for (long j = 0; j < h->d; j += 16) put(out, j, form, part(x + j, h->d - j, 0));
+			for (long j = 0; j < h->d; j += 16) put(out, j, form, mul(scale, part(x + j, h->d - j, 0)));
 		} else if (i < h->heads + h->kv_heads) {
 			prepare(x, h->d, bias, h->k_norm, h->cos, h->sin, h->eps);
 			byte *panel = h->keys + (i - h->heads) * h->key_head + h->slot / 16 * h->key_panel;
@@ -124,22 +125,23 @@ TARGET void SET(qkv_epilogue)(const struct qkv_args *h, enum form form, int bf16
 	}
 }
 
-TARGET void SET(softmax)(byte *out, long ldo, enum form form, const float *s, long lds, const int32_t *reach, float *inv,
-                         long rows, long n, float scale) {
+TARGET void SET(softmax)(byte *out, long ldo, enum form form, const float *s, long lds, const int32_t *floor,
+                         const int32_t *reach, float *inv, long rows, long n, float scale) {
 	ldo *= SIZE(form);
 	const v16 by = set(scale), ramp = load(counting);
 	for (long r = 0; r < rows; r++, out += ldo, s += lds) {
-		const long m = reach[r];
+		const long m = reach[r], low = floor[r];
 		v16 top = set(-INFINITY), sum = set(0), end = set((float)m);
-		for (long i = 0; i < m; i += 16) top = max16(top, part(s + i, m - i, -INFINITY));
+		for (long i = low; i < m; i += 16) top = max16(top, part(s + i, m - i, -INFINITY));
 		v16 most = set(most16(top));
 		for (long i = 0; i < n; i += 16) {
-			if (i >= m) {
+			if (i >= m || i + 16 <= low) {
 				put(out, i, form, set(0));
 				continue;
 			}
 			v16 e = expv(mul(by, sub(part(s + i, m - i, 0), most)));
 			e = zero_below(sub(end, add(ramp, set((float)i))), set(0.5f), e);
+			if (i < low) e = zero_below(add(ramp, set((float)i)), set((float)low), e);
 			sum = add(sum, e);
 			put(out, i, form, e);
 		}

@@ -111,12 +111,33 @@ func (s *session) norm(thread, from, to int, weight []float32) {
 	}
 }
 
-// gemm: out[rows, N] = in[rows, K] · wᵀ, or added to out. Threads take pieces of the panels.
+// gemm: out[rows, N] = in[rows, K] · wᵀ + bias, or added to out. Threads take pieces of the panels.
 func (s *session) gemm(thread int, out unsafe.Pointer, ldc int, in operands, w *packed, rows int, add bool) {
 	s.backend.pool.divide(w.panels, s.piece(w.panels, rows), thread, func(from, to int) {
-		s.backend.kernels.gemm(offset(out, from*lanes), ldc, in.data, in.stride, w.from(from), w.stride, rows, to-from,
-			w.depth, add)
+		s.product(offset(out, from*lanes), ldc, in, w, rows, from, to, add)
 	})
+}
+
+// product is the part of gemm that the panels from…to of w yield. A bias is in out already when the product is added to it.
+func (s *session) product(out unsafe.Pointer, ldc int, in operands, w *packed, rows, from, to int, add bool) {
+	if w.bias != nil {
+		for i := range rows {
+			putBias(f32s(offset(out, i*ldc), (to-from)*lanes), w.bias[from*lanes:to*lanes], add)
+		}
+		add = true
+	}
+	s.backend.kernels.gemm(out, ldc, in.data, in.stride, w.from(from), w.stride, rows, to-from, w.depth, add)
+}
+
+// putBias sets a row to a bias, or adds it.
+func putBias(row, bias []float32, add bool) {
+	if !add {
+		copy(row, bias)
+		return
+	}
+	for i, b := range bias {
+		row[i] += b
+	}
 }
 
 // piece is how many panels a thread takes at once: few while the weights stream by, but where many rows pass by them,
@@ -128,11 +149,12 @@ func (s *session) piece(panels, rows int) int {
 	return max(4, roundUp(panels/s.backend.pool.threads/4, 2))
 }
 
-// rotateAndStore: q, k, v = qkv + bias; q and k are normed (Qwen3) and rotated; k and v enter their slots.
+// rotateAndStore: q, k, v = qkv + bias; q and k are normed (Qwen3) and, but for NoPE layers, rotated; q is scaled by its
+// position (Ministral 3); k and v enter their slots.
 func (s *session) rotateAndStore(thread, layer, from, to int) {
 	c, k, l := s.config, s.backend.kernels, &s.backend.model.layers[layer]
 	half, group := c.HeadDim/2, c.Heads/c.KVHeads
-	h := &s.workers[thread].qkv
+	h, rotated := &s.workers[thread].qkv, !c.Kind(layer).NoRope
 	*h = qkvArgs{
 		bias: pointer(l.bias), qNorm: pointer(l.qNorm), kNorm: pointer(l.kNorm),
 		queryGroup: len(s.rows) * group * s.query.row, queryHead: s.query.row,
@@ -144,7 +166,10 @@ func (s *session) rotateAndStore(thread, layer, from, to int) {
 		r := s.rows[from+i]
 		h.slot = int(r.pos)
 		h.x, h.query = pointer(s.qkv[i*s.qkvStride():]), s.queryRow(0, from+i, 0)
-		h.cos, h.sin = pointer(s.cos[h.slot*half:]), pointer(s.sin[h.slot*half:])
+		h.queryScale = float32(c.Rope.QueryScale(h.slot))
+		if rotated {
+			h.cos, h.sin = pointer(s.cos[h.slot*half:]), pointer(s.sin[h.slot*half:])
+		}
 		h.keys, h.values = s.head(layer, int(r.sequence), 0)
 		k.qkvEpilogue(h)
 	}
@@ -164,8 +189,7 @@ func (s *session) gateUp(thread int, l *layer, rows int) {
 		panels := to - from
 		for r := 0; r < rows; r += stripRows {
 			n := min(stripRows, rows-r)
-			k.gemm(pointer(w.strip), panels*lanes, s.normed.at(r), s.normed.stride, l.gateUp.from(from), l.gateUp.stride, n,
-				panels, l.gateUp.depth, false)
+			s.product(pointer(w.strip), panels*lanes, s.normed.after(r), &l.gateUp, n, from, to, false)
 			k.swiglu(s.hidden.after(r), from/2*lanes, pointer(w.strip), panels*lanes, n, panels/2)
 		}
 	})

@@ -23,8 +23,8 @@ type kernels struct {
 	norm func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx, rows, n int, weight []float32, eps float32)
 	// qkvEpilogue: from the product with the weights of q, k and v to attention, for one token.
 	qkvEpilogue func(h *qkvArgs)
-	// softmax: operands out[i] = exp(scale*(s[i]-max)) for i < reach, 0 up to n, for every row; inv is 1 / their sum.
-	softmax func(out operands, s unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32)
+	// softmax: operands out[i] = exp(scale*(s[i]-max)) for floor <= i < reach, 0 up to n, for every row; inv is 1 / their sum.
+	softmax func(out operands, s unsafe.Pointer, lds int, floor, reach []int32, inv []float32, n int, scale float32)
 	// storeAttention: rows of x[rows, d] times their inv become operands of the output projection. Query row first+i is head
 	// (first+i)%group of the group kv of its token; out is the row of the first one.
 	storeAttention func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int)
@@ -36,8 +36,8 @@ type kernels struct {
 }
 
 // QkvArgs are one token's queries, keys and values, and what qkvEpilogue does with them: x += bias (when not nil), RMSNorm of q
-// and k with weight (when not nil), rotary embedding of q and k with cos, sin [d/2]. Then q goes to the operands of attention,
-// and k and v go to their slots. All memory lies in arenas. Kernels in C read this struct, field by field.
+// and k with weight (when not nil), rotary embedding of q and k with cos, sin (when not nil). Then q, times queryScale, goes to
+// the operands of attention, and k and v go to their slots. All memory lies in arenas. Kernels in C read this struct, field by field.
 type qkvArgs struct {
 	x, bias               unsafe.Pointer // [H+2K, dp]; dp is d padded to panels
 	qNorm, kNorm          unsafe.Pointer // [d]
@@ -50,7 +50,7 @@ type qkvArgs struct {
 	slot                  int
 	heads, kvHeads        int
 	d, dp                 int
-	eps                   float32
+	eps, queryScale       float32
 }
 
 // operand is the size of an operand in bytes.

@@ -19,7 +19,7 @@ struct qkv_args {
 	byte *keys, *values;
 	long key_head, key_panel, value_head, value_panel;
 	long slot, heads, kv_heads, d, dp;
-	float eps;
+	float eps, query_scale;
 };
 
 typedef void gemm_kernel(float *c, long ldc, const byte *a, long lda, const byte *b, long stride, long m, long panels,
@@ -27,8 +27,8 @@ typedef void gemm_kernel(float *c, long ldc, const byte *a, long lda, const byte
 typedef void norm_kernel(byte *out, long ldo, enum form form, const float *x, long ldx, long rows, long n,
                          const float *weight, float eps);
 typedef void qkv_epilogue_kernel(const struct qkv_args *h, enum form form, int bf16);
-typedef void softmax_kernel(byte *out, long ldo, enum form form, const float *s, long lds, const int32_t *reach, float *inv,
-                            long rows, long n, float scale);
+typedef void softmax_kernel(byte *out, long ldo, enum form form, const float *s, long lds, const int32_t *floor,
+                            const int32_t *reach, float *inv, long rows, long n, float scale);
 typedef void store_attention_kernel(byte *out, long ldo, enum form form, const float *x, long ldx, const float *inv, long kv,
                                     long first, long rows, long group, long d);
 typedef void swiglu_kernel(byte *out, long ldo, enum form form, long column, const float *x, long ldx, long rows,

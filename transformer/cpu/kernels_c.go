@@ -72,6 +72,7 @@ func inC(dtype transformer.Dtype) (sets []*kernels) {
 func float(p unsafe.Pointer) *C.float { return (*C.float)(p) }
 func bytes(p unsafe.Pointer) *C.byte  { return (*C.byte)(p) }
 func floats(f []float32) *C.float     { return (*C.float)(unsafe.SliceData(f)) }
+func ints(i []int32) *C.int32_t       { return (*C.int32_t)(unsafe.SliceData(i)) }
 func flag(b bool) C.int {
 	if b {
 		return 1
@@ -93,9 +94,9 @@ func newKernels(name string, t *C.struct_table) *kernels {
 				C.float(eps))
 		},
 		qkvEpilogue: func(h *qkvArgs) { C.call_qkv_epilogue(t, bytes(unsafe.Pointer(h))) },
-		softmax: func(out operands, s unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32) {
+		softmax: func(out operands, s unsafe.Pointer, lds int, floor, reach []int32, inv []float32, n int, scale float32) {
 			C.call_softmax(t, bytes(out.data), C.long(out.stride), float(s), C.long(lds),
-				(*C.int32_t)(unsafe.SliceData(reach)), floats(inv), C.long(len(reach)), C.long(n), C.float(scale))
+				ints(floor), ints(reach), floats(inv), C.long(len(reach)), C.long(n), C.float(scale))
 		},
 		storeAttention: func(out unsafe.Pointer, ldo int, x unsafe.Pointer, ldx int, inv []float32, kv, first, group, d int) {
 			C.call_store_attention(t, bytes(out), C.long(ldo), float(x), C.long(ldx), floats(inv), C.long(kv), C.long(first),

@@ -14,7 +14,8 @@ type packed struct {
 	data   unsafe.Pointer // [panels][depth*16] numbers
 	stride int            // bytes from panel to panel
 	panels int
-	depth  int // padded K
+	depth  int       // padded K
+	bias   []float32 // [panels*16], padded like the rows; nil without
 }
 
 // from is the packed matrix from one panel on.
@@ -78,6 +79,12 @@ func (p *packer) layer(c transformer.Config, w *transformer.LayerWeights) layer 
 	if c.QKVBias {
 		l.bias = p.bias(c.HeadDim, w.QBias, w.KBias, w.VBias)
 	}
+	if c.OBias {
+		l.o.bias = p.bias(c.Hidden, w.OBias)
+	}
+	if c.MLPBias {
+		l.gateUp.bias, l.down.bias = p.alternate(w.GateBias, w.UpBias), p.bias(c.Hidden, w.DownBias)
+	}
 	if c.QKNorm {
 		l.qNorm, l.kNorm = p.vector(w.QNorm), p.vector(w.KNorm)
 	}
@@ -99,6 +106,18 @@ func (p *packer) bias(d int, parts ...[]float32) []float32 {
 		for ; len(part) > 0; part = part[d:] {
 			out = append(out, part[:d]...)
 			out = append(out, make([]float32, roundUp(d, lanes)-d)...)
+		}
+	}
+	return p.vector(out)
+}
+
+// alternate pads biases of the same length like the rows of interleaved matrices: 16 numbers of each, then the next of each.
+func (p *packer) alternate(parts ...[]float32) []float32 {
+	n := len(parts[0])
+	out := make([]float32, roundUp(n, lanes)*len(parts))
+	for i, part := range parts {
+		for at := 0; at < n; at += lanes {
+			copy(out[at*len(parts)+i*lanes:], part[at:min(at+lanes, n)])
 		}
 	}
 	return p.vector(out)

@@ -111,12 +111,13 @@ func rotate(x, cos, sin []float32) {
 }
 
 func goQKVEpilogue(h *qkvArgs, storeK func(unsafe.Pointer, int, []float32), storeV func(unsafe.Pointer, int, int, []float32)) {
-	cos, sin := f32s(h.cos, h.d/2), f32s(h.sin, h.d/2)
 	turn := func(x []float32, weight unsafe.Pointer) {
 		if weight != nil {
 			normalize(x, x, f32s(weight, h.d), h.eps)
 		}
-		rotate(x, cos, sin)
+		if h.cos != nil {
+			rotate(x, f32s(h.cos, h.d/2), f32s(h.sin, h.d/2))
+		}
 	}
 	group := h.heads / h.kvHeads
 	for i := range h.heads + 2*h.kvHeads {
@@ -129,7 +130,10 @@ func goQKVEpilogue(h *qkvArgs, storeK func(unsafe.Pointer, int, []float32), stor
 		switch k, v := i-h.heads, i-h.heads-h.kvHeads; {
 		case k < 0:
 			turn(x, h.qNorm)
-			copy(f32s(unsafe.Add(h.query, i/group*h.queryGroup+i%group*h.queryHead), h.d), x)
+			query := f32s(unsafe.Add(h.query, i/group*h.queryGroup+i%group*h.queryHead), h.d)
+			for j, v := range x {
+				query[j] = v * h.queryScale
+			}
 		case v < 0:
 			turn(x, h.kNorm)
 			storeK(unsafe.Add(h.keys, k*h.keyHead+h.slot/lanes*h.keyPanel), h.slot%lanes, x)
@@ -175,16 +179,17 @@ func goStoreVBF16(panels unsafe.Pointer, stride, slot int, x []float32) {
 	}
 }
 
-func goSoftmax(out operands, scores unsafe.Pointer, lds int, reach []int32, inv []float32, n int, scale float32) {
+func goSoftmax(out operands, scores unsafe.Pointer, lds int, floor, reach []int32, inv []float32, n int, scale float32) {
 	for r, m := range reach {
-		s, to := f32s(offset(scores, r*lds), int(m)), f32s(out.at(r), n)
+		low := int(floor[r])
+		s, to := f32s(offset(scores, r*lds), int(m))[low:], f32s(out.at(r), n)
 		top := slices.Max(s)
 		var sum float32
+		clear(to)
 		for i, v := range s {
-			to[i] = exp(scale * (v - top))
-			sum += to[i]
+			to[low+i] = exp(scale * (v - top))
+			sum += to[low+i]
 		}
-		clear(to[m:])
 		inv[r] = 1 / sum
 	}
 }

@@ -59,6 +59,7 @@ type worker struct {
 	probs  operands  // [tile, S]
 	mixed  []float32 // [tile, dp]
 	inv    []float32 // [tile]
+	floor  []int32   // [tile]
 	reach  []int32   // [tile]
 	strip  []float32
 	order  []uint64 // [vocab] for top-k and top-p
@@ -163,7 +164,7 @@ func (s *session) reserve() (err error) {
 	for range s.backend.pool.threads {
 		s.workers = append(s.workers, worker{
 			scores: r.floats(tile * padded), probs: r.operands(tile, padded), mixed: r.floats(tile * dp), strip: r.floats(strip),
-			inv: r.floats(tile), reach: carved[int32](r, tile), order: make([]uint64, 0, c.Vocab),
+			inv: r.floats(tile), floor: carved[int32](r, tile), reach: carved[int32](r, tile), order: make([]uint64, 0, c.Vocab),
 		})
 	}
 	s.rows, s.wanted = make([]row, rows), make([]want, 0, rows)

@@ -68,6 +68,7 @@ type backend struct {
 
 // New loads weights onto the device and keeps no reference to them. It fails, with one line, where there is no driver, the
 // driver is too old, the kernels do not run on the device, or there is too little memory (checked before anything is loaded).
+// There are no kernels for biases but those of q, k and v: a model that has others is a transformer.ErrUnsupported.
 func New(weights *transformer.Weights, options Options) (_ transformer.Backend, err error) {
 	c := weights.Config
 	if c.HeadDim > 256 {
@@ -75,6 +76,9 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 	}
 	if c.Vocab > mostVocab {
 		return nil, fmt.Errorf("cuda: a vocabulary of %d is above %d: choose another model", c.Vocab, mostVocab)
+	}
+	if c.OBias || c.MLPBias {
+		return nil, fmt.Errorf("cuda: %s has biases on o, gate, up or down: %w on a GPU: use the processor", c.Name, transformer.ErrUnsupported)
 	}
 	if err := weights.Validate(); err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)

@@ -4,6 +4,7 @@ package cuda
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -203,6 +204,8 @@ func TestNewRejects(t *testing.T) {
 		{name: "shape", want: "layer 1: down is [37, 52]", spoil: func(w *transformer.Weights) { w.Layers[1].Down.Cols = 52 }},
 		{name: "norm", want: "final norm has 3 numbers", spoil: func(w *transformer.Weights) { w.Norm = w.Norm[:3] }},
 		{name: "dtype", want: `dtype "f16"`, spoil: func(w *transformer.Weights) { w.Dtype = "f16" }},
+		{name: "o bias", want: "tiny has biases on o, gate, up or down: not supported on a GPU", spoil: func(w *transformer.Weights) { w.Config.OBias = true }},
+		{name: "mlp bias", want: "use the processor", spoil: func(w *transformer.Weights) { w.Config.MLPBias = true }},
 		{name: "head dim", want: "head dim 300", spoil: func(w *transformer.Weights) { w.Config.HeadDim = 300 }},
 		{name: "old driver", want: "the driver is for CUDA 12.4, the kernels need 13.0: update it", fake: map[string]uintptr{"version": 12040}},
 		{name: "no device", want: "no CUDA device", fake: map[string]uintptr{"devices": 0}},
@@ -238,6 +241,32 @@ func TestNewRejects(t *testing.T) {
 				t.Errorf("%d things of the driver are left behind", n)
 			}
 		})
+	}
+}
+
+// TestOpenRefuses sessions in which a window would end or a query be scaled, and opens those that are one slot shorter.
+func TestOpenRefuses(t *testing.T) {
+	for _, c := range []struct {
+		spoil func(c *transformer.Config)
+		most  int
+	}{
+		{func(c *transformer.Config) { c.Kinds = []transformer.LayerKind{{Window: 40}, {Window: 24}} }, 24},
+		{func(c *transformer.Config) { c.Rope = transformer.Rope{QueryBeta: 0.1, QueryFrom: 30} }, 30},
+	} {
+		config := tiny
+		c.spoil(&config)
+		b := openWith(t, transformer.Random(config, transformer.F32, 1), Options{})
+		defer b.Close()
+		s, err := b.Open(2, c.most+1)
+		if want := fmt.Sprintf("more than %d slots", c.most); !errors.Is(err, transformer.ErrUnsupported) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d slots: error %v; want one with %q", c.most+1, err, want)
+		}
+		if s, err = b.Open(2, c.most); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -100,11 +100,15 @@ func (s *session) cache(layer int) int64 {
 	return int64(layer*s.sequences*c.KVHeads) * int64(s.padded) * int64(s.dp) * s.backend.format.activations
 }
 
-// rotate: QK norm (Qwen3) and RoPE of q and k; k and v are written into the cache.
+// rotate: QK norm (Qwen3) and, but for NoPE layers, RoPE of q and k; k and v are written into the cache.
 func (s *session) rotate(i int, l *layer) {
 	c, p, at := s.config, s.plan.shape, s.cache(i)
+	cos, sin := s.cos, s.sin
+	if c.Kind(i).NoRope {
+		cos, sin = s.ones, s.zeros
+	}
 	launch(s.backend.device, s.kernel("rotate"), 128, grid{(c.Heads + 2*c.KVHeads + 3) / 4, p.rows, 1}, 0, rotateArgs{head: s.upload,
-		rows: s.upload.at(p.rowsAt()), qkv: s.qkv, qNorm: l.qNorm, kNorm: l.kNorm, cos: s.cos, sin: s.sin, q: s.q, keys: s.keys.at(at),
+		rows: s.upload.at(p.rowsAt()), qkv: s.qkv, qNorm: l.qNorm, kNorm: l.kNorm, cos: cos, sin: sin, q: s.q, keys: s.keys.at(at),
 		values: s.values.at(at), heads: int32(c.Heads), kvHeads: int32(c.KVHeads), d: int32(c.HeadDim), dp: int32(s.dp), slots: int32(s.padded),
 		stride: s.columns(), eps: c.NormEps})
 }

@@ -37,6 +37,7 @@ type session struct {
 
 	keys, values   pointer // [layer][sequence][K][S*dp]
 	cos, sin       pointer // [slots][d/2] f32
+	ones, zeros    pointer // [slots][d/2] f32, instead of cos and sin in NoPE layers; 0 where there are none
 	upload         pointer // as plan.go lays it out
 	x              pointer // [R][D] f32, the residual stream
 	next           pointer // activations [R][D]: x times the gain of the next norm
@@ -64,13 +65,18 @@ type session struct {
 	worked  time.Duration
 }
 
-// Open reserves sequences x slots K/V slots and all scratch memory, in one allocation.
+// Open reserves sequences x slots K/V slots and all scratch memory, in one allocation. There are no kernels for windows that are
+// shorter than the slots and for positions whose queries are scaled: such sessions are a transformer.ErrUnsupported.
 func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
 	if sequences < 1 || slots < 1 {
 		return nil, fmt.Errorf("cuda: cannot open %d sequences of %d slots; both must be at least 1", sequences, slots)
 	}
 	if slots > math.MaxUint16 {
 		return nil, fmt.Errorf("cuda: %d slots; the most is %d", slots, math.MaxUint16)
+	}
+	if n := b.longest(); slots > n {
+		return nil, fmt.Errorf("cuda: %s has sliding windows or scaled queries in more than %d slots: %w on a GPU: open fewer than %d or use the processor",
+			b.config.Name, n, transformer.ErrUnsupported, slots)
 	}
 	defer b.device.hold()()
 	s, err := b.open(sequences, slots)
@@ -108,6 +114,10 @@ func (s *session) reserve() error {
 	a.take(&s.values, cache)
 	a.take(&s.cos, int64(s.slots*c.HeadDim/2)*4)
 	a.take(&s.sin, int64(s.slots*c.HeadDim/2)*4)
+	if s.backend.unrotated() {
+		a.take(&s.ones, int64(s.slots*c.HeadDim/2)*4)
+		a.take(&s.zeros, int64(s.slots*c.HeadDim/2)*4)
+	}
 	s.plan.limits = s.limits()
 	a.take(&s.upload, s.plan.limits.bytes())
 	a.take(&s.x, int64(rows)*int64(c.Hidden)*4)
@@ -156,22 +166,6 @@ type sliceOf struct {
 	top, second, sum, weighted float32
 	score                      float64
 	token, sample              int32
-}
-
-// rotary copies the tables of the rotary embedding to the device.
-func (s *session) rotary() error {
-	half := s.config.HeadDim / 2
-	cos, sin := make([]float32, s.slots*half), make([]float32, s.slots*half)
-	s.config.Rotary(cos, sin)
-	d := s.backend.device
-	st := stager{device: d}
-	err := st.open(min(halfSize, roundUp(s.slots, 16)*half*4))
-	if err == nil {
-		for to, table := range map[*pointer][]float32{&s.cos: cos, &s.sin: sin} {
-			err = errors.Join(err, st.send(transfer{to: to, data: raw(table), rows: s.slots, cols: half, size: 4}))
-		}
-	}
-	return errors.Join(err, st.close())
 }
 
 // Reset forgets a sequence. Its slots keep their numbers, but nothing uses them: kernels replace what lies beyond the reach of

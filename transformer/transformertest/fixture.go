@@ -35,6 +35,7 @@ func open(t *testing.T, b transformer.Backend, sequences, slots int) transformer
 	t.Helper()
 	s, err := b.Open(sequences, slots)
 	if err != nil {
+		refused(t, b.Config(), err)
 		t.Fatalf("open %d sequences of %d slots: %v", sequences, slots, err)
 	}
 	t.Cleanup(func() {

@@ -85,17 +85,11 @@ func testSampling(t *testing.T, f *fixture) {
 }
 
 // testTies has a head of zeros: all tokens tie, and the lowest that is allowed wins.
-func testTies(t *testing.T, open opener, dtype transformer.Dtype) {
+func testTies(t *testing.T, opener opener, dtype transformer.Dtype) {
 	c := shapes()[1]
 	w := transformer.Random(c, dtype, 1)
 	w.Head = transformer.NewMatrix(dtype, c.Vocab, c.Hidden)
-	b := open(t, w)
-	t.Cleanup(func() { b.Close() })
-	s, err := b.Open(1, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := open(t, opener.backend(t, w), 1, 4)
 	for want, ban := range [][]int32{nil, {0}, {1, 0}, {0, 1, 2, 50}} {
 		g, _ := forward(t, s, c.Vocab, []transformer.Pass{{Tokens: []int32{5}, Span: 1, Want: []int{0}, Ban: ban}})
 		n := float64(c.Vocab - len(ban))

@@ -11,7 +11,8 @@ import (
 type layer64 struct {
 	attnNorm, mlpNorm, qNorm, kNorm []float64
 	q, k, v, o, gate, up, down      [][]float64
-	qBias, kBias, vBias             []float64
+	qBias, kBias, vBias, oBias      []float64
+	gateBias, upBias, downBias      []float64
 }
 
 // model64 is the whole model in float64, bf16 weights widened: what a backend's rounding is measured against.
@@ -37,7 +38,8 @@ func widen(w *transformer.Weights, activations transformer.Dtype) *model64 {
 			attnNorm: vector64(l.AttnNorm), mlpNorm: vector64(l.MLPNorm), qNorm: vector64(l.QNorm), kNorm: vector64(l.KNorm),
 			q: matrix64(l.Q), k: matrix64(l.K), v: matrix64(l.V), o: matrix64(l.O),
 			gate: matrix64(l.Gate), up: matrix64(l.Up), down: matrix64(l.Down),
-			qBias: vector64(l.QBias), kBias: vector64(l.KBias), vBias: vector64(l.VBias),
+			qBias: vector64(l.QBias), kBias: vector64(l.KBias), vBias: vector64(l.VBias), oBias: vector64(l.OBias),
+			gateBias: vector64(l.GateBias), upBias: vector64(l.UpBias), downBias: vector64(l.DownBias),
 		})
 	}
 	return m
@@ -49,32 +51,39 @@ type keyed struct{ key, value []float64 }
 // forward is the model as the papers write it, one row at a time: RMSNorm (Zhang and Sennrich, 2019), rotary
 // positions (Su et al., 2021, rotate-half), grouped queries (Ainslie et al., 2023), SwiGLU (Shazeer, 2020). Row i
 // holds tokens[i] at position start+i and may look at position j where sees(start+i, j). past[layer][position] is
-// what earlier passes left; forward replaces the entries of its own rows. It returns the logits of every row.
+// what earlier passes left; forward replaces the entries of its own rows. It returns the logits of every row. Where layers
+// differ, theirs is what the row at p sees of its last Window positions (Mistral), and whether anything rotates (SmolLM3).
 func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p, j int) bool) [][]float64 {
 	rows := make([][]float64, len(tokens)) // [row][Hidden], the residual stream
 	for i, t := range tokens {
 		rows[i] = append([]float64(nil), m.embed[t]...)
 	}
 	for n, l := range m.layers {
+		var kind transformer.LayerKind
+		if m.Kinds != nil {
+			kind = m.Kinds[n]
+		}
 		queries := make([][]float64, len(rows))
 		for i, x := range rows {
 			h := m.normed(x, l.attnNorm)
 			p := start + i
-			queries[i] = m.rounded(m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p))
-			past[n][p] = keyed{m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p), add(mul(l.v, h), l.vBias)}
+			queries[i] = m.rounded(m.scaled(m.heads(add(mul(l.q, h), l.qBias), l.qNorm, p, kind), p))
+			past[n][p] = keyed{m.heads(add(mul(l.k, h), l.kBias), l.kNorm, p, kind), add(mul(l.v, h), l.vBias)}
 			m.slot(past[n][p].key)
 			m.slot(past[n][p].value)
 		}
 		for i, x := range rows {
 			p := start + i
-			attended := m.attend(queries[i], past[n], func(j int) bool { return sees(p, j) })
-			x = add(x, mul(l.o, m.rounded(attended)))
+			attended := m.attend(queries[i], past[n], func(j int) bool {
+				return sees(p, j) && (kind.Window == 0 || j > p-kind.Window)
+			})
+			x = add(add(x, mul(l.o, m.rounded(attended))), l.oBias)
 			h := m.normed(x, l.mlpNorm)
-			gate, up := mul(l.gate, h), mul(l.up, h)
+			gate, up := add(mul(l.gate, h), l.gateBias), add(mul(l.up, h), l.upBias)
 			for k, g := range gate {
 				up[k] *= g / (1 + math.Exp(-g))
 			}
-			rows[i] = add(x, mul(l.down, m.rounded(up)))
+			rows[i] = add(add(x, mul(l.down, m.rounded(up))), l.downBias)
 		}
 	}
 	logits := make([][]float64, len(rows))
@@ -84,8 +93,9 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 	return logits
 }
 
-// heads applies the norm of q and k, where the model has one, and the rotation of position p to each head of x.
-func (m *model64) heads(x, gain []float64, p int) []float64 {
+// heads applies the norm of q and k, where the model has one, and the rotation of position p, where the layer has one, to each
+// head of x. Angles may be divided pair by pair, and what is rotated multiplied (YaRN: Peng et al., 2023).
+func (m *model64) heads(x, gain []float64, p int, kind transformer.LayerKind) []float64 {
 	d := m.HeadDim
 	for h := 0; h < len(x); h += d {
 		head := x[h : h+d]
@@ -93,29 +103,33 @@ func (m *model64) heads(x, gain []float64, p int) []float64 {
 			copy(head, rms(head, gain, m.NormEps))
 		}
 		for i := range d / 2 {
+			if kind.NoRope {
+				break
+			}
 			angle := float64(p) * math.Pow(m.RopeTheta, -2*float64(i)/float64(d))
+			if m.Rope.Divisors != nil {
+				angle /= m.Rope.Divisors[i]
+			}
 			sin, cos := math.Sincos(angle)
 			a, b := head[i], head[i+d/2]
 			head[i], head[i+d/2] = a*cos-b*sin, b*cos+a*sin
+			if m.Rope.Scale != 0 {
+				head[i], head[i+d/2] = head[i]*m.Rope.Scale, head[i+d/2]*m.Rope.Scale
+			}
 		}
 	}
 	return x
 }
 
-// round is what rounds numbers to a dtype, in place. F32 leaves them as they are: a backend's own rounding in f32 is what the
-// tests measure.
-func round(d transformer.Dtype) func([]float64) {
-	if d == transformer.F32 {
-		return func([]float64) {}
-	}
-	return func(x []float64) {
-		narrow := make([]float32, len(x))
-		for i, v := range x {
-			narrow[i] = float32(v)
+// scaled is the query of position p, in place, larger the later it is (Llama 4).
+func (m *model64) scaled(query []float64, p int) []float64 {
+	if m.Rope.QueryBeta != 0 {
+		by := 1 + m.Rope.QueryBeta*math.Log(1+math.Floor(float64(p)/float64(m.Rope.QueryFrom)))
+		for i := range query {
+			query[i] *= by
 		}
-		d.Round(narrow)
-		copy(x, vector64(narrow))
 	}
+	return query
 }
 
 // rounded is x as it enters a matrix product, in place.
@@ -180,72 +194,6 @@ func (m *model64) attend(query []float64, past []keyed, sees func(j int) bool) [
 		for i := range d {
 			out[h*d+i] /= sum
 		}
-	}
-	return out
-}
-
-func softmax(x []float64) []float64 {
-	high, sum := math.Inf(-1), 0.0
-	for _, v := range x {
-		high = max(high, v)
-	}
-	out := make([]float64, len(x))
-	for i, v := range x {
-		out[i] = math.Exp(v - high)
-		sum += out[i]
-	}
-	for i := range out {
-		out[i] /= sum
-	}
-	return out
-}
-
-func rms(x, gain []float64, eps float32) []float64 {
-	out, scale := make([]float64, len(x)), 1/math.Sqrt(dot(x, x)/float64(len(x))+float64(eps))
-	for i, v := range x {
-		out[i] = v * scale * gain[i]
-	}
-	return out
-}
-
-func mul(m [][]float64, x []float64) []float64 {
-	out := make([]float64, len(m))
-	for i, row := range m {
-		out[i] = dot(row, x)
-	}
-	return out
-}
-
-func dot(a, b []float64) (sum float64) {
-	for i, v := range a {
-		sum += v * b[i]
-	}
-	return sum
-}
-
-// add adds b to a in place; a nil b is zero.
-func add(a, b []float64) []float64 {
-	for i, v := range b {
-		a[i] += v
-	}
-	return a
-}
-
-func vector64(v []float32) []float64 {
-	if v == nil {
-		return nil
-	}
-	out := make([]float64, len(v))
-	for i, f := range v {
-		out[i] = float64(f)
-	}
-	return out
-}
-
-func matrix64(m transformer.Matrix) [][]float64 {
-	wide, out := m.Convert(transformer.F32), make([][]float64, m.Rows)
-	for i := range out {
-		out[i] = vector64(wide.F32[i*m.Cols : (i+1)*m.Cols])
 	}
 	return out
 }

@@ -92,6 +92,21 @@ func testLong(t *testing.T, f *fixture) {
 	}
 }
 
+// testChunks runs more rows at once than a backend's scratch memory may hold, in sequences of every regime, and goes on behind
+// them: a few rows of blocks that are written already, then new ones.
+func testChunks(t *testing.T, f *fixture) {
+	const n = 192
+	p, spans := f.pair(t, 3, n+40), []int{1, 32, 0}
+	for _, at := range [][2]int{{0, n}, {n - 20, 20}, {n, 40}} {
+		passes := make([]transformer.Pass, len(spans))
+		for i, span := range spans {
+			rows := at[1]
+			passes[i] = transformer.Pass{Tokens: f.tokens(rows), Start: at[0], Span: span, Want: []int{0, rows / 2, rows*2/3 - 1, rows * 2 / 3, rows - 1}}
+		}
+		p.forward(t, passes...)
+	}
+}
+
 // testRagged batches sequences of every regime and length, some of which are skipped, and leaves some without a pass.
 func testRagged(t *testing.T, f *fixture) {
 	const sequences, slots = 5, 64

@@ -110,11 +110,9 @@ func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint6
 	const poison, slots = 3, 70
 	c := shapes()[4] // untied, or else the head were poisoned too
 	w := transformer.Random(c, dtype, seed)
-	b, random := opener(t, w), rand.New(rand.NewPCG(seed, 99))
-	defer b.Close()
+	b, random := opener.backend(t, w), rand.New(rand.NewPCG(seed, 99))
 	w.Embed.Write(poison*c.Hidden, slices.Repeat([]float32{float32(math.NaN())}, c.Hidden))
-	sick := opener(t, w)
-	defer sick.Close()
+	sick := opener.backend(t, w)
 	s, control := open(t, sick, 2, slots), open(t, b, 2, slots)
 	bad, clean := make([]int32, slots), make([]int32, 37)
 	for i := range bad {

@@ -9,7 +9,7 @@ import (
 
 // TestReference passes the reference through its own conformance tests.
 func TestReference(t *testing.T) {
-	Test(t, func(_ *testing.T, w *transformer.Weights) transformer.Backend { return Reference(w) })
+	Test(t, func(_ *testing.T, w *transformer.Weights) (transformer.Backend, error) { return Reference(w), nil })
 }
 
 // TestExactRegimes recomputes whole sequences under explicit masks, without any cache, and compares: decoding
