@@ -26,9 +26,9 @@ func readableTimes(r record.Record) []time.Duration {
 	return times
 }
 
-// firstReadable is the time to a record's first readable token, in seconds. A record without useful tokens has
+// FirstReadable is the time to a record's first readable token, in seconds. A record without useful tokens has
 // none.
-func firstReadable(r record.Record) (seconds float64, ok bool) {
+func FirstReadable(r record.Record) (seconds float64, ok bool) {
 	times := readableTimes(r)
 	if len(times) == 0 {
 		return 0, false

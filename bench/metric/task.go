@@ -49,7 +49,7 @@ func (t *Task) add(r record.Record) {
 	}
 	one := timing{repeat: r.Repeat, forwards: len(r.Trace), tokens: r.Tokens, cost: r.Cost(), seconds: r.Seconds, first: -1,
 		ideal: r.Ideal, batched: r.BatchSeconds > 0}
-	if first, ok := firstReadable(r); ok {
+	if first, ok := FirstReadable(r); ok {
 		one.first = first
 	}
 	one.prefilled, one.prefill = prefills(r)

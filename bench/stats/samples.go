@@ -6,10 +6,10 @@ import (
 	quantiles "github.com/montanaflynn/stats"
 )
 
-// quantile is the value below which a share q in [0,1] of the values lies, interpolated linearly between order
+// Quantile is the value below which a share q in [0,1] of the values lies, interpolated linearly between order
 // statistics (Hyndman and Fan's type 7, the default of R and NumPy). Without values, or with q outside, ok is
 // false.
-func quantile(values []float64, q float64) (v float64, ok bool) {
+func Quantile(values []float64, q float64) (v float64, ok bool) {
 	if len(values) == 0 || !(q >= 0 && q <= 1) {
 		return 0, false
 	}
@@ -46,8 +46,8 @@ func Repeats(values []float64) (s Spread, ok bool) {
 	if !ok || err != nil || !(mean > 0) {
 		return Spread{}, false
 	}
-	s.Low, _ = quantile(values, 0)
-	s.High, _ = quantile(values, 1)
+	s.Low, _ = Quantile(values, 0)
+	s.High, _ = Quantile(values, 1)
 	s.CV = deviation / mean
 	return s, true
 }

@@ -109,17 +109,17 @@ func TestMinimumDetectable(t *testing.T) {
 func TestQuantile(t *testing.T) {
 	values := []float64{4, 1, 3, 2}
 	for _, c := range []struct{ q, want float64 }{{0, 1}, {0.25, 1.75}, {0.5, 2.5}, {0.9, 3.7}, {1, 4}} {
-		got, ok := quantile(values, c.q)
+		got, ok := Quantile(values, c.q)
 		if !ok || math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("quantile %g is %g, want %g", c.q, got, c.want)
 		}
 	}
 	for _, q := range []float64{-0.1, 1.1, math.NaN()} {
-		if _, ok := quantile(values, q); ok {
+		if _, ok := Quantile(values, q); ok {
 			t.Errorf("quantile %g exists", q)
 		}
 	}
-	if _, ok := quantile(nil, 0.5); ok {
+	if _, ok := Quantile(nil, 0.5); ok {
 		t.Error("no values have a median")
 	}
 }

@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"bench/stats":                      {},
 	"reports":                          {"record", "bench/metric", "bench/stats", "reports/plot", "reports/table"},
 	"reports/changes":                  {"bench/compare", "reports/table"},
+	"reports/export":                   {"record", "bench/metric", "bench/stats"},
 	"reports/forwards":                 {"record", "reports", "reports/plot", "reports/table", "transformer", "transformer/speed"},
 	"reports/plot":                     {"record", "bench/metric", "bench/stats"},
 	"reports/readme":                   {"reports"},

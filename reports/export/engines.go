@@ -1,0 +1,163 @@
+package export
+
+import (
+	"io"
+	"maps"
+	"math"
+	"slices"
+
+	"tandem/bench/metric"
+	"tandem/bench/stats"
+)
+
+// A repeat is one time that a decoder went through the tasks.
+type repeat struct{ seconds, tokens, prompt float64 }
+
+// byRepeat sums what counts of each decoder's repeats.
+func (r run) byRepeat() (map[string]map[int]*repeat, error) {
+	out := map[string]map[int]*repeat{}
+	for one, err := range r.records {
+		if err != nil {
+			return nil, err
+		}
+		if !counted(one) {
+			continue
+		}
+		if out[one.Decoder] == nil {
+			out[one.Decoder] = map[int]*repeat{}
+		}
+		sums := out[one.Decoder][one.Repeat]
+		if sums == nil {
+			sums = &repeat{}
+			out[one.Decoder][one.Repeat] = sums
+		}
+		sums.seconds, sums.tokens, sums.prompt = sums.seconds+one.Cost(), sums.tokens+float64(one.Tokens), sums.prompt+float64(one.PromptTokens)
+	}
+	return out, nil
+}
+
+// A llamaRow has the keys of llama-bench's JSON that have a meaning here. A sample is a repeat over the tasks; tokens are useful
+// ones, of natural length unless the run forced it, and decoder says what llama-bench cannot.
+type llamaRow struct {
+	Commit      string    `json:"build_commit"`
+	CPU         string    `json:"cpu_info"`
+	GPU         string    `json:"gpu_info"`
+	Backends    string    `json:"backends"`
+	Model       string    `json:"model_filename"`
+	ModelType   string    `json:"model_type"`
+	Parameters  int64     `json:"model_n_params"`
+	Threads     int       `json:"n_threads"`
+	Batch       int       `json:"n_batch"`
+	TypeK       string    `json:"type_k"`
+	TypeV       string    `json:"type_v"`
+	Prompt      int       `json:"n_prompt"` // of a task, mean
+	Generated   int       `json:"n_gen"`    // of a task, mean
+	TestTime    string    `json:"test_time"`
+	AvgNS       float64   `json:"avg_ns"`
+	StddevNS    float64   `json:"stddev_ns"`
+	AvgTS       float64   `json:"avg_ts"`
+	StddevTS    float64   `json:"stddev_ts"`
+	SamplesNS   []float64 `json:"samples_ns"`
+	SamplesTS   []float64 `json:"samples_ts"`
+	Decoder     string    `json:"decoder"`
+	TokensCount string    `json:"tokens_counted"`
+}
+
+func llamaBench(w io.Writer, r run) error {
+	repeats, err := r.byRepeat()
+	if err != nil {
+		return err
+	}
+	h, rows := r.Header, []llamaRow{}
+	for _, g := range r.Groups {
+		row := llamaRow{Commit: h.Environment.Commit, CPU: h.Environment.CPU, GPU: h.Environment.GPU, Backends: h.Environment.Device,
+			Model: h.Model.Name, ModelType: h.Model.Dtype, Parameters: h.Model.Parameters, Threads: h.Environment.Threads, Batch: h.Plan.Batch,
+			TypeK: h.Model.Dtype, TypeV: h.Model.Dtype, TestTime: h.Environment.Started.UTC().Format("2006-01-02T15:04:05Z"),
+			Decoder: g.Name, TokensCount: "useful"}
+		var tokens, prompt float64
+		for _, number := range slices.Sorted(maps.Keys(repeats[g.Name])) {
+			one := repeats[g.Name][number]
+			tokens, prompt = tokens+one.tokens, prompt+one.prompt
+			row.SamplesNS, row.SamplesTS = append(row.SamplesNS, 1e9*one.seconds), append(row.SamplesTS, one.tokens/one.seconds)
+		}
+		if len(row.SamplesNS) == 0 {
+			continue
+		}
+		decodings := float64(len(row.SamplesNS) * len(g.Tasks()))
+		row.Prompt, row.Generated = int(math.Round(prompt/decodings)), int(math.Round(tokens/decodings))
+		row.AvgNS, row.StddevNS = meanDeviation(row.SamplesNS)
+		row.AvgTS, row.StddevTS = meanDeviation(row.SamplesTS)
+		rows = append(rows, row)
+	}
+	return indented(w, rows)
+}
+
+// meanDeviation is the mean and the sample standard deviation, 0 of a single value.
+func meanDeviation(values []float64) (mean, deviation float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	deviation, _ = stats.Deviation(values)
+	return mean, deviation
+}
+
+// leastForTail is how many requests a p99 needs: of fewer it is their maximum.
+const leastForTail = 100
+
+// vllm has an object for each decoder with the keys of vLLM's serving benchmark. A time between tokens is undefined where a forward
+// commits several, so only autoregressive decoders have one per output token.
+func vllm(w io.Writer, r run) error {
+	first, all, perToken := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
+	sums := map[string]*repeat{}
+	for one, err := range r.records {
+		if err != nil {
+			return err
+		}
+		if !counted(one) {
+			continue
+		}
+		d := one.Decoder
+		if sums[d] == nil {
+			sums[d] = &repeat{}
+		}
+		sums[d].seconds, sums[d].tokens, sums[d].prompt = sums[d].seconds+one.Cost(), sums[d].tokens+float64(one.Tokens), sums[d].prompt+float64(one.PromptTokens)
+		all[d] = append(all[d], 1e3*one.Seconds)
+		seconds, ok := metric.FirstReadable(one)
+		if ok {
+			first[d] = append(first[d], 1e3*seconds)
+		}
+		if ok && metric.IsAR(d) && one.Tokens > 1 {
+			perToken[d] = append(perToken[d], 1e3*(one.Seconds-seconds)/float64(one.Tokens-1))
+		}
+	}
+	out := []map[string]any{}
+	for _, g := range r.Groups {
+		s := sums[g.Name]
+		if s == nil {
+			continue
+		}
+		o := map[string]any{"date": r.Header.Environment.Started.UTC().Format("20060102-150405"), "backend": "tandem", "model_id": r.Header.Model.Name,
+			"decoder": g.Name, "max_concurrency": r.Header.Plan.Batch, "num_prompts": len(all[g.Name]), "completed": len(all[g.Name]),
+			"duration": s.seconds, "total_input_tokens": s.prompt, "total_output_tokens": s.tokens,
+			"request_throughput": float64(len(all[g.Name])) / s.seconds, "output_throughput": s.tokens / s.seconds,
+			"total_token_throughput": (s.tokens + s.prompt) / s.seconds}
+		addTimes(o, "ttft_ms", first[g.Name])
+		addTimes(o, "tpot_ms", perToken[g.Name])
+		addTimes(o, "e2el_ms", all[g.Name])
+		out = append(out, o)
+	}
+	return indented(w, out)
+}
+
+// addTimes adds mean, median, standard deviation and p99 of times, where there are any.
+func addTimes(o map[string]any, key string, times []float64) {
+	if len(times) == 0 {
+		return
+	}
+	mean, deviation := meanDeviation(times)
+	o["mean_"+key], o["std_"+key] = mean, deviation
+	o["median_"+key], _ = stats.Quantile(times, 0.5)
+	if len(times) >= leastForTail {
+		o["p99_"+key], _ = stats.Quantile(times, 0.99)
+	}
+}
