@@ -60,6 +60,7 @@ type Row struct {
 	Exact     bool     `json:"exact,omitempty"`  // a counter that cannot vary
 	Points    bool     `json:"points,omitempty"` // the change is a difference and not relative
 	Tasks     int      `json:"tasks,omitempty"`  // that both have
+	Rounds    int      `json:"rounds,omitempty"` // of interleaved runs
 	Verdict   Verdict  `json:"verdict"`
 	Needed    int      `json:"needed_repeats,omitempty"` // runs of each side that would decide, at this change and noise
 
@@ -89,15 +90,31 @@ type Result struct {
 // Schema is the version of a Result.
 const Schema = 1
 
-// Of compares each head with the base. Sides without a common suite, decoder or task are an error.
+// Of compares each head with the base, whose runs are separate. Sides without a common suite, decoder or task are an error.
 func Of(base Side, heads []Side, noises Noises) (Result, error) {
+	return sides(base, heads, noises, false)
+}
+
+// Interleaved compares sides whose runs of one index were interleaved, decoding by decoding: such a pair is a round. Speeds are
+// compared round by round, so that what a round's moment did to both cancels, and the interval is over rounds: a round is a draw of
+// the processes' placement and of the machine's state. It needs two rounds.
+func Interleaved(base Side, heads []Side) (Result, error) {
+	for _, head := range heads {
+		if len(head.Runs) != len(base.Runs) || len(base.Runs) < 2 {
+			return Result{}, fmt.Errorf("%d runs of %s and %d of %s are no rounds: give at least 2 of each", len(base.Runs), base.Name, len(head.Runs), head.Name)
+		}
+	}
+	return sides(base, heads, Prior, true)
+}
+
+func sides(base Side, heads []Side, noises Noises, rounds bool) (Result, error) {
 	r := Result{Schema: Schema, Base: about(base), Rows: []Row{}, Gates: []GateResult{}, Warnings: []Warning{}}
 	for i, head := range heads {
 		if err := comparable(base, head); err != nil {
 			return Result{}, err
 		}
 		r.Heads = append(r.Heads, about(head))
-		rows := rowsOf(base, head, noises)
+		rows := rowsOf(base, head, noises, rounds)
 		if len(rows) == 0 {
 			return Result{}, fmt.Errorf("%s and %s have no decoder with a figure in common: run both with the same decoders", base.Name, head.Name)
 		}
@@ -117,9 +134,9 @@ func Of(base Side, heads []Side, noises Noises) (Result, error) {
 }
 
 // rowsOf are the rows of two sides, by decoder and then in the order of the figures.
-func rowsOf(base, head Side, noises Noises) (rows []Row) {
+func rowsOf(base, head Side, noises Noises, rounds bool) (rows []Row) {
 	for _, g := range base.Runs[0].Groups {
-		p := pair{base: base, head: head, decoder: g.Name}
+		p := pair{base: base, head: head, decoder: g.Name, rounds: rounds}
 		if !p.both() {
 			continue
 		}
@@ -137,6 +154,7 @@ func rowsOf(base, head Side, noises Noises) (rows []Row) {
 type pair struct {
 	base, head Side
 	decoder    string
+	rounds     bool // see Interleaved
 }
 
 // both says that every run of both sides has the decoder.

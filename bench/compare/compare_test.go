@@ -94,7 +94,7 @@ func side(t *testing.T, builds ...build) Side {
 	return s
 }
 
-func of(t *testing.T, base, head Side) Result {
+func compared(t *testing.T, base, head Side) Result {
 	t.Helper()
 	r, err := Of(base, []Side{head}, Prior)
 	if err != nil {
@@ -154,7 +154,7 @@ func TestVerdicts(t *testing.T) {
 		{"a slow moment", weather, "tokens_per_second", "yes", Undecided},
 		{"a slow moment", weather, "forwards", "yes", Same},
 	} {
-		r := of(t, side(t, normal()), side(t, c.head))
+		r := compared(t, side(t, normal()), side(t, c.head))
 		if row := r.row(t, diffusion, c.metric); row.Verdict != c.want {
 			t.Errorf("%s: %s is %s, want %s: %+v", c.name, c.metric, row.Verdict, c.want, row)
 		}
@@ -168,12 +168,12 @@ func TestVerdicts(t *testing.T) {
 func TestRunsDecide(t *testing.T) {
 	slow := normal()
 	slow.speed = 1.08
-	row := of(t, side(t, normal()), side(t, slow)).row(t, "diffusion/block=16", "speedup")
+	row := compared(t, side(t, normal()), side(t, slow)).row(t, "diffusion/block=16", "speedup")
 	if row.Verdict != Undecided || row.Needed < 2 {
 		t.Fatalf("one run of each: %+v", row)
 	}
 	n := row.Needed + 1
-	row = of(t, side(t, repeated(n, normal(), 3)...), side(t, repeated(n, slow, 4)...)).row(t, "diffusion/block=16", "speedup")
+	row = compared(t, side(t, repeated(n, normal(), 3)...), side(t, repeated(n, slow, 4)...)).row(t, "diffusion/block=16", "speedup")
 	if row.Verdict != Worse || *row.High >= 0 {
 		t.Errorf("%d runs of each: %+v", n, row)
 	}
@@ -188,7 +188,7 @@ func TestFalseAlarms(t *testing.T) {
 	}
 	alarms := 0
 	for i := range pairs {
-		r := of(t, Side{"base", runs[2*i : 2*i+1]}, Side{"head", runs[2*i+1 : 2*i+2]})
+		r := compared(t, Side{"base", runs[2*i : 2*i+1]}, Side{"head", runs[2*i+1 : 2*i+2]})
 		if passed, _ := r.Passed(); !passed {
 			alarms++
 		}
@@ -199,11 +199,36 @@ func TestFalseAlarms(t *testing.T) {
 	t.Logf("%d false alarms in %d pairs", alarms, pairs)
 }
 
+// TestRounds: rounds that the machine slowed by up to a half tell a change of 5%, since it slowed both builds alike.
+func TestRounds(t *testing.T) {
+	var base, head []build
+	for i, b := range repeated(6, normal(), 7) {
+		h := b
+		h.speed, h.seed = b.speed*1.05, b.seed+uint64(i)+1
+		base, head = append(base, b), append(head, h)
+	}
+	r, err := Interleaved(side(t, base...), []Side{side(t, head...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, metric := range []string{"tokens_per_second", "speedup"} {
+		if row := r.row(t, "diffusion/block=16", metric); row.Verdict != Worse || row.Rounds != 6 || math.Abs(row.Change+0.05) > 0.02 {
+			t.Errorf("%s: %+v", metric, row)
+		}
+	}
+	if row := r.row(t, "ar", "tokens_per_second"); row.Verdict != Same {
+		t.Errorf("ar, which did not change: %+v", row)
+	}
+	if _, err := Interleaved(side(t, normal()), []Side{side(t, normal())}); err == nil {
+		t.Error("a single round is no error")
+	}
+}
+
 // TestOutputs: the first token that differs is named.
 func TestOutputs(t *testing.T) {
 	wordy := normal()
 	wordy.tokens = 1
-	got := of(t, side(t, normal()), side(t, wordy)).Outputs
+	got := compared(t, side(t, normal()), side(t, wordy)).Outputs
 	want := Difference{Decoder: "ar", Task: "t/03", Token: 13, HeadPiece: "13", BaseLen: 13, HeadLen: 14}
 	if len(got) != 2 || got[0] != want {
 		t.Errorf("%+v, want first %+v", got, want)
@@ -214,11 +239,11 @@ func TestOutputs(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	b := normal()
 	b.drift = 0.3
-	r := of(t, side(t, normal()), side(t, b))
+	r := compared(t, side(t, normal()), side(t, b))
 	if !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "drift" && strings.Contains(w.Text, "slower") }) {
 		t.Errorf("no drift in %+v", r.Warnings)
 	}
-	if r := of(t, side(t, normal()), side(t, normal())); slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "drift" }) {
+	if r := compared(t, side(t, normal()), side(t, normal())); slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "drift" }) {
 		t.Errorf("a drift in %+v", r.Warnings)
 	}
 }
@@ -243,7 +268,7 @@ func TestRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(of(t, Side{"a", []*Run{r}}, side(t, normal())).Outputs) > 0 {
+		if len(compared(t, Side{"a", []*Run{r}}, side(t, normal())).Outputs) > 0 {
 			t.Errorf("%s: other outputs than the run has", path)
 		}
 	}
@@ -282,7 +307,7 @@ func TestGateFiles(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
-	r := of(t, side(t, normal()), side(t, normal()))
+	r := compared(t, side(t, normal()), side(t, normal()))
 	if err := r.Apply([]Gate{{Name: "g", Metric: "speedup", Decoder: "none*"}}); err == nil {
 		t.Error("a gate that looks at nothing is no error")
 	}

@@ -110,6 +110,8 @@ func (f Figure) row(p pair, noise Noise) (Row, bool) {
 		return rateRow(p)
 	case f.count != nil:
 		return countRow(p, f.count)
+	case p.rounds && noise.Freedom > 0:
+		return roundsRow(p, f)
 	case f.single != nil:
 		return singleRow(p, f.single, noise)
 	}
@@ -205,4 +207,29 @@ func singleRow(p pair, single func(*Run, metric.Group) (float64, bool), noise No
 		return Row{Base: math.Exp(baseMean), HeadValue: math.Exp(headMean), Change: change, Low: &change, High: &change, certain: true}, true
 	}
 	return logRow(math.Exp(baseMean), math.Exp(headMean), stats.LogRatio{Value: headMean - baseMean}, noise, b, h, 0), true
+}
+
+// roundsRow compares a figure round by round; see Interleaved. Rounds in which either side has no figure are left out.
+func roundsRow(p pair, f Figure) (Row, bool) {
+	var ratios []float64
+	var base, head float64
+	for i := range p.base.Runs {
+		one := p
+		one.base.Runs, one.head.Runs, one.rounds = p.base.Runs[i:i+1], p.head.Runs[i:i+1], false
+		if row, ok := f.row(one, Noise{}); ok && row.Base > 0 && row.HeadValue > 0 {
+			ratios = append(ratios, row.HeadValue/row.Base)
+			base, head = base+math.Log(row.Base), head+math.Log(row.HeadValue)
+		}
+	}
+	log, ok := stats.LogMean(ratios)
+	if !ok {
+		return Row{}, false
+	}
+	n := float64(len(ratios))
+	row := Row{Base: math.Exp(base / n), HeadValue: math.Exp(head / n), Change: math.Expm1(log.Value), Rounds: len(ratios),
+		log: stats.LogRatio{Value: log.Value}, noise: Noise{log.Error * math.Sqrt(n/2), log.Freedom}}
+	i, pValue := log.Interval(stats.Confidence), log.P()
+	low, high := i.Low-1, i.High-1
+	row.Low, row.High, row.P = &low, &high, &pValue
+	return row, true
 }
