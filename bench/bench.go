@@ -43,6 +43,7 @@ type Setup struct {
 	Ideal    func(step record.Step, ceilings map[string]float64) float64 // seconds the pass takes at the ceilings; nil: unknown
 	Memory   func(decoder string) int64                                  // bytes at the peak; nil: unknown
 	Progress func(done, total int)                                       // after each example, those of an earlier run included; may be nil
+	Turn     func(context.Context) error                                 // called before each decoding or batch of them; its error ends the run; may be nil
 
 	usage func() usage // in place of readUsage, for tests
 }
@@ -118,6 +119,9 @@ func (s Setup) runOnce(ctx context.Context, groups []group, warm map[string]bool
 		return err
 	}
 	for _, g := range groups {
+		if err := s.turn(ctx); err != nil {
+			return err
+		}
 		records := s.decodeGroup(ctx, g, lanes[g.decoder])
 		if err := ctx.Err(); err != nil {
 			return err
@@ -145,10 +149,21 @@ func (s Setup) warmUp(ctx context.Context, groups []group, lanes map[string][]de
 	for _, g := range groups {
 		if !warm[g.decoder] {
 			warm[g.decoder] = true
+			if err := s.turn(ctx); err != nil {
+				return err
+			}
 			s.decodeGroup(ctx, g, lanes[g.decoder])
 		}
 	}
 	return ctx.Err()
+}
+
+// turn waits for this run's turn.
+func (s Setup) turn(ctx context.Context) error {
+	if s.Turn == nil {
+		return nil
+	}
+	return s.Turn(ctx)
 }
 
 // lanes groups the decoders by name.

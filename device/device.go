@@ -40,6 +40,14 @@ func (u *Unusable) Unwrap() error { return u.Err }
 
 // Open puts weights on a device. With CUDA the error of a GPU is an *Unusable.
 func Open(w *transformer.Weights, o Options) (transformer.Backend, error) {
+	b, err := open(w, o)
+	if err != nil {
+		return nil, err
+	}
+	return slowed(b)
+}
+
+func open(w *transformer.Weights, o Options) (transformer.Backend, error) {
 	if o.Device == auto || o.Device == CUDA {
 		b, err := openCUDA(w)
 		switch {

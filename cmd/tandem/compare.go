@@ -52,11 +52,16 @@ func (c compareCmd) Run(a *app) error {
 	return a.decide(result, gates, c.Format, c.width(a.stdout))
 }
 
-// decide applies gates, prints the result and says by its error how they ended.
+// decide applies gates and shows the result.
 func (a *app) decide(result compare.Result, gates []compare.Gate, format string, width int) error {
 	if err := result.Apply(gates); err != nil {
 		return err
 	}
+	return a.show(result, format, width)
+}
+
+// show prints a result whose gates are applied, and says by its error how they ended.
+func (a *app) show(result compare.Result, format string, width int) error {
 	text, err := changes.Find(format).Write(result, width)
 	if err != nil {
 		return err

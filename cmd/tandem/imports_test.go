@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"evals":                            {"record", "record/jsonl", "datasets", "evals/sandbox"},
 	"evals/sandbox":                    {"record"},
 	"bench":                            {"bench/telemetry", "decoders", "evals", "record", "datasets", "transformer"},
+	"bench/ab":                         {"bench", "bench/compare"},
 	"bench/compare":                    {"record", "bench/metric", "bench/stats"},
 	"bench/telemetry":                  {"record"},
 	"bench/metric":                     {"record"},

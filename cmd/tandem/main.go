@@ -30,6 +30,7 @@ type cli struct {
 	Run      runCmd           `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
 	Report   reportCmd        `cmd:"" help:"Show a run's table again and rebuild its charts and page."`
 	Compare  compareCmd       `cmd:"" help:"Compare runs: what changed, how sure that is, and whether gates let it pass."`
+	AB       abCmd            `cmd:"" name:"ab" help:"Tell two builds apart: run them in turn on this machine until gates are decided."`
 	Gate     gateCmd          `cmd:"" help:"Check gates: what they mean and what they can detect."`
 	Export   exportCmd        `cmd:"" help:"Write a run for benchstat, spreadsheets, CI systems, and readers of llama-bench and vLLM."`
 	Score    scoreCmd         `cmd:"" help:"Judge samples of any model in human-eval's or EvalPlus's format: pass@k."`

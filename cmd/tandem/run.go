@@ -44,6 +44,7 @@ type runCmd struct {
 	sandboxFlag
 	Workers int           `least:"0" placeholder:"N" help:"Programs judged at once; one for each processor by default."`
 	Energy  time.Duration `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
+	Turns   bool          `help:"Write \"ready\" and wait for a line on standard input before each decoding: so tandem ab interleaves two builds."`
 	Out     string        `placeholder:"DIR" help:"Folder of the results; the same one resumes an interrupted run. By default one below results/ for each different run."`
 	Config  flags.Config  `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
 	summaryFlags
@@ -180,6 +181,9 @@ func (c runCmd) decode(a *app, path string, j job) (err error) {
 	}
 	setup := bench.Setup{Header: header, Tokenizer: pieces{j.model.Tokenizer}, EOS: j.model.Config.EOSTokens,
 		Progress: progress.New(a.stderr, "decoding").Report}
+	if c.Turns {
+		setup.Turn = bench.Turns(os.Stdin, a.stdout)
+	}
 	prompts, longest := bench.Prompts(j.suite, c.Limit, setup.Tokenizer)
 	if err := c.fits(longest, j); err != nil {
 		return err

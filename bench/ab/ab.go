@@ -1,0 +1,201 @@
+// Package ab tells builds apart on one machine: it runs them in turn, decoding by decoding, so that what the machine does meanwhile
+// does the same to all (duet benchmarking: Bulej, Horky, Tuma, Farquet, Prokopec, ICPE 2020).
+//
+//  1. Resolve makes a program of each build: a binary, or a commit that is built in a work tree of its own (build.go).
+//  2. A round starts a short process of each and gives them turns, in an order drawn anew for each decoding (round.go). Placement in
+//     memory and on cores belongs to a process, so many short ones are better than one long one.
+//  3. After some rounds compare.Interleaved and the gates say what changed. Rounds are added while a gate is undecided and the budget
+//     lasts; an alarm must be confirmed by fresh rounds (Run).
+package ab
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"tandem/bench/compare"
+)
+
+// Options say how builds are told apart.
+type Options struct {
+	Builds []Program // the base, the head, and others that are interleaved with them, such as an anchor
+	Args   []string  // of each program's run: suite, decoders, limit, …
+	Gates  []compare.Gate
+	Out    string        // folder of the rounds; those that it holds are not run again
+	Budget time.Duration // no round is begun later
+	Seed   uint64
+	Report func(text string) // how far it is; may be nil
+}
+
+// A Program is a build that can be run.
+type Program struct{ Name, Path string }
+
+// looks are the numbers of rounds after which the gates are asked, while they are undecided. Few looks keep the chance of a false alarm
+// low; an alarm is confirmed by as many fresh rounds.
+var looks = []int{5, 8, 12, 18, 27, 40}
+
+// A Result is what the rounds say.
+type Result struct {
+	compare.Result
+	Rounds    int  `json:"rounds"`
+	Confirmed bool `json:"confirmed"` // an alarm stood in fresh rounds, too
+	Alarm     bool `json:"alarm"`     // a gate failed in the first rounds
+
+	Anchor *compare.Result `json:"anchor,omitempty"` // the head against the third build, where there is one
+}
+
+// Run runs rounds until the gates are decided or the budget is used up. Gates without a verdict at the end are undecided.
+func Run(ctx context.Context, o Options) (Result, error) {
+	s := &session{Options: o, began: time.Now()}
+	result, err := s.run(ctx)
+	if err == nil && len(o.Builds) > 2 {
+		anchor, err := s.sides(0, 2, 1)
+		if err != nil {
+			return Result{}, err
+		}
+		result.Anchor = &anchor
+	}
+	return result, err
+}
+
+func (s *session) run(ctx context.Context) (Result, error) {
+	for _, n := range looks {
+		done, err := s.until(ctx, n)
+		if err != nil {
+			return Result{}, err
+		}
+		if len(s.rounds) < 2 {
+			return Result{}, fmt.Errorf("a round takes longer than the budget of %v: give more time, or fewer tasks", s.Budget)
+		}
+		result, err := s.compare(0)
+		if err != nil {
+			return Result{}, err
+		}
+		if failed(result) {
+			return s.confirm(ctx, result)
+		}
+		if !done || decided(result) || n == looks[len(looks)-1] {
+			return Result{Result: result, Rounds: len(s.rounds)}, nil
+		}
+	}
+	return Result{}, nil
+}
+
+// confirm runs as many rounds again. The alarm stands if a gate fails over them alone.
+func (s *session) confirm(ctx context.Context, alarm compare.Result) (Result, error) {
+	first := len(s.rounds)
+	s.say("a gate failed after %d rounds: confirming it with as many fresh ones", first)
+	if _, err := s.until(ctx, 2*first); err != nil {
+		return Result{}, err
+	}
+	if len(s.rounds) < first+2 { // no time left: not confirmed, and not refuted either
+		return Result{Result: undecided(alarm), Rounds: first, Alarm: true}, nil
+	}
+	fresh, err := s.compare(first)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Result: fresh, Rounds: len(s.rounds), Alarm: true, Confirmed: failed(fresh)}, nil
+}
+
+// failed says that a gate's metric became worse.
+func failed(r compare.Result) bool {
+	return slices.ContainsFunc(r.Gates, func(g compare.GateResult) bool { return g.Verdict == compare.Worse })
+}
+
+// decided says that every gate has a verdict. Pass rates are left out: further rounds decode the same tasks, which say no more.
+func decided(r compare.Result) bool {
+	return !slices.ContainsFunc(r.Gates, func(g compare.GateResult) bool {
+		return g.Verdict == compare.Undecided && g.Metric != "pass_at_1"
+	})
+}
+
+// undecided is a result whose failed gates are undecided.
+func undecided(r compare.Result) compare.Result {
+	r.Gates = slices.Clone(r.Gates)
+	for i := range r.Gates {
+		if g := &r.Gates[i]; g.Verdict == compare.Worse {
+			g.Verdict, g.Passed, g.Undecided = compare.Undecided, false, true
+			g.Reason += ", not confirmed within the budget"
+		}
+	}
+	return r
+}
+
+// A session is one Run.
+type session struct {
+	Options
+	began  time.Time
+	rounds [][]*compare.Run // [round][build]
+}
+
+func (s *session) say(format string, args ...any) {
+	if s.Report != nil {
+		s.Report(fmt.Sprintf(format, args...))
+	}
+}
+
+// until runs rounds until there are n. It is false where the budget ended before.
+func (s *session) until(ctx context.Context, n int) (bool, error) {
+	for len(s.rounds) < n {
+		number := len(s.rounds)
+		folders := make([]string, len(s.Builds))
+		for i := range s.Builds {
+			folders[i] = filepath.Join(s.Out, fmt.Sprintf("round-%02d", number+1), fmt.Sprint(i))
+		}
+		runs, held := finished(folders)
+		if !held {
+			if spent := time.Since(s.began); number > 0 && spent+spent/time.Duration(number) > s.Budget {
+				return false, nil
+			}
+			s.say("round %d: %v of %v", number+1, time.Since(s.began).Round(time.Second), s.Budget)
+			if err := s.round(ctx, number, folders); err != nil {
+				return false, err
+			}
+			if runs, held = finished(folders); !held {
+				return false, fmt.Errorf("round %d left no results in %s", number+1, filepath.Dir(folders[0]))
+			}
+		}
+		s.rounds = append(s.rounds, runs)
+	}
+	return true, nil
+}
+
+// finished reads a round; false where it is not whole.
+func finished(folders []string) (runs []*compare.Run, ok bool) {
+	for _, dir := range folders {
+		r, err := compare.Read(dir)
+		if err != nil {
+			return nil, false
+		}
+		runs = append(runs, r)
+	}
+	return runs, true
+}
+
+// compare compares the head with the base over the rounds from first on.
+func (s *session) compare(first int) (compare.Result, error) {
+	r, err := s.sides(first, 0, 1)
+	if err == nil {
+		err = r.Apply(s.Gates)
+	}
+	return r, err
+}
+
+// sides compares two builds over the rounds from first on.
+func (s *session) sides(first, base, head int) (compare.Result, error) {
+	side := func(build int) compare.Side {
+		out := compare.Side{Name: s.Builds[build].Name}
+		for _, round := range s.rounds[first:] {
+			out.Runs = append(out.Runs, round[build])
+		}
+		return out
+	}
+	return compare.Interleaved(side(base), []compare.Side{side(head)})
+}
+
+// order is an order of builds, drawn for one decoding.
+func order(builds int, noise *rand.Rand) []int { return noise.Perm(builds) }
