@@ -12,7 +12,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -49,7 +48,8 @@ type Result struct {
 
 // Run runs rounds until the gates are decided or the budget is used up. Gates without a verdict at the end are undecided.
 func Run(ctx context.Context, o Options) (Result, error) {
-	s := &session{Options: o, began: time.Now()}
+	s := &session{Options: o}
+	s.next = s.processes(time.Now())
 	result, err := s.run(ctx)
 	if err == nil && len(o.Builds) > 2 {
 		anchor, err := s.sides(0, 2, 1)
@@ -125,12 +125,15 @@ func undecided(r compare.Result) compare.Result {
 	return r
 }
 
-// A session is one Run.
+// A session is one Run, or one Replay.
 type session struct {
 	Options
-	began  time.Time
+	next   source
 	rounds [][]*compare.Run // [round][build]
 }
+
+// A source gives the runs of a round, one for each build. ok is false where there is no time for another round.
+type source func(ctx context.Context, number int) (runs []*compare.Run, ok bool, err error)
 
 func (s *session) say(format string, args ...any) {
 	if s.Report != nil {
@@ -138,42 +141,16 @@ func (s *session) say(format string, args ...any) {
 	}
 }
 
-// until runs rounds until there are n. It is false where the budget ended before.
+// until adds rounds until there are n. It is false where the source ended before.
 func (s *session) until(ctx context.Context, n int) (bool, error) {
 	for len(s.rounds) < n {
-		number := len(s.rounds)
-		folders := make([]string, len(s.Builds))
-		for i := range s.Builds {
-			folders[i] = filepath.Join(s.Out, fmt.Sprintf("round-%02d", number+1), fmt.Sprint(i))
-		}
-		runs, held := finished(folders)
-		if !held {
-			if spent := time.Since(s.began); number > 0 && spent+spent/time.Duration(number) > s.Budget {
-				return false, nil
-			}
-			s.say("round %d: %v of %v", number+1, time.Since(s.began).Round(time.Second), s.Budget)
-			if err := s.round(ctx, number, folders); err != nil {
-				return false, err
-			}
-			if runs, held = finished(folders); !held {
-				return false, fmt.Errorf("round %d left no results in %s", number+1, filepath.Dir(folders[0]))
-			}
+		runs, ok, err := s.next(ctx, len(s.rounds))
+		if err != nil || !ok {
+			return false, err
 		}
 		s.rounds = append(s.rounds, runs)
 	}
 	return true, nil
-}
-
-// finished reads a round; false where it is not whole.
-func finished(folders []string) (runs []*compare.Run, ok bool) {
-	for _, dir := range folders {
-		r, err := compare.Read(dir)
-		if err != nil {
-			return nil, false
-		}
-		runs = append(runs, r)
-	}
-	return runs, true
 }
 
 // compare compares the head with the base over the rounds from first on.
@@ -197,5 +174,11 @@ func (s *session) sides(first, base, head int) (compare.Result, error) {
 	return compare.Interleaved(side(base), []compare.Side{side(head)})
 }
 
-// order is an order of builds, drawn for one decoding.
-func order(builds int, noise *rand.Rand) []int { return noise.Perm(builds) }
+// Replay decides as Run does over rounds drawn, with replacement, from recorded ones: at most so many. It says how often Run is wrong.
+func Replay(pool [][]*compare.Run, gates []compare.Gate, most int, noise *rand.Rand) (Result, error) {
+	s := &session{Options: Options{Builds: make([]Program, 2), Gates: gates}}
+	s.next = func(_ context.Context, number int) ([]*compare.Run, bool, error) {
+		return pool[noise.IntN(len(pool))], number < most, nil
+	}
+	return s.run(context.Background())
+}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tandem/bench"
+	"tandem/bench/compare"
 )
 
 // gap lies between one process's decoding and the next one's: threads that have no work left spin for about a millisecond.
@@ -27,6 +28,44 @@ type process struct {
 	turns  io.WriteCloser
 	lines  *bufio.Scanner
 	stderr *tail
+}
+
+// processes is a source of rounds that are run by processes. Rounds that the folder holds already are not run again. There is no time
+// for another where it would end beyond the budget, at the pace of those so far.
+func (s *session) processes(began time.Time) source {
+	return func(ctx context.Context, number int) ([]*compare.Run, bool, error) {
+		folders := make([]string, len(s.Builds))
+		for i := range s.Builds {
+			folders[i] = filepath.Join(s.Out, fmt.Sprintf("round-%02d", number+1), fmt.Sprint(i))
+		}
+		if runs, held := finished(folders); held {
+			return runs, true, nil
+		}
+		if spent := time.Since(began); number > 0 && spent+spent/time.Duration(number) > s.Budget {
+			return nil, false, nil
+		}
+		s.say("round %d: %v of %v", number+1, time.Since(began).Round(time.Second), s.Budget)
+		if err := s.round(ctx, number, folders); err != nil {
+			return nil, false, err
+		}
+		runs, held := finished(folders)
+		if !held {
+			return nil, false, fmt.Errorf("round %d left no results in %s", number+1, filepath.Dir(folders[0]))
+		}
+		return runs, true, nil
+	}
+}
+
+// finished reads a round; false where it is not whole.
+func finished(folders []string) (runs []*compare.Run, ok bool) {
+	for _, dir := range folders {
+		r, err := compare.Read(dir)
+		if err != nil {
+			return nil, false
+		}
+		runs = append(runs, r)
+	}
+	return runs, true
 }
 
 // round runs a process of each build, in turn. Programs are judged in the first round alone: the next ones decode the same tasks.
@@ -45,7 +84,7 @@ func (s *session) round(ctx context.Context, number int, folders []string) (err 
 	if number == 0 {
 		judge = "auto"
 	}
-	for _, i := range order(len(s.Builds), noise) { // one after another: loading is work as well
+	for _, i := range noise.Perm(len(s.Builds)) { // one after another: loading is work as well
 		p, err := s.start(ctx, s.Builds[i], folders[i], judge)
 		if err != nil {
 			return err
@@ -62,7 +101,7 @@ func (s *session) round(ctx context.Context, number int, folders []string) (err 
 func (s *session) takeTurns(ctx context.Context, running []*process, noise *rand.Rand) error {
 	for alive := slices.Clone(running); len(alive) > 0; {
 		var next []*process
-		for _, i := range order(len(alive), noise) {
+		for _, i := range noise.Perm(len(alive)) {
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("interrupted: %d rounds are kept in %s; the same command resumes: %w", len(s.rounds), s.Out, err)
 			}

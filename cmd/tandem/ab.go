@@ -9,6 +9,7 @@ import (
 
 	"tandem/bench/ab"
 	"tandem/bench/compare"
+	"tandem/reports/changes"
 )
 
 type abCmd struct {
@@ -62,6 +63,9 @@ func (c abCmd) Run(a *app) error {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(c.Out, "ab.json"), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	if err := changes.WriteAll(c.Out, result.Result); err != nil {
 		return err
 	}
 	return a.show(result.Result, c.Format, c.width(a.stdout))

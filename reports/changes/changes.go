@@ -9,6 +9,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,18 +21,33 @@ import (
 // A Format writes a comparison. Width is that of the terminal in columns, 0 for any; only the table asks for it.
 type Format struct {
 	Name  string
+	file  string // that WriteAll writes
 	Write func(r compare.Result, width int) ([]byte, error)
 }
 
 // formats are the forms, by name.
 var formats = []Format{
-	{"table", text},
-	{"md", markdown},
-	{"json", asJSON},
-	{"csv", asCSV},
-	{"junit", junit},
-	{"gha", githubBenchmark},
-	{"annotations", annotations},
+	{"table", "changes.txt", text},
+	{"md", "changes.md", markdown},
+	{"json", "changes.json", asJSON},
+	{"csv", "changes.csv", asCSV},
+	{"junit", "junit.xml", junit},
+	{"gha", "benchmark.json", githubBenchmark},
+	{"annotations", "annotations.txt", annotations},
+}
+
+// WriteAll writes a file of each format into a folder, for CI systems that want several.
+func WriteAll(dir string, r compare.Result) error {
+	for _, f := range formats {
+		text, err := f.Write(r, 0)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, f.file), text, 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Names are those of all formats.
