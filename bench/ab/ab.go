@@ -30,7 +30,10 @@ type Options struct {
 }
 
 // A Program is a build that can be run.
-type Program struct{ Name, Path string }
+type Program struct {
+	Name, Path string
+	Env        []string // KEY=value, beside this process's own
+}
 
 // looks are the numbers of rounds after which the gates are asked, while they are undecided. Few looks keep the chance of a false alarm
 // low; an alarm is confirmed by as many fresh rounds.
@@ -172,6 +175,14 @@ func (s *session) sides(first, base, head int) (compare.Result, error) {
 		return out
 	}
 	return compare.Interleaved(side(base), []compare.Side{side(head)})
+}
+
+// Record runs so many rounds, for Replay; rounds that the folder holds are not run again.
+func Record(ctx context.Context, o Options, rounds int) ([][]*compare.Run, error) {
+	s := &session{Options: o}
+	s.next = s.processes(time.Now())
+	_, err := s.until(ctx, rounds)
+	return s.rounds, err
 }
 
 // Replay decides as Run does over rounds drawn, with replacement, from recorded ones: at most so many. It says how often Run is wrong.

@@ -119,7 +119,7 @@ func TestTurns(t *testing.T) {
 		if err := os.WriteFile(path, []byte(taker), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		builds = append(builds, Program{name, path})
+		builds = append(builds, Program{Name: name, Path: path})
 	}
 	o := Options{Builds: builds, Out: filepath.Join(dir, "out"), Budget: time.Hour}
 	if _, err := Run(context.Background(), o); err != nil {
@@ -152,7 +152,7 @@ func TestBroken(t *testing.T) {
 	if err := os.WriteFile(path, []byte("#!/bin/sh\necho 'tandem: unknown flag' >&2\nexit 2\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Builds: []Program{{"old", path}, {"new", path}}, Out: t.TempDir(), Budget: time.Minute}
+	o := Options{Builds: []Program{{Name: "old", Path: path}, {Name: "new", Path: path}}, Out: t.TempDir(), Budget: time.Minute}
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "unknown flag") {
 		t.Errorf("%v", err)
 	}

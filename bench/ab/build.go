@@ -18,7 +18,7 @@ func Resolve(ctx context.Context, name, dir string) (Program, error) {
 			return Program{}, fmt.Errorf("%s is no program: make it executable, or name a commit", name)
 		}
 		path, err := filepath.Abs(name)
-		return Program{name, path}, err
+		return Program{Name: name, Path: path}, err
 	}
 	root, err := output(ctx, "", "git", "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -26,7 +26,7 @@ func Resolve(ctx context.Context, name, dir string) (Program, error) {
 	}
 	if name == "." {
 		path := filepath.Join(dir, "working-tree")
-		return Program{"working tree", path}, build(ctx, root, path, "")
+		return Program{Name: "working tree", Path: path}, build(ctx, root, path, "")
 	}
 	commit, err := output(ctx, root, "git", "rev-parse", "--verify", "--quiet", name+"^{commit}")
 	if err != nil {
@@ -34,9 +34,9 @@ func Resolve(ctx context.Context, name, dir string) (Program, error) {
 	}
 	path := filepath.Join(dir, commit[:12])
 	if _, err := os.Stat(path); err == nil {
-		return Program{name, path}, nil
+		return Program{Name: name, Path: path}, nil
 	}
-	return Program{name, path}, buildCommit(ctx, root, commit, path)
+	return Program{Name: name, Path: path}, buildCommit(ctx, root, commit, path)
 }
 
 // buildCommit builds a commit in a work tree that is removed afterwards.

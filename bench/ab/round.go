@@ -129,6 +129,7 @@ func (s *session) start(ctx context.Context, build Program, folder, judge string
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
 	p.cmd.WaitDelay = 10 * time.Second
 	p.cmd.Stderr = p.stderr
+	p.cmd.Env = append(os.Environ(), build.Env...)
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"evals/sandbox":                    {"record"},
 	"bench":                            {"bench/telemetry", "decoders", "evals", "record", "datasets", "transformer"},
 	"bench/ab":                         {"bench", "bench/compare"},
+	"bench/ab/errorrate":               {"bench/ab", "bench/compare", "bench/stats", "reports/plot"},
 	"bench/compare":                    {"record", "bench/metric", "bench/stats"},
 	"bench/telemetry":                  {"record"},
 	"bench/metric":                     {"record"},
