@@ -40,8 +40,8 @@ type Limits struct {
 	Alpha   float64 // level of the tests, together over a comparison's rows (Holm)
 }
 
-// Default are the limits where nobody sets others: 5% or 5 points, 2% or 2 points, at 5%.
-var Default = Limits{Margin: 0.05, Minimum: 0.02, Alpha: 0.05}
+// defaults are the limits where nobody sets others: 5% or 5 points, 2% or 2 points, at 5%.
+var defaults = Limits{Margin: 0.05, Minimum: 0.02, Alpha: 0.05}
 
 // A Row is one figure of one decoder. Change, Low and High are relative to the base, (head - base) / base; of pass@1 they are the
 // difference. P is two-sided and of this row alone; Adjusted is Holm's over all rows with a P.
@@ -123,8 +123,8 @@ func sides(base Side, heads []Side, noises Noises, rounds bool) (Result, error) 
 		}
 		adjust(rows)
 		for j := range rows {
-			rows[j].decide(Default)
-			rows[j].Needed = rows[j].needed(Default)
+			rows[j].decide(defaults)
+			rows[j].Needed = rows[j].needed(defaults)
 		}
 		r.Rows = append(r.Rows, rows...)
 		r.Outputs = append(r.Outputs, differences(base, head, i)...)
@@ -140,7 +140,7 @@ func rowsOf(base, head Side, noises Noises, rounds bool) (rows []Row) {
 		if !p.both() {
 			continue
 		}
-		for _, f := range Figures {
+		for _, f := range figures {
 			if row, ok := f.row(p, noises.of(f)); ok {
 				row.Decoder, row.Metric, row.Unit, row.better = g.Name, f.Name, f.Unit, f.Better
 				rows = append(rows, row)

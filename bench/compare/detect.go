@@ -33,7 +33,7 @@ const discordant = 0.05
 
 // Detectable says which change a gate detects.
 func (g Gate) Detectable(noises Noises) Detectable {
-	d := Detectable{Gate: g.Name, Metric: g.Metric, Limits: g.Limits()}
+	d := Detectable{Gate: g.Name, Metric: g.Metric, Limits: g.limits()}
 	f := find(g.Metric)
 	d.Noise = noises.of(f)
 	switch {
@@ -55,7 +55,7 @@ func (g Gate) Detectable(noises Noises) Detectable {
 
 // find is the figure of a name.
 func find(name string) Figure {
-	for _, f := range Figures {
+	for _, f := range figures {
 		if f.Name == name {
 			return f
 		}
@@ -75,7 +75,7 @@ func LearnFrom(runs []*Run) (Noises, error) {
 	}
 	noisiest := map[Variation]Noise{}
 	for _, g := range runs[0].Groups {
-		for _, f := range Figures {
+		for _, f := range figures {
 			values := f.values(runs, g.Name)
 			noise, ok := learnt(values)
 			if prior, noisy := Prior[f.Varies]; ok && noisy && prior.Freedom > 0 && noise.Deviation > noisiest[f.Varies].Deviation {

@@ -9,7 +9,7 @@ import (
 	"tandem/bench/stats"
 )
 
-// A Figure is one measure of a decoder: an entry of Figures. Of the three ways to compute it one is set.
+// A Figure is one measure of a decoder: an entry of figures. Of the three ways to compute it one is set.
 type Figure struct {
 	Name   string // as summary.json names it
 	Unit   string
@@ -22,8 +22,8 @@ type Figure struct {
 	rate   bool                                                   // pass@1
 }
 
-// Figures is the table of what is compared. To add one, add an entry.
-var Figures = []Figure{
+// figures is the table of what is compared. To add one, add an entry.
+var figures = []Figure{
 	{Name: "pass_at_1", Better: 1, Varies: ByTasks, rate: true},
 	{Name: "speedup", Unit: "x", Better: 1, Varies: WithinRun, parts: speedup},
 	{Name: "tokens_per_forward", Unit: "tok", Better: 1, Varies: ByTasks, parts: perForward},

@@ -80,9 +80,9 @@ func parseGates(r io.Reader) ([]Gate, error) {
 
 // check reports the first field that makes no sense.
 func (g Gate) check() error {
-	if !slices.ContainsFunc(Figures, func(f Figure) bool { return f.Name == g.Metric }) {
+	if !slices.ContainsFunc(figures, func(f Figure) bool { return f.Name == g.Metric }) {
 		var names []string
-		for _, f := range Figures {
+		for _, f := range figures {
 			names = append(names, f.Name)
 		}
 		return fmt.Errorf("metric %q is not known; known are %s", g.Metric, strings.Join(names, ", "))
@@ -110,9 +110,9 @@ func (g Gate) check() error {
 	return nil
 }
 
-// Limits are the gate's, the default ones where it sets none.
-func (g Gate) Limits() Limits {
-	l := Default
+// limits are the gate's, the default ones where it sets none.
+func (g Gate) limits() Limits {
+	l := defaults
 	for _, set := range []struct {
 		to   *float64
 		from *float64
@@ -164,7 +164,7 @@ func (g Gate) judge(row Row) GateResult {
 		}
 		row.P = &unchanged
 	}
-	l := g.Limits()
+	l := g.limits()
 	row.decide(l)
 	if row.Verdict == Undecided && row.noWorse(l.Margin) {
 		row.Verdict = Same
