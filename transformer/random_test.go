@@ -22,7 +22,8 @@ func TestRandom(t *testing.T) {
 			}
 			count(*m)
 		}
-		for _, v := range [][]float32{l.AttnNorm, l.MLPNorm, l.QBias, l.KBias, l.VBias, l.OBias, l.GateBias, l.UpBias, l.DownBias, l.QNorm, l.KNorm} {
+		for _, v := range [][]float32{l.AttnNorm, l.MLPNorm, l.QNorm, l.KNorm, l.QBias, l.KBias, l.VBias, l.OBias,
+			l.GateBias, l.UpBias, l.DownBias} {
 			numbers += int64(len(v))
 		}
 	}

@@ -78,7 +78,8 @@ func New(weights *transformer.Weights, options Options) (_ transformer.Backend, 
 		return nil, fmt.Errorf("cuda: a vocabulary of %d is above %d: choose another model", c.Vocab, mostVocab)
 	}
 	if c.OBias || c.MLPBias {
-		return nil, fmt.Errorf("cuda: %s has biases on o, gate, up or down: %w on a GPU: use the processor", c.Name, transformer.ErrUnsupported)
+		return nil, fmt.Errorf("cuda: %s has biases on o, gate, up or down: %w on a GPU: use the processor", c.Name,
+			transformer.ErrUnsupported)
 	}
 	if err := weights.Validate(); err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)

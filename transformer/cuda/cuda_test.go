@@ -204,7 +204,8 @@ func TestNewRejects(t *testing.T) {
 		{name: "shape", want: "layer 1: down is [37, 52]", spoil: func(w *transformer.Weights) { w.Layers[1].Down.Cols = 52 }},
 		{name: "norm", want: "final norm has 3 numbers", spoil: func(w *transformer.Weights) { w.Norm = w.Norm[:3] }},
 		{name: "dtype", want: `dtype "f16"`, spoil: func(w *transformer.Weights) { w.Dtype = "f16" }},
-		{name: "o bias", want: "tiny has biases on o, gate, up or down: not supported on a GPU", spoil: func(w *transformer.Weights) { w.Config.OBias = true }},
+		{name: "o bias", want: "tiny has biases on o, gate, up or down: not supported on a GPU",
+			spoil: func(w *transformer.Weights) { w.Config.OBias = true }},
 		{name: "mlp bias", want: "use the processor", spoil: func(w *transformer.Weights) { w.Config.MLPBias = true }},
 		{name: "head dim", want: "head dim 300", spoil: func(w *transformer.Weights) { w.Config.HeadDim = 300 }},
 		{name: "old driver", want: "the driver is for CUDA 12.4, the kernels need 13.0: update it", fake: map[string]uintptr{"version": 12040}},
@@ -258,8 +259,9 @@ func TestOpenRefuses(t *testing.T) {
 		b := openWith(t, transformer.Random(config, transformer.F32, 1), Options{})
 		defer b.Close()
 		s, err := b.Open(2, c.most+1)
-		if want := fmt.Sprintf("more than %d slots", c.most); !errors.Is(err, transformer.ErrUnsupported) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%d slots: error %v; want one with %q", c.most+1, err, want)
+		want := fmt.Sprintf("%d slots of tiny, whose windows or query scales begin after %d: not supported", c.most+1, c.most)
+		if !errors.Is(err, transformer.ErrUnsupported) || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v; want one with %q", err, want)
 		}
 		if s, err = b.Open(2, c.most); err != nil {
 			t.Fatal(err)

@@ -75,8 +75,8 @@ func (b *backend) Open(sequences, slots int) (transformer.Session, error) {
 		return nil, fmt.Errorf("cuda: %d slots; the most is %d", slots, math.MaxUint16)
 	}
 	if n := b.longest(); slots > n {
-		return nil, fmt.Errorf("cuda: %s has sliding windows or scaled queries in more than %d slots: %w on a GPU: open fewer than %d or use the processor",
-			b.config.Name, n, transformer.ErrUnsupported, slots)
+		return nil, fmt.Errorf("cuda: %d slots of %s, whose windows or query scales begin after %d: %w on a GPU: "+
+			"open fewer or use the processor", slots, b.config.Name, n, transformer.ErrUnsupported)
 	}
 	defer b.device.hold()()
 	s, err := b.open(sequences, slots)

@@ -59,11 +59,7 @@ func (m *model64) forward(tokens []int32, start int, past [][]keyed, sees func(p
 		rows[i] = append([]float64(nil), m.embed[t]...)
 	}
 	for n, l := range m.layers {
-		var kind transformer.LayerKind
-		if m.Kinds != nil {
-			kind = m.Kinds[n]
-		}
-		queries := make([][]float64, len(rows))
+		kind, queries := m.Kind(n), make([][]float64, len(rows))
 		for i, x := range rows {
 			h := m.normed(x, l.attnNorm)
 			p := start + i

@@ -101,7 +101,8 @@ func testChunks(t *testing.T, f *fixture) {
 		passes := make([]transformer.Pass, len(spans))
 		for i, span := range spans {
 			rows := at[1]
-			passes[i] = transformer.Pass{Tokens: f.tokens(rows), Start: at[0], Span: span, Want: []int{0, rows / 2, rows*2/3 - 1, rows * 2 / 3, rows - 1}}
+			passes[i] = transformer.Pass{Tokens: f.tokens(rows), Start: at[0], Span: span,
+				Want: []int{0, rows / 2, rows*2/3 - 1, rows * 2 / 3, rows - 1}}
 		}
 		p.forward(t, passes...)
 	}

@@ -6,6 +6,8 @@
 //     rounds activations where the backend says that it does.
 //  3. What must hold exactly is compared bit for bit: a sequence alone against the same sequence in a batch, a
 //     session after a refused pass or a Reset against one that never saw it.
+//  4. A backend may refuse what sets a model apart from plain ones with transformer.ErrUnsupported. Such tests are skipped and
+//     say why.
 //
 // Inputs are the same in every run; another TANDEM_TEST_SEED draws others. Buffers that a backend should fill are
 // handed over full of NaN.
