@@ -70,9 +70,6 @@ func (s *session) run(ctx context.Context) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
-		if len(s.rounds) < 2 {
-			return Result{}, fmt.Errorf("a round takes longer than the budget of %v: give more time, or fewer tasks", s.Budget)
-		}
 		result, err := s.compare(0)
 		if err != nil {
 			return Result{}, err
@@ -94,7 +91,7 @@ func (s *session) confirm(ctx context.Context, alarm compare.Result) (Result, er
 	if _, err := s.until(ctx, 2*first); err != nil {
 		return Result{}, err
 	}
-	if len(s.rounds) < first+2 { // no time left: not confirmed, and not refuted either
+	if len(s.rounds) < first+leastRounds { // no time left: not confirmed, and not refuted either
 		return Result{Result: undecided(alarm), Rounds: first, Alarm: true}, nil
 	}
 	fresh, err := s.compare(first)

@@ -21,6 +21,9 @@ import (
 // gap lies between one process's decoding and the next one's: threads that have no work left spin for about a millisecond.
 const gap = 3 * time.Millisecond
 
+// leastRounds is how many rounds there are whatever the budget: fewer have no interval.
+const leastRounds = 2
+
 // A process is a program that decodes when it is given its turn.
 type process struct {
 	name   string
@@ -31,7 +34,7 @@ type process struct {
 }
 
 // processes is a source of rounds that are run by processes. Rounds that the folder holds already are not run again. There is no time
-// for another where it would end beyond the budget, at the pace of those so far.
+// for another where it would end beyond the budget, at the pace of those so far; two there are always.
 func (s *session) processes(began time.Time) source {
 	return func(ctx context.Context, number int) ([]*compare.Run, bool, error) {
 		folders := make([]string, len(s.Builds))
@@ -41,7 +44,7 @@ func (s *session) processes(began time.Time) source {
 		if runs, held := finished(folders); held {
 			return runs, true, nil
 		}
-		if spent := time.Since(began); number > 0 && spent+spent/time.Duration(number) > s.Budget {
+		if spent := time.Since(began); number >= leastRounds && spent+spent/time.Duration(number) > s.Budget {
 			return nil, false, nil
 		}
 		s.say("round %d: %v of %v", number+1, time.Since(began).Round(time.Second), s.Budget)
