@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 	"reports/plot":                     {"record", "bench/metric", "bench/stats"},
 	"reports/readme":                   {"reports"},
 	"reports/samples":                  {"bench/metric", "datasets", "evals"},
+	"reports/schema":                   {"bench/compare", "record", "reports"},
 	"reports/table":                    {},
 	"internal/golden":                  {},
 	"cmd/tandem":                       {"..."},
