@@ -26,26 +26,3 @@ func FromF16(h uint16) float32 {
 	}
 	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
 }
-
-// Convert returns weights whose matrices have dtype d. Vectors (norms and biases) are float32 in either. What need
-// not change is shared with w.
-func (w *Weights) Convert(d Dtype) *Weights {
-	if w.Dtype == d {
-		return w
-	}
-	out := *w
-	out.Dtype = d
-	out.Embed, out.Head = w.Embed.Convert(d), w.Head.Convert(d)
-	out.Layers = append([]LayerWeights(nil), w.Layers...)
-	for i := range out.Layers {
-		for _, m := range out.Layers[i].matrices() {
-			*m = m.Convert(d)
-		}
-	}
-	return &out
-}
-
-// matrices lists the layer's linear maps in the order of use: Q, K, V, O, Gate, Up, Down.
-func (l *LayerWeights) matrices() []*Matrix {
-	return []*Matrix{&l.Q, &l.K, &l.V, &l.O, &l.Gate, &l.Up, &l.Down}
-}

@@ -16,3 +16,26 @@ func TestF16(t *testing.T) {
 		t.Errorf("a NaN became %g", got)
 	}
 }
+
+// Convert returns weights whose matrices have dtype d. Vectors (norms and biases) are float32 in either. What need
+// not change is shared with w.
+func (w *Weights) Convert(d Dtype) *Weights {
+	if w.Dtype == d {
+		return w
+	}
+	out := *w
+	out.Dtype = d
+	out.Embed, out.Head = w.Embed.Convert(d), w.Head.Convert(d)
+	out.Layers = append([]LayerWeights(nil), w.Layers...)
+	for i := range out.Layers {
+		for _, m := range out.Layers[i].matrices() {
+			*m = m.Convert(d)
+		}
+	}
+	return &out
+}
+
+// matrices lists the layer's linear maps in the order of use: Q, K, V, O, Gate, Up, Down.
+func (l *LayerWeights) matrices() []*Matrix {
+	return []*Matrix{&l.Q, &l.K, &l.V, &l.O, &l.Gate, &l.Up, &l.Down}
+}

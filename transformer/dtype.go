@@ -31,6 +31,7 @@ type format struct {
 	len   func(m *Matrix) int                     // numbers that the matrix holds in this dtype
 	write func(m *Matrix, at int, from []float32) // numbers at, at+1, … become the nearest ones of the dtype
 	read  func(m *Matrix, at int, to []float32)
+	view  func(m *Matrix, data []byte) bool // takes a file's bytes for the numbers, if they lie so; nil: a file never has them so
 }
 
 var formats = map[Dtype]format{
@@ -40,6 +41,7 @@ var formats = map[Dtype]format{
 		len:   func(m *Matrix) int { return len(m.F32) },
 		write: func(m *Matrix, at int, from []float32) { copy(m.F32[at:], from) },
 		read:  func(m *Matrix, at int, to []float32) { copy(to, m.F32[at:]) },
+		view:  func(m *Matrix, data []byte) (ok bool) { m.F32, ok = view[float32](data); return ok },
 	},
 	BF16: {
 		block: 1, bytes: 2, activations: BF16, ceiling: BF16Ceiling,
@@ -57,6 +59,7 @@ var formats = map[Dtype]format{
 				to[i] = FromBF16(b)
 			}
 		},
+		view: func(m *Matrix, data []byte) (ok bool) { m.BF16, ok = view[uint16](data); return ok },
 	},
 }
 
@@ -109,8 +112,8 @@ func (d Dtype) Round(numbers []float32) {
 	m.read(0, numbers)
 }
 
-// Holds says whether a finite number stays finite in the dtype.
-func (d Dtype) Holds(f float32) bool {
+// holds says whether a finite number stays finite in the dtype.
+func (d Dtype) holds(f float32) bool {
 	x := []float32{f}
 	d.Round(x)
 	return !math.IsInf(float64(x[0]), 0)

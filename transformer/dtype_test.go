@@ -16,7 +16,7 @@ func TestDtypes(t *testing.T) {
 			t.Errorf("%s: 7 numbers take %d bytes, want %d; activations are %s", d, d.bytes(7), bytes, d.Activations())
 		}
 	}
-	if !F32.Holds(math.MaxFloat32) || BF16.Holds(math.MaxFloat32) || !BF16.Holds(-3.3e38) || BF16.Holds(-math.MaxFloat32) {
+	if !F32.holds(math.MaxFloat32) || BF16.holds(math.MaxFloat32) || !BF16.holds(-3.3e38) || BF16.holds(-math.MaxFloat32) {
 		t.Error("bf16 ends near 3.39e38, f32 does not")
 	}
 	_, err := Lookup(map[Dtype]int{BF16: 1}, F32)
@@ -118,7 +118,7 @@ func TestAnotherDtype(t *testing.T) {
 			t.Errorf("on a machine with %s the ceiling is %s, want %s", most, got, want)
 		}
 	}
-	if got := Dtypes(); !slices.Equal(got, []Dtype{F32, d}) || !d.Holds(1e38) {
+	if got := Dtypes(); !slices.Equal(got, []Dtype{F32, d}) || !d.holds(1e38) {
 		t.Errorf("dtypes %v", got)
 	}
 }

@@ -43,6 +43,9 @@ func Random(c Config, dtype Dtype, seed uint64) *Weights {
 	return w
 }
 
+// pieceSize is how many numbers are made at once, so that they stay in the first cache.
+const pieceSize = 1 << 12
+
 // A filler hands out tensors of random numbers, each from a seed of its own.
 type filler struct {
 	dtype Dtype

@@ -140,7 +140,7 @@ func (c runCmd) header(suite datasets.Suite, model *checkpoint.Model, plan []dec
 		Schema:      record.Schema,
 		Environment: record.Environment{Version: version, Commit: commit},
 		Suite:       record.SuiteInfo{Name: suite.Name, SHA256: suite.SHA256, Tasks: len(suite.Tasks)},
-		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256, Parameters: model.Parameters, Dtype: string(model.Weights.Dtype)},
+		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256(), Parameters: model.Parameters, Dtype: string(model.Weights.Dtype)},
 		Plan: record.PlanInfo{Repeats: c.Repeats, Extra: c.Extra, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch,
 			MaxTokens: c.MaxTokens, Length: c.Length, Seed: c.Seed},
 	}

@@ -2,10 +2,10 @@
 //
 //  1. config.json becomes a transformer.Config (config.go). A key that may change the computation in a way that the core does
 //     not know is an error and never ignored.
-//  2. *.safetensors become tensors by name (safetensors.go). The tensors must cover all bytes of a file, and all numbers must be
-//     finite.
+//  2. *.safetensors are mapped into memory (weightfiles.go) and become tensors by name (safetensors.go), which must cover all
+//     bytes of a file.
 //  3. Each tensor goes to its place and must have the shape that follows from the Config (weights.go). A tensor too few or too
-//     many is an error.
+//     many is an error. Matrices stay in the files: a backend converts and checks their numbers when it packs them.
 //  4. tokenizer.json becomes the tokenizer.
 //
 // A GGUF file holds all of that (package gguf).
@@ -18,11 +18,13 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"tandem/transformer"
 	"tandem/transformer/tokenizer"
@@ -31,30 +33,69 @@ import (
 //go:embed embedded/config.json embedded/tokenizer.json embedded/model.safetensors
 var files embed.FS
 
-// A Model is a checkpoint in memory.
+// A Model is a checkpoint. Its weights lie in their files, which stay open until Close.
 type Model struct {
 	Name       string // the folder's, or "embedded"
 	Config     transformer.Config
 	Weights    *transformer.Weights
 	Tokenizer  *tokenizer.Tokenizer
-	SHA256     string // hex, of the weights' files one after another
-	Parameters int64  // numbers of the weights; see transformer.Parameters
+	SHA256     func() string // hex, of the weights' files one after another, which the first call reads; not after Close
+	Parameters int64         // numbers of the weights; see transformer.Parameters
+	files      []weightFile
 }
 
-// Embedded reads the checkpoint in the binary and converts its weights to a dtype. Dtype "" leaves them as they are stored
-// (bf16).
+// A weightFile holds weights, which live until it is closed.
+type weightFile interface {
+	Bytes() []byte // nil after Close
+	Close() error
+}
+
+// keep gives the model the files of its weights.
+func (m *Model) keep(files ...weightFile) {
+	m.files = files
+	m.SHA256 = sync.OnceValue(func() string {
+		sum := sha256.New()
+		for _, f := range files {
+			if f.Bytes() == nil {
+				panic("checkpoint: the hash of a closed model")
+			}
+			sum.Write(f.Bytes())
+		}
+		return hex.EncodeToString(sum.Sum(nil))
+	})
+}
+
+// Close gives the files back once the weights are on a device. Weights keep their config and their dtype but no numbers.
+func (m *Model) Close() (err error) {
+	if w := m.Weights; w != nil {
+		clear(w.Layers) // nobody who has them shall read what is mapped no longer
+		*w = transformer.Weights{Config: w.Config, Dtype: w.Dtype}
+	}
+	return closeAll(m.files)
+}
+
+func closeAll(files []weightFile) (err error) {
+	for _, f := range files {
+		err = errors.Join(err, f.Close())
+	}
+	return err
+}
+
+// Embedded reads the checkpoint in the binary, for backends that compute in a dtype. Dtype "" is the one in which the weights are
+// stored (bf16).
 func Embedded(dtype transformer.Dtype) (*Model, error) {
 	dir, err := fs.Sub(files, "embedded")
 	if err != nil {
 		return nil, err
 	}
-	return load(dir, "embedded", dtype)
+	return load(folder{dir, ""}, "embedded", dtype)
 }
 
-// Load reads the checkpoint of a folder: config.json, tokenizer.json and model.safetensors, or the shards that
-// model.safetensors.index.json lists. It converts the weights to a dtype. Dtype "" leaves them as they are stored, but float16
-// becomes f32. A path that ends in .gguf is a GGUF file, whose packed weights become f32, too. Errors are one line and name the
-// file.
+// Load opens the checkpoint of a folder: config.json, tokenizer.json and the weights in model.safetensors, in the shards that
+// model.safetensors.index.json lists, or in all *.safetensors. Backends will compute in a dtype. Dtype "" is the one in which the
+// weights are stored, but float16 becomes f32. A path that ends in .gguf is a GGUF file, whose packed weights become f32, too.
+// The weights themselves are not read: a number that is not finite is an error of the backend that packs them. Errors are one
+// line and name the file.
 func Load(dir string, dtype transformer.Dtype) (*Model, error) {
 	if strings.EqualFold(filepath.Ext(dir), ".gguf") {
 		return loadGGUF(dir, dtype)
@@ -66,10 +107,10 @@ func Load(dir string, dtype transformer.Dtype) (*Model, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("checkpoint %s: not a folder; name the one that holds config.json, or a .gguf file", dir)
 	}
-	return load(os.DirFS(dir), filepath.Base(filepath.Clean(dir)), dtype)
+	return load(folder{os.DirFS(dir), dir}, filepath.Base(filepath.Clean(dir)), dtype)
 }
 
-func load(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
+func load(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
 	m, err := read(dir, name, dtype)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: %w", name, err)
@@ -77,9 +118,12 @@ func load(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
 	return m, nil
 }
 
-func read(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
-	data, err := readFile(dir, "config.json", maxConfig)
+func read(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
+	data, err := readFile(dir.files, "config.json", maxConfig)
 	if err != nil {
+		if !dir.has("config.json") {
+			err = dir.advise(err)
+		}
 		return nil, err
 	}
 	m := &Model{Name: name}
@@ -87,33 +131,38 @@ func read(dir fs.FS, name string, dtype transformer.Dtype) (*Model, error) {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
 	m.Config.Name = name
-	names, err := weightFiles(dir)
+	names, err := dir.weightFiles()
 	if err != nil {
 		return nil, err
 	}
-	if data, err = readFile(dir, "tokenizer.json", tokenizer.MaxBytes); err != nil {
+	if m.Tokenizer, err = dir.tokenizer(); err != nil {
 		return nil, err
-	}
-	if m.Tokenizer, err = tokenizer.Parse(data); err != nil {
-		return nil, fmt.Errorf("tokenizer.json: %w", err)
 	}
 	if size := m.Tokenizer.Size(); size > m.Config.Vocab {
 		return nil, fmt.Errorf("tokenizer.json has %d entries, config.json's vocab_size is %d: they are of two models", size, m.Config.Vocab)
 	}
-	hash := sha256.New()
-	tensors := map[string]tensor{}
-	for _, name := range names {
-		if err := readTensors(dir, name, dtype, tensors, hash); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	m.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	if m.Weights, err = assemble(m.Config, tensors); err != nil {
-		return nil, err
-	}
-	if dtype != "" {
-		m.Weights = m.Weights.Convert(dtype)
+	if err := m.open(dir, names, dtype); err != nil {
+		return nil, errors.Join(err, m.Close())
 	}
 	m.Parameters = transformer.Parameters(m.Config)
 	return m, nil
+}
+
+// open opens the files of the weights and puts their tensors in their places.
+func (m *Model) open(dir folder, names []string, dtype transformer.Dtype) error {
+	tensors := map[string]tensor{}
+	for _, name := range names {
+		f, err := dir.weights(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		m.files = append(m.files, f)
+		if err := addTensors(tensors, name, f.Bytes()); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	m.keep(m.files...)
+	w, err := assemble(m.Config, tensors, dtype)
+	m.Weights = w
+	return err
 }

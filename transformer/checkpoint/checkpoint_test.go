@@ -41,8 +41,8 @@ func TestReferenceLogits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.SHA256 != reference.Model {
-			t.Fatalf("the reference logits are of model %s, the embedded one is %s: run transformer/pretrain/reference.py", reference.Model, m.SHA256)
+		if m.SHA256() != reference.Model {
+			t.Fatalf("the reference logits are of model %s, the embedded one is %s: run transformer/pretrain/reference.py", reference.Model, m.SHA256())
 		}
 		for _, kernels := range cpu.Kernels(dtype) {
 			backend, err := cpu.New(m.Weights, cpu.Options{Threads: 2, Kernels: kernels})
@@ -141,7 +141,7 @@ func TestEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.SHA256 != m.SHA256 || again.Parameters != m.Parameters {
+	if again.SHA256() != m.SHA256() || again.Parameters != m.Parameters {
 		t.Error("the folder's checkpoint is not the embedded one")
 	}
 }
@@ -268,12 +268,26 @@ func TestBadCheckpoints(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := checkpoint.Load(dir, "")
+			err := pack(dir)
 			if err == nil || !strings.Contains(err.Error(), d.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want one line with %q", err, d.want)
 			}
 		})
 	}
+}
+
+// pack loads a checkpoint and puts it on the processor.
+func pack(dir string) error {
+	m, err := checkpoint.Load(dir, "")
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	b, err := cpu.New(m.Weights, cpu.Options{Threads: 2})
+	if err != nil {
+		return err
+	}
+	return b.Close()
 }
 
 func TestLoadWrongPath(t *testing.T) {

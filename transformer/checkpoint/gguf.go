@@ -1,8 +1,7 @@
 package checkpoint
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -17,11 +16,11 @@ func loadGGUF(path string, dtype transformer.Dtype) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: %w", path, err)
 	}
-	defer file.Close()
 	m := &Model{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))}
 	if err := m.fromGGUF(file, dtype); err != nil {
-		return nil, fmt.Errorf("checkpoint %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("checkpoint %s: %w", path, err), file.Close())
 	}
+	m.keep(file)
 	return m, nil
 }
 
@@ -40,7 +39,6 @@ func (m *Model) fromGGUF(file *gguf.File, dtype transformer.Dtype) (err error) {
 		return err
 	}
 	m.Weights.Config.Name = m.Name
-	sum := sha256.Sum256(file.Bytes())
-	m.SHA256, m.Parameters = hex.EncodeToString(sum[:]), transformer.Parameters(m.Config)
+	m.Parameters = transformer.Parameters(m.Config)
 	return nil
 }

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,10 +17,10 @@ type assembler struct {
 	err     error
 }
 
-// assemble puts the tensors in their places. What is left over is an error, but for buffers that files of older
+// assemble puts the tensors in their places, as matrices of a dtype: "" is bf16 where all are stored so, else f32. What is left over is an error, but for buffers that files of older
 // releases hold.
-func assemble(c transformer.Config, tensors map[string]tensor) (*transformer.Weights, error) {
-	a := &assembler{tensors: tensors, dtype: storedDtype(tensors)}
+func assemble(c transformer.Config, tensors map[string]tensor, dtype transformer.Dtype) (*transformer.Weights, error) {
+	a := &assembler{tensors: tensors, dtype: cmp.Or(dtype, storedDtype(tensors))}
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	w := &transformer.Weights{Config: c, Dtype: a.dtype}
 	w.Embed = a.matrix("model.embed_tokens.weight", c.Vocab, c.Hidden)
@@ -85,21 +86,17 @@ func (a *assembler) take(name string, shape ...int) tensor {
 
 func (a *assembler) matrix(name string, rows, cols int) transformer.Matrix {
 	t := a.take(name, rows, cols)
-	m := transformer.Matrix{Rows: rows, Cols: cols, F32: t.f32, BF16: t.bf16}
 	if a.err != nil {
 		return transformer.Matrix{}
 	}
-	return m.Convert(a.dtype)
+	return t.Matrix(a.dtype, t.name, rows, cols)
 }
 
-func (a *assembler) vector(name string, n int) []float32 {
+// vector is a tensor of one dimension, which is copied as float32 and must be finite.
+func (a *assembler) vector(name string, n int) (numbers []float32) {
 	t := a.take(name, n)
-	if t.f32 != nil || a.err != nil {
-		return t.f32
+	if a.err == nil {
+		numbers, a.err = t.Matrix(transformer.F32, t.name, 1, n).Vector()
 	}
-	out := make([]float32, n)
-	for i, b := range t.bf16 {
-		out[i] = transformer.FromBF16(b)
-	}
-	return out
+	return numbers
 }

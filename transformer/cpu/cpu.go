@@ -22,6 +22,7 @@
 package cpu
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 
@@ -32,6 +33,8 @@ import (
 type Options struct {
 	Threads int    // 0: one per processor
 	Kernels string // a name that Kernels lists; empty: the first, which is the fastest
+	Slots   int    // K/V slots that sessions will take: they must fit into memory beside the weights
+	Memory  int64  // bytes that may be taken; 0: what the system has free
 }
 
 type backend struct {
@@ -44,8 +47,8 @@ type backend struct {
 	pool    *pool
 }
 
-// New packs weights for this machine and keeps no reference to them. It fails, with one line, where the weights are not valid,
-// the machine lacks the kernels, or memory is too small.
+// New packs weights for this machine and keeps no reference to them. It fails, with one line, where the weights are not valid or
+// not finite, the machine lacks the kernels, or memory is too small (checked before anything is packed).
 func New(weights *transformer.Weights, options Options) (transformer.Backend, error) {
 	if err := weights.Validate(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
@@ -63,11 +66,30 @@ func New(weights *transformer.Weights, options Options) (transformer.Backend, er
 	}
 	b := &backend{config: weights.Config, dtype: weights.Dtype, layout: layouts[weights.Dtype],
 		kv: layouts[weights.Dtype.Activations()], kernels: k}
-	if b.model, err = pack(weights, &b.layout); err != nil {
+	if err := b.fits(weights, options); err != nil {
+		return nil, err
+	}
+	if b.model, err = pack(weights, &b.layout, threads); err != nil {
 		return nil, err
 	}
 	b.pool = newPool(threads, linger)
 	return b, nil
+}
+
+// fits reports that weights and slots need more memory than there is.
+func (b *backend) fits(w *transformer.Weights, o Options) error {
+	c, free := b.config, cmp.Or(o.Memory, freeMemory())
+	weights, slots := packedSize(w, &b.layout), 2*int64(c.Layers*c.KVHeads*c.HeadDim*b.kv.size)*int64(o.Slots)
+	if free == 0 || weights+slots <= free {
+		return nil
+	}
+	const gib = 1 << 30
+	need, choose := fmt.Sprintf("%.1f GiB", float64(weights)/gib), "another dtype or a smaller model"
+	if o.Slots > 0 {
+		need += fmt.Sprintf(" and %.1f GiB for %d slots of keys and values", float64(slots)/gib, o.Slots)
+		choose = "fewer slots, " + choose
+	}
+	return fmt.Errorf("cpu: %s in %s needs %s, but %.1f GiB of memory are free: choose %s", c.Name, b.dtype, need, float64(free)/gib, choose)
 }
 
 func (b *backend) Config() transformer.Config { return b.config }

@@ -31,7 +31,7 @@ func testGemm(t *testing.T, k *kernels, dtype transformer.Dtype, m, n, depthK in
 	var memory arena
 	defer memory.free()
 	l := layouts[dtype]
-	p := packer{layout: &l, memory: &memory}
+	p := newPacker(&l, dtype, &memory, 2)
 	weights := make([]float32, n*depthK)
 	for i := range weights {
 		weights[i] = random.Float32() - 0.5

@@ -2,8 +2,6 @@ package cpu
 
 import (
 	"fmt"
-	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,17 +19,15 @@ func mapMemory(n int) ([]byte, error) {
 
 func unmapMemory(b []byte) error { return unix.Munmap(b) }
 
-// freeMemory is how many bytes the system can give without swapping, by its own estimate; 0: it does not say.
+// freeMemory is how many bytes can be had without swapping: what the system can give, by its own estimate, and no more than the
+// limits of control groups leave. 0: the system does not say.
 func freeMemory() int64 {
-	info, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
+	kib, ok := number("/proc", "meminfo", "MemAvailable:")
+	if !ok {
 		return 0
 	}
-	var kib int64
-	for line := range strings.Lines(string(info)) {
-		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kib); n == 1 {
-			return kib << 10
-		}
+	if left, limited := groupMemory("/"); limited {
+		return max(min(kib<<10, left), 1)
 	}
-	return 0
+	return kib << 10
 }

@@ -3,6 +3,7 @@ package cpu
 import (
 	"cmp"
 	"fmt"
+	"sync"
 	"unsafe"
 
 	"tandem/transformer"
@@ -42,15 +43,42 @@ type model struct {
 
 // A packer repacks matrices and remembers the first error.
 type packer struct {
-	layout *layout
-	memory *arena
-	err    error
+	layout  *layout
+	memory  *arena
+	readers []*transformer.RowReader // one for each goroutine
+	err     error
 }
 
-// pack lays out all weights, which are valid.
-func pack(w *transformer.Weights, l *layout) (*model, error) {
-	c, m := w.Config, &model{}
-	p := &packer{layout: l, memory: &m.memory}
+func newPacker(l *layout, d transformer.Dtype, memory *arena, threads int) *packer {
+	p := &packer{layout: l, memory: memory}
+	for range threads {
+		p.readers = append(p.readers, transformer.NewRowReader(d))
+	}
+	return p
+}
+
+// pack lays out all weights, which are valid, on so many goroutines. Of matrices that are stored in another form each goroutine
+// converts a panel at a time.
+func pack(w *transformer.Weights, l *layout, threads int) (*model, error) {
+	m := &model{}
+	p := newPacker(l, w.Dtype, &m.memory, threads)
+	p.model(m, w)
+	if p.err != nil {
+		m.memory.free()
+		return nil, fmt.Errorf("cpu: %w", p.err)
+	}
+	return m, nil
+}
+
+// packedSize is the bytes that pack will take: the same steps, with memory that is only counted.
+func packedSize(w *transformer.Weights, l *layout) int64 {
+	m := &model{memory: arena{counts: true}}
+	newPacker(l, w.Dtype, &m.memory, 0).model(m, w)
+	return m.memory.total
+}
+
+func (p *packer) model(m *model, w *transformer.Weights) {
+	c := w.Config
 	m.embed, m.norm = p.matrix(w.Embed), p.vector(w.Norm)
 	m.head = &m.embed
 	if !c.Tied {
@@ -60,11 +88,6 @@ func pack(w *transformer.Weights, l *layout) (*model, error) {
 	for i := range w.Layers {
 		m.layers = append(m.layers, p.layer(c, &w.Layers[i]))
 	}
-	if p.err != nil {
-		m.memory.free()
-		return nil, fmt.Errorf("cpu: %w", p.err)
-	}
-	return m, nil
 }
 
 func (p *packer) layer(c transformer.Config, w *transformer.LayerWeights) layer {
@@ -126,47 +149,65 @@ func (p *packer) alternate(parts ...[]float32) []float32 {
 // matrix packs one matrix.
 func (p *packer) matrix(m transformer.Matrix) packed { return p.stack(m.Rows, m) }
 
+// A part is up to 16 rows of a matrix, which become a panel.
+type part struct {
+	matrix *transformer.Matrix
+	row, n int
+}
+
 // stack packs matrices of the same K one after another. Every group of rows is padded to whole panels.
 func (p *packer) stack(group int, ms ...transformer.Matrix) packed {
-	out := p.reserve(group, ms)
-	panel := 0
+	var parts []part
 	for i := range ms {
 		for start := 0; start < ms[i].Rows; start += group {
-			panel += p.fill(out, panel, 1, &ms[i], start, start+group)
+			for row := start; row < start+group; row += lanes {
+				parts = append(parts, part{&ms[i], row, min(lanes, start+group-row)})
+			}
 		}
 	}
-	return out
+	return p.fill(parts)
 }
 
 // interleave packs matrices of the same shape: a panel of each, then the next panel of each.
 func (p *packer) interleave(ms ...transformer.Matrix) packed {
-	out := p.reserve(ms[0].Rows, ms)
-	for i := range ms {
-		p.fill(out, i, len(ms), &ms[i], 0, ms[i].Rows)
+	var parts []part
+	for row := 0; row < ms[0].Rows; row += lanes {
+		for i := range ms {
+			parts = append(parts, part{&ms[i], row, min(lanes, ms[i].Rows-row)})
+		}
 	}
-	return out
+	return p.fill(parts)
 }
 
-// reserve makes room for the panels of matrices whose groups of rows are padded.
-func (p *packer) reserve(group int, ms []transformer.Matrix) packed {
-	out := packed{layout: p.layout, depth: p.layout.padded(ms[0].Cols)}
+// fill packs parts of matrices of the same K into panels, on all goroutines.
+func (p *packer) fill(parts []part) packed {
+	out := packed{layout: p.layout, panels: len(parts), depth: p.layout.padded(parts[0].matrix.Cols)}
 	out.stride = p.layout.bytes(out.depth)
-	for i := range ms {
-		out.panels += ms[i].Rows / group * roundUp(group, lanes) / lanes
-	}
 	data, err := p.memory.bytes(out.panels * out.stride)
-	p.err = cmp.Or(p.err, err)
-	out.data = unsafe.Pointer(unsafe.SliceData(data))
+	if out.data, p.err = unsafe.Pointer(unsafe.SliceData(data)), cmp.Or(p.err, err); p.err != nil || p.memory.counts {
+		return out
+	}
+	var wait sync.WaitGroup
+	errs, n := make([]error, len(p.readers)), len(p.readers)
+	for i, reader := range p.readers {
+		wait.Go(func() { errs[i] = out.pack(parts, len(parts)*i/n, len(parts)*(i+1)/n, reader) })
+	}
+	wait.Wait()
+	p.err = cmp.Or(errs...)
 	return out
 }
 
-// fill packs the rows from, …, to-1 of m into panels first, first+step, …, and returns their number.
-func (p *packer) fill(out packed, first, step int, m *transformer.Matrix, from, to int) (panels int) {
-	for row := from; row < to && out.data != nil; row += lanes {
-		p.layout.pack(out.from(first+panels*step), m, row, min(lanes, to-row))
-		panels++
+// pack packs the parts from one to before another.
+func (p *packed) pack(parts []part, from, to int, reader *transformer.RowReader) error {
+	for panel := from; panel < to; panel++ {
+		part := parts[panel]
+		rows, err := reader.Read(part.matrix, part.row, part.n)
+		if err != nil {
+			return err
+		}
+		p.layout.pack(p.from(panel), &rows, 0, part.n)
 	}
-	return panels
+	return nil
 }
 
 // row reads row r of a packed matrix back as float32: the embedding of a token.

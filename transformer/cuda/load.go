@@ -33,6 +33,7 @@ type layer struct {
 type transfer struct {
 	to          *pointer
 	data        []byte
+	matrix      *transformer.Matrix // in place of data
 	rows, cols  int
 	size        int // bytes of a number
 	first, step int // of a packed matrix, see PackArgs; step 0: as it is
@@ -49,8 +50,8 @@ func (b *backend) lay(w *transformer.Weights) (list []transfer) {
 		b.memory.take(to, int64(len(v))*4)
 		list = append(list, transfer{to: to, data: raw(v), rows: 1, cols: len(v), size: 4})
 	}
-	matrix := func(to *pointer, from transformer.Matrix, first, step int) {
-		list = append(list, transfer{to, b.format.raw(from), from.Rows, from.Cols, int(size), first, step})
+	matrix := func(to *pointer, m transformer.Matrix, first, step int) {
+		list = append(list, transfer{to: to, matrix: &m, rows: m.Rows, cols: m.Cols, size: int(size), first: first, step: step})
 	}
 	m := &b.model
 	m.layers = make([]layer, c.Layers)
@@ -95,7 +96,7 @@ func (b *backend) load(w *transformer.Weights) (err error) {
 	if err := b.memory.make(d, fmt.Sprintf("%s in %s", b.config.Name, b.dtype)); err != nil {
 		return err
 	}
-	s := stager{device: d, pack: "pack_" + string(b.dtype)}
+	s := stager{device: d, pack: "pack_" + string(b.dtype), reader: transformer.NewRowReader(b.dtype), raw: b.format.raw}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.open(halfSize); err != nil {
 		return err
@@ -113,6 +114,8 @@ func (b *backend) load(w *transformer.Weights) (err error) {
 type stager struct {
 	device *device
 	pack   string // the kernel
+	reader *transformer.RowReader
+	raw    func(transformer.Matrix) []byte
 	host   pinned
 	there  arena
 	where  pointer
@@ -140,7 +143,11 @@ func (s *stager) send(t transfer) error {
 	}
 	for from := 0; from < t.rows; from += rows {
 		n := min(rows, t.rows-from)
-		s.piece(t, from, n, t.data[from*row:(from+n)*row])
+		data, err := s.bytes(t, from, n)
+		if err != nil {
+			return err
+		}
+		s.piece(t, from, n, data)
 		if err := s.device.done(); err != nil {
 			return err
 		}
@@ -151,6 +158,19 @@ func (s *stager) send(t transfer) error {
 		}
 	}
 	return nil
+}
+
+// bytes are the rows from, …, from+rows-1 of a tensor, until the next call. Those of a matrix are converted to the backend's dtype.
+func (s *stager) bytes(t transfer, from, rows int) ([]byte, error) {
+	if t.matrix == nil {
+		row := t.cols * t.size
+		return t.data[from*row : (from+rows)*row], nil
+	}
+	m, err := s.reader.Read(t.matrix, from, rows)
+	if err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
+	}
+	return s.raw(m), nil
 }
 
 // piece copies the rows from, …, from+rows-1.

@@ -2,7 +2,6 @@ package transformertest
 
 import (
 	"context"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -104,14 +103,17 @@ func testOpen(t *testing.T, f *fixture) {
 	}
 }
 
-// testPoison has one token whose embedding is NaN. It fills slots and scratch memory with NaN; neither another
-// sequence of the batch nor the same sequence after a Reset may notice.
+// testPoison has one token whose keys and values are infinite, and all that follows from them NaN. It fills slots and scratch
+// memory with these; neither another sequence of the batch nor the same sequence after a Reset may notice.
 func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint64) {
 	const poison, slots = 3, 70
 	c := shapes()[4] // untied, or else the head were poisoned too
 	w := transformer.Random(c, dtype, seed)
+	setFirst(w.Embed, 0, c.Vocab, 0)
+	setFirst(w.Layers[0].K, 0, c.KVHeads*c.HeadDim, 3e38) // times 0, but for the poison
+	setFirst(w.Layers[0].V, 0, c.KVHeads*c.HeadDim, 3e38)
 	b, random := opener.backend(t, w), rand.New(rand.NewPCG(seed, 99))
-	w.Embed.Write(poison*c.Hidden, slices.Repeat([]float32{float32(math.NaN())}, c.Hidden))
+	setFirst(w.Embed, poison, poison+1, 9)
 	sick := opener.backend(t, w)
 	s, control := open(t, sick, 2, slots), open(t, b, 2, slots)
 	bad, clean := make([]int32, slots), make([]int32, 37)
@@ -122,7 +124,10 @@ func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint6
 		clean[i] = poison + 1 + int32(random.IntN(c.Vocab-poison-1))
 	}
 	all := transformer.Pass{Tokens: clean, Want: all(clean)}
-	_, beside := forward(t, s, c.Vocab, []transformer.Pass{{Tokens: bad}, all})
+	ill, beside := forward(t, s, c.Vocab, []transformer.Pass{{Tokens: bad, Want: []int{slots - 1}}, all})
+	if p := ill[0][0].P; p == p {
+		t.Errorf("the poison is none: its guess has probability %g", p)
+	}
 	s.Reset(0)
 	_, after := forward(t, s, c.Vocab, []transformer.Pass{all, all})
 	_, want := forward(t, control, c.Vocab, []transformer.Pass{all, all})
@@ -132,4 +137,13 @@ func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint6
 	if !slices.Equal(after[0], want[0]) || !slices.Equal(after[1], want[1]) {
 		t.Error("NaN of before a Reset is still felt")
 	}
+}
+
+// setFirst sets the first number of the rows from one to before another.
+func setFirst(m transformer.Matrix, from, to int, number float32) {
+	wide := m.Convert(transformer.F32).F32
+	for row := from; row < to; row++ {
+		wide[row*m.Cols] = number
+	}
+	m.Write(0, wide)
 }

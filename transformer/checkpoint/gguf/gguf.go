@@ -4,13 +4,12 @@
 //     its bytes lie (header.go, metadata.go). Every size is checked before anything is allocated.
 //  2. The metadata become a transformer.Config (config.go). A key that would change the computation in a way that the core
 //     does not know is an error, never ignored; all of them are named at once.
-//  3. Weights unpacks the tensors into the core's (weights.go, unpack.go), one after another and each from the mapping
-//     straight to its place, so that the packed file is the only other copy and the system may drop it at any time.
+//  3. Weights puts the tensors in the core's places (weights.go) as they are, packed, and says how their rows are unpacked
+//     (unpack.go), which a backend does on their way to its own memory.
 //  4. Tokenizer and the special ids come from the metadata, too (vocabulary.go).
 //
-// Note: the packed bytes stay reachable, as Tensor.Data, until Close. Kernels that multiply by packed weights start there:
-// a row of a matrix is whole blocks. Rows of q and k that llama.cpp has put in another order (see permuted) have to
-// be taken in that order.
+// Note: the packed bytes stay reachable, as transformer.Stored. Kernels that multiply by packed weights start there: a row of a
+// matrix is whole blocks. Rows of q and k that llama.cpp has put in another order (see permuted) have to be taken in that order.
 package gguf
 
 import (
@@ -18,6 +17,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"tandem/transformer/checkpoint/mapped"
 )
 
 // A File is an open GGUF file. Its methods may be called from many goroutines, but for Close.
@@ -25,8 +26,8 @@ type File struct {
 	Version      uint32
 	Architecture string // general.architecture
 	Tensors      []Tensor
-	data         []byte // the mapping
-	unmap        func() error
+	data         []byte
+	mapped       *mapped.File
 	metadata     metadata
 	byName       map[string]int // into Tensors
 }
@@ -43,30 +44,34 @@ func Open(path string) (*File, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("not a regular file: put the file itself, or a link to it, in its place")
 	}
-	data, unmap, err := mapFile(path, info.Size())
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := parse(data)
+	defer file.Close()
+	m, err := mapped.New(file)
 	if err != nil {
-		unmap()
 		return nil, err
 	}
-	f.unmap = unmap
+	f, err := parse(m.Bytes())
+	if err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	f.mapped = m
 	return f, nil
 }
 
 // parse reads the header of a file in memory. The File keeps data, which must not change.
 func parse(data []byte) (*File, error) {
-	f := &File{data: data, unmap: func() error { return nil }}
+	f := &File{data: data, mapped: mapped.InMemory(data)}
 	if err := f.readHeader(); err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
-// Bytes are the whole file.
-func (f *File) Bytes() []byte { return f.data }
+// Bytes are the whole file; nil after Close.
+func (f *File) Bytes() []byte { return f.mapped.Bytes() }
 
 // tensor finds a tensor by its name.
 func (f *File) tensor(name string) (t Tensor, ok bool) {
@@ -77,9 +82,9 @@ func (f *File) tensor(name string) (t Tensor, ok bool) {
 	return f.Tensors[i], true
 }
 
-// Close gives the mapping back. Bytes and the Data of tensors must not be used after it.
+// Close gives the mapping back. Bytes, the Data of tensors and the Weights must not be used after it.
 func (f *File) Close() error {
-	if err := f.unmap(); err != nil {
+	if err := f.mapped.Close(); err != nil {
 		return fmt.Errorf("gguf: %w", err)
 	}
 	return nil

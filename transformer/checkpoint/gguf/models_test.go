@@ -47,8 +47,8 @@ func TestModels(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
-			if m.Weights.Dtype != dtype || m.Name != name || len(m.SHA256) != 64 || m.Parameters == 0 {
-				t.Errorf("%s: dtype %q, name %q, hash %q, %d parameters", name, m.Weights.Dtype, m.Name, m.SHA256, m.Parameters)
+			if m.Weights.Dtype != dtype || m.Name != name || len(m.SHA256()) != 64 || m.Parameters == 0 {
+				t.Errorf("%s: dtype %q, name %q, hash %q, %d parameters", name, m.Weights.Dtype, m.Name, m.SHA256(), m.Parameters)
 			}
 			logits := forward(t, m, want)
 			var off, all float64

@@ -58,8 +58,8 @@ func TestSmolLM2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.SHA256 != want.SHA256 {
-		t.Fatalf("%s has the hash %s, want %s: it is another file", path, m.SHA256, want.SHA256)
+	if m.SHA256() != want.SHA256 {
+		t.Fatalf("%s has the hash %s, want %s: it is another file", path, m.SHA256(), want.SHA256)
 	}
 	if m.Parameters != 134_515_008 || !slices.Equal(m.Config.EOSTokens, []int32{2}) || m.Config.MaxPositions != 8192 {
 		t.Errorf("%d parameters, %+v", m.Parameters, m.Config)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -36,9 +35,9 @@ type format struct {
 }
 
 var formats = map[Type]format{
-	F32:  {"F32", 1, 4, unpackF32},
-	F16:  {"F16", 1, 2, unpackF16},
-	BF16: {"BF16", 1, 2, unpackBF16},
+	F32:  {"F32", 1, 4, transformer.UnpackF32},
+	F16:  {"F16", 1, 2, transformer.UnpackF16},
+	BF16: {"BF16", 1, 2, transformer.UnpackBF16},
 	Q8_0: {"Q8_0", 32, 34, unpackQ8_0},
 	Q4_0: {"Q4_0", 32, 18, unpackQ4_0},
 	Q4_1: {"Q4_1", 32, 20, unpackQ4_1},
@@ -80,24 +79,6 @@ func supported() string {
 func (t Type) unpack(out []float32, in []byte) { formats[t].unpack(out, in) }
 
 func half(b []byte) float32 { return transformer.FromF16(binary.LittleEndian.Uint16(b)) }
-
-func unpackF32(out []float32, in []byte) {
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(in[4*i:]))
-	}
-}
-
-func unpackF16(out []float32, in []byte) {
-	for i := range out {
-		out[i] = half(in[2*i:])
-	}
-}
-
-func unpackBF16(out []float32, in []byte) {
-	for i := range out {
-		out[i] = transformer.FromBF16(binary.LittleEndian.Uint16(in[2*i:]))
-	}
-}
 
 // unpackQ8_0: scale d, 32 signed bytes q; d*q.
 func unpackQ8_0(out []float32, in []byte) {

@@ -29,7 +29,7 @@ func TestUnpack(t *testing.T) {
 		}
 		got, numbers := make([]float32, count), make([]float32, count)
 		kind.unpack(got, want.Packed)
-		unpackF32(numbers, want.Numbers)
+		transformer.UnpackF32(numbers, want.Numbers)
 		for i := range got {
 			if math.Float32bits(got[i]) != math.Float32bits(numbers[i]) {
 				t.Errorf("%s: number %d is %g (%x), want %g", kind, i, got[i], math.Float32bits(got[i]), numbers[i])
@@ -42,7 +42,7 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
-// TestPacked: the packed bytes of a row stay reachable, and unpack to the row of the weights.
+// TestPacked: the packed bytes of a row stay reachable, also from the weights, and unpack to the row of the weights.
 func TestPacked(t *testing.T) {
 	file, err := Open("testdata/qwen2.gguf")
 	if err != nil {
@@ -57,12 +57,15 @@ func TestPacked(t *testing.T) {
 	if _, unknown := file.tensor("blk.2.ffn_down.weight"); !ok || unknown || tensor.Type != Q8_0 || !slices.Equal(tensor.Shape, []int{64, 96}) {
 		t.Fatalf("%v of shape %v", tensor.Type, tensor.Shape)
 	}
+	if packed := weights.Layers[1].Down.Stored; packed == nil || packed.Format != "q8_0" || &packed.Data[0] != &tensor.Data[0] {
+		t.Errorf("the weights have %+v", packed)
+	}
 	row, bytes := make([]float32, 96), tensor.Type.size(96)
 	if bytes != 3*34 || len(tensor.Data) != 64*bytes {
 		t.Fatalf("%d bytes a row, %d in all", bytes, len(tensor.Data))
 	}
 	tensor.Type.unpack(row, tensor.Data[7*bytes:8*bytes])
-	if want := weights.Layers[1].Down.F32[7*96:][:96]; !slices.Equal(row, want) {
+	if want := weights.Layers[1].Down.Convert(transformer.F32).F32[7*96:][:96]; !slices.Equal(row, want) {
 		t.Errorf("row 7 is %v, want %v", row, want)
 	}
 }

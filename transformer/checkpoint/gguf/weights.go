@@ -3,15 +3,13 @@ package gguf
 import (
 	"fmt"
 	"maps"
-	"math"
-	"runtime"
 	"slices"
-	"sync"
+	"strings"
 
 	"tandem/transformer"
 )
 
-// An assembler unpacks tensors by name and remembers the first error.
+// An assembler takes tensors by name and remembers the first error.
 type assembler struct {
 	file   *File
 	config transformer.Config
@@ -20,8 +18,8 @@ type assembler struct {
 	err    error
 }
 
-// Weights unpacks the tensors into the core's places. Dtype "" is bf16 where all matrices are stored so, else f32. Each number
-// is converted once, on its way from the file; numbers that are not finite in the dtype are an error.
+// Weights puts the tensors in the core's places. Dtype "" is bf16 where all matrices are stored so, else f32. The matrices stay
+// in the file and live until Close: a backend converts each number once, when it packs them. Vectors are copied.
 func (f *File) Weights(dtype transformer.Dtype) (*transformer.Weights, error) {
 	c, err := f.Config()
 	if err != nil {
@@ -62,7 +60,7 @@ func (f *File) storedDtype() transformer.Dtype {
 	return transformer.BF16
 }
 
-// layer unpacks one transformer block.
+// layer is one transformer block.
 func (a *assembler) layer(i int) transformer.LayerWeights {
 	c, at := a.config, func(part string) string { return fmt.Sprintf("blk.%d.%s", i, part) }
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
@@ -131,75 +129,30 @@ func (a *assembler) take(name string, shape ...int) (t Tensor, ok bool) {
 }
 
 // vector unpacks a tensor of one dimension, which stays f32.
-func (a *assembler) vector(name string, n int) []float32 {
+func (a *assembler) vector(name string, n int) (numbers []float32) {
 	t, ok := a.take(name, n)
-	if !ok {
-		return nil
+	if ok {
+		numbers, a.err = t.matrix(transformer.F32, 1, n, nil).Vector()
 	}
-	out := make([]float32, n)
-	t.Type.unpack(out, t.Data)
-	a.check(name, largest(out), transformer.F32)
-	return out
+	return numbers
 }
 
 func (a *assembler) matrix(name string, rows, cols int) transformer.Matrix {
 	return a.ordered(name, rows, cols, nil)
 }
 
-// ordered unpacks a matrix whose row r the file has at order(r); nil is the same order.
+// ordered is a matrix whose row r the file has at order(r); nil is the same order.
 func (a *assembler) ordered(name string, rows, cols int, order func(row int) int) transformer.Matrix {
 	t, ok := a.take(name, rows, cols)
 	if !ok {
 		return transformer.Matrix{}
 	}
-	m := transformer.NewMatrix(a.dtype, rows, cols)
-	workers := min(runtime.GOMAXPROCS(0), rows)
-	found := make([]uint32, workers)
-	var wait sync.WaitGroup
-	for i := range workers {
-		wait.Go(func() { found[i] = unpackRows(m, t, order, rows*i/workers, rows*(i+1)/workers) })
-	}
-	wait.Wait()
-	a.check(name, slices.Max(found), a.dtype)
-	return m
+	return t.matrix(a.dtype, rows, cols, order)
 }
 
-// unpackRows fills the rows from one to before another. It returns the bits of the largest magnitude, as a float32.
-func unpackRows(m transformer.Matrix, t Tensor, order func(row int) int, from, to int) (most uint32) {
-	bytes, out := t.Type.size(m.Cols), make([]float32, m.Cols)
-	for row := from; row < to; row++ {
-		source := row
-		if order != nil {
-			source = order(row)
-		}
-		t.Type.unpack(out, t.Data[source*bytes:][:bytes])
-		most = max(most, largest(out))
-		m.Write(row*m.Cols, out)
-	}
-	return most
-}
-
-// The bits of a float32.
-const (
-	sign     = 1 << 31
-	infinity = 255 << 23
-)
-
-// largest are the bits of the largest magnitude. Those of infinity and NaN are above all others.
-func largest(numbers []float32) (bits uint32) {
-	for _, f := range numbers {
-		bits = max(bits, math.Float32bits(f)&^sign)
-	}
-	return bits
-}
-
-// check reports a number that is not finite, or will not be in the dtype.
-func (a *assembler) check(name string, largest uint32, dtype transformer.Dtype) {
-	most := math.Float32frombits(largest)
-	switch {
-	case largest >= infinity:
-		a.err = fmt.Errorf("tensor %q holds %g: the weights are damaged, or their training diverged; fetch them again", name, most)
-	case !dtype.Holds(most):
-		a.err = fmt.Errorf("tensor %q holds the magnitude %g, which %s cannot: load it as f32", name, most, dtype)
-	}
+// matrix is the tensor as a matrix, still packed, of weights of a dtype.
+func (t Tensor) matrix(d transformer.Dtype, rows, cols int, order func(row int) int) transformer.Matrix {
+	format := transformer.Dtype(strings.ToLower(t.Type.String()))
+	packed := transformer.Stored{Format: format, Data: t.Data, Order: order, Unpack: t.Type.unpack}
+	return packed.Matrix(d, fmt.Sprintf("tensor %q", t.Name), rows, cols)
 }
