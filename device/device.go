@@ -26,6 +26,7 @@ type Options struct {
 	Device  string      // "auto" for the GPU where there is one, CUDA, or the processor for any other
 	Threads int         // of the processor
 	Kernels string      // kernel set of the processor
+	Slots   int         // K/V slots that sessions will take, which must fit into the processor's memory beside the weights
 	Skipped func(error) // called where "auto" does not use a GPU that is there
 }
 
@@ -59,7 +60,7 @@ func open(w *transformer.Weights, o Options) (transformer.Backend, error) {
 			o.Skipped(err)
 		}
 	}
-	return cpu.New(w, cpu.Options{Threads: o.Threads, Kernels: o.Kernels})
+	return cpu.New(w, cpu.Options{Threads: o.Threads, Kernels: o.Kernels, Slots: o.Slots})
 }
 
 // openCUDA puts weights on the GPU, once it has computed what the processor computes.

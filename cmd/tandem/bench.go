@@ -16,6 +16,7 @@ import (
 	"tandem/device"
 	"tandem/reports/forwards"
 	"tandem/transformer"
+	"tandem/transformer/checkpoint"
 	"tandem/transformer/speed"
 )
 
@@ -107,11 +108,11 @@ func (c benchCmd) report(a *app) (forwards.Report, error) {
 
 // measure puts the weights on the device and runs the tests.
 func (c benchCmd) measure(a *app) (report forwards.Report, err error) {
-	weights, err := c.weights()
+	model, err := c.model()
 	if err != nil {
 		return report, err
 	}
-	backend, err := c.open(a, weights)
+	backend, err := c.open(a, model, 0)
 	if err != nil {
 		return report, err
 	}
@@ -131,21 +132,17 @@ func (c benchCmd) measure(a *app) (report forwards.Report, err error) {
 	return report, err
 }
 
-// weights are a checkpoint's or random ones.
-func (c benchCmd) weights() (*transformer.Weights, error) {
+// model is a checkpoint, or random weights.
+func (c benchCmd) model() (*checkpoint.Model, error) {
 	switch {
 	case c.Model != "" && c.Geometry != "":
 		return nil, fmt.Errorf("--model and --geometry exclude each other")
 	case c.Geometry == "":
-		m, err := loadModel(cmp.Or(c.Model, embedded), transformer.Dtype(c.Dtype))
-		if err != nil {
-			return nil, err
-		}
-		return m.Weights, nil
+		return loadModel(cmp.Or(c.Model, embedded), transformer.Dtype(c.Dtype))
 	}
 	config, err := transformer.Geometry(c.Geometry)
 	if err != nil {
 		return nil, fmt.Errorf("--geometry: %w", err)
 	}
-	return transformer.Random(config, cmp.Or(transformer.Dtype(c.Dtype), transformer.BF16), 1), nil
+	return &checkpoint.Model{Weights: transformer.Random(config, cmp.Or(transformer.Dtype(c.Dtype), transformer.BF16), 1)}, nil
 }

@@ -25,8 +25,9 @@ type deviceFlags struct {
 	Kernels string `placeholder:"NAME" help:"Kernel set, in place of the fastest; tandem doctor lists them."`
 }
 
-// open puts weights on the chosen device; flags of the processor choose that.
-func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, error) {
+// open puts a model on the chosen device, which must have room for so many K/V slots too, and gives its files back. Flags of the
+// processor choose that.
+func (f deviceFlags) open(a *app, m *checkpoint.Model, slots int) (transformer.Backend, error) {
 	if f.Threads < 0 {
 		return nil, fmt.Errorf("--threads must be at least 1, not %d", f.Threads)
 	}
@@ -35,13 +36,16 @@ func (f deviceFlags) open(a *app, w *transformer.Weights) (transformer.Backend, 
 	} else if own {
 		f.Device = "cpu"
 	}
-	b, err := device.Open(w, device.Options{Device: f.Device, Threads: f.Threads, Kernels: f.Kernels, Skipped: func(err error) {
+	b, err := device.Open(m.Weights, device.Options{Device: f.Device, Threads: f.Threads, Kernels: f.Kernels, Slots: slots, Skipped: func(err error) {
 		fmt.Fprintf(a.stderr, "tandem: the GPU is not used: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}})
 	if errors.As(err, new(*device.Unusable)) {
 		return nil, fmt.Errorf("--device cuda: %w", err)
 	}
-	return b, err
+	if err != nil {
+		return nil, err
+	}
+	return b, m.Close()
 }
 
 // embedded is the name of the checkpoint in the binary.

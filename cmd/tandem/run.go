@@ -166,7 +166,14 @@ func (c runCmd) score(a *app, in, out string, j job) error {
 
 // decode runs the plan's decoders over the suite.
 func (c runCmd) decode(a *app, path string, j job) (err error) {
-	backend, err := c.open(a, j.model.Weights)
+	setup := bench.Setup{Tokenizer: pieces{j.model.Tokenizer}, EOS: j.model.Config.EOSTokens}
+	prompts, longest := bench.Prompts(j.suite, c.Limit, setup.Tokenizer)
+	if err := c.fits(longest, j); err != nil {
+		return err
+	}
+	setup.Prompts = prompts
+	slots := longest + c.MaxTokens
+	backend, err := c.open(a, j.model, len(j.plan)*c.Batch*slots)
 	if err != nil {
 		return err
 	}
@@ -175,21 +182,14 @@ func (c runCmd) decode(a *app, path string, j job) (err error) {
 	fmt.Fprintf(a.stderr, "%s (%.1fM parameters, %s) on %s (%s, %d threads); %s\n", j.model.Name,
 		float64(j.model.Parameters)/1e6, about.Dtype, about.Device, about.Features, about.Threads, c.judging(j.judge))
 
-	header, err := j.located(a, backend)
-	if err != nil {
+	if setup.Header, err = j.located(a, backend); err != nil {
 		return err
 	}
-	setup := bench.Setup{Header: header, Tokenizer: pieces{j.model.Tokenizer}, EOS: j.model.Config.EOSTokens,
-		Progress: progress.New(a.stderr, "decoding").Report}
+	setup.Progress = progress.New(a.stderr, "decoding").Report
 	if c.Turns {
 		setup.Turn = bench.Turns(os.Stdin, a.stdout)
 	}
-	prompts, longest := bench.Prompts(j.suite, c.Limit, setup.Tokenizer)
-	if err := c.fits(longest, j); err != nil {
-		return err
-	}
-	setup.Prompts = prompts
-	closeAll, err := setup.Open(backend, j.plan, longest+c.MaxTokens)
+	closeAll, err := setup.Open(backend, j.plan, slots)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func TestSpecialFiles(t *testing.T) {
 }
 
 // link makes a symbolic link to a file of the embedded checkpoint.
-func link(t *testing.T, dir, name string) {
+func link(t testing.TB, dir, name string) {
 	t.Helper()
 	to, err := filepath.Abs(filepath.Join("embedded", name))
 	if err != nil {

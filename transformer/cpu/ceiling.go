@@ -18,7 +18,7 @@ type rate struct {
 const (
 	ceilingRounds = 4                     // the best counts, because a disturbance can only slow a round down
 	ceilingRound  = 25 * time.Millisecond // about
-	largest       = 512 << 20             // bytes read where no size is given: more than any last-level cache here
+	largest       = 512 << 20             // bytes read where no size is given, and twice that at most: more than any last-level cache here
 )
 
 // A meter measures what this machine can do at most with a given number of threads.
@@ -29,8 +29,8 @@ type meter struct {
 }
 
 // newMeter starts threads and reserves memory of so many bytes, which is read as decoding reads the weights: those of a small
-// model stay in the caches, those of a large one come from memory. Bytes 0 is more than the caches hold. Threads 0 is one per
-// processor.
+// model stay in the caches, those of a large one come from memory, and so does a part of them. Bytes 0 is more than the caches
+// hold. Threads 0 is one per processor.
 func newMeter(threads int, bytes int64) (*meter, error) {
 	if threads < 1 {
 		threads = runtime.GOMAXPROCS(0)
@@ -38,6 +38,7 @@ func newMeter(threads int, bytes int64) (*meter, error) {
 	if bytes <= 0 {
 		bytes = largest
 	}
+	bytes = min(bytes, 2*largest)
 	m := &meter{parts: make([][]byte, threads)}
 	for t := range m.parts {
 		var err error
