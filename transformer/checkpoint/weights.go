@@ -17,8 +17,8 @@ type assembler struct {
 	err     error
 }
 
-// assemble puts the tensors in their places, as matrices of a dtype: "" is bf16 where all are stored so, else f32. What is left over is an error, but for buffers that files of older
-// releases hold.
+// assemble puts the tensors in their places, as matrices of a dtype: "" is bf16 where all are stored so, else f32. What is left
+// over is an error, but for buffers that files of older releases hold.
 func assemble(c transformer.Config, tensors map[string]tensor, dtype transformer.Dtype) (*transformer.Weights, error) {
 	a := &assembler{tensors: tensors, dtype: cmp.Or(dtype, storedDtype(tensors))}
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim

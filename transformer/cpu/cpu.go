@@ -84,10 +84,13 @@ func (b *backend) fits(w *transformer.Weights, o Options) error {
 		return nil
 	}
 	const gib = 1 << 30
-	need, choose := fmt.Sprintf("%.1f GiB", float64(weights)/gib), "another dtype or a smaller model"
+	need, choose := fmt.Sprintf("%.1f GiB", float64(weights)/gib), "a smaller model"
+	if all := transformer.Dtypes(); b.dtype != all[len(all)-1] {
+		choose = fmt.Sprintf("the dtype %s or %s", all[len(all)-1], choose)
+	}
 	if o.Slots > 0 {
 		need += fmt.Sprintf(" and %.1f GiB for %d slots of keys and values", float64(slots)/gib, o.Slots)
-		choose = "fewer slots, " + choose
+		choose = "fewer slots, or " + choose
 	}
 	return fmt.Errorf("cpu: %s in %s needs %s, but %.1f GiB of memory are free: choose %s", c.Name, b.dtype, need, float64(free)/gib, choose)
 }

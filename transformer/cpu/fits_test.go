@@ -31,9 +31,9 @@ func TestTooLittleMemory(t *testing.T) {
 		want   string
 	}{
 		{weights, 0, ""},
-		{weights - 1, 0, "cpu: tiny in f32 needs 0.0 GiB, but 0.0 GiB of memory are free: choose another dtype or a smaller model"},
+		{weights - 1, 0, "cpu: tiny in f32 needs 0.0 GiB, but 0.0 GiB of memory are free: choose the dtype bf16 or a smaller model"},
 		{weights + 10*slot, 10, ""},
-		{weights + 10*slot - 1, 10, "and 0.0 GiB for 10 slots of keys and values, but 0.0 GiB of memory are free: choose fewer slots, another dtype"},
+		{weights + 10*slot - 1, 10, "and 0.0 GiB for 10 slots of keys and values, but 0.0 GiB of memory are free: choose fewer slots, or the dtype bf16"},
 	} {
 		b, err := New(w, Options{Threads: 1, Memory: c.memory, Slots: c.slots})
 		if err == nil {
