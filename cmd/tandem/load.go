@@ -45,7 +45,10 @@ func (f deviceFlags) open(a *app, m *checkpoint.Model, slots int) (transformer.B
 	if err != nil {
 		return nil, err
 	}
-	return b, m.Close()
+	if err := m.Close(); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
 }
 
 // embedded is the name of the checkpoint in the binary.

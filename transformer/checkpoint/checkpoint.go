@@ -71,11 +71,7 @@ func (m *Model) Close() (err error) {
 		clear(w.Layers) // nobody who has them shall read what is mapped no longer
 		*w = transformer.Weights{Config: w.Config, Dtype: w.Dtype}
 	}
-	return closeAll(m.files)
-}
-
-func closeAll(files []weightFile) (err error) {
-	for _, f := range files {
+	for _, f := range m.files {
 		err = errors.Join(err, f.Close())
 	}
 	return err
