@@ -123,7 +123,11 @@ func read(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{Name: name}
-	if m.Config, err = parseConfig(data); err != nil {
+	family, keys, err := findFamily(data)
+	if err == nil {
+		m.Config, err = family.config(keys)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
 	m.Config.Name = name
@@ -137,7 +141,20 @@ func read(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
 	if size := m.Tokenizer.Size(); size > m.Config.Vocab {
 		return nil, fmt.Errorf("tokenizer.json has %d entries, config.json's vocab_size is %d: they are of two models", size, m.Config.Vocab)
 	}
-	if err := m.open(dir, names, dtype); err != nil {
+	ends, err := generationEnds(dir.files)
+	if err != nil {
+		return nil, err
+	}
+	if ends != nil {
+		m.Config.EOSTokens = ends
+		if err := m.Config.Validate(); err != nil {
+			return nil, fmt.Errorf("generation_config.json: %w", err)
+		}
+	}
+	if err := checkMask(m.Config, m.Tokenizer); err != nil {
+		return nil, err
+	}
+	if err := m.open(dir, family, names, dtype); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	m.Parameters = transformer.Parameters(m.Config)
@@ -145,7 +162,7 @@ func read(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
 }
 
 // open opens the files of the weights and puts their tensors in their places.
-func (m *Model) open(dir folder, names []string, dtype transformer.Dtype) error {
+func (m *Model) open(dir folder, family family, names []string, dtype transformer.Dtype) error {
 	tensors := map[string]tensor{}
 	for _, name := range names {
 		f, err := dir.weights(name)
@@ -158,7 +175,7 @@ func (m *Model) open(dir folder, names []string, dtype transformer.Dtype) error 
 		}
 	}
 	m.keep(m.files...)
-	w, err := assemble(m.Config, tensors, dtype)
+	w, err := assemble(m.Config, family.names(tensors), tensors, dtype)
 	m.Weights = w
 	return err
 }

@@ -1,11 +1,9 @@
 package checkpoint
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -16,57 +14,58 @@ import (
 	"tandem/transformer/strictjson"
 )
 
-// A family is what an architecture's name says about the computation.
-type family struct {
-	qkvBias, qkNorm bool
-	shifted         bool // diffusion logits of row i-1 predict position i
-}
-
-// families are the architectures that the core computes, by the name in config.json.
-var families = map[string]family{
-	"LlamaForCausalLM":          {},
-	"Qwen2ForCausalLM":          {qkvBias: true},
-	"Qwen3ForCausalLM":          {qkNorm: true},
-	"DreamModel":                {qkvBias: true, shifted: true},
-	"Fast_dLLM_QwenForCausalLM": {qkvBias: true, shifted: true},
-	"SDARForCausalLM":           {qkNorm: true},
-}
-
-// A config is config.json: what the core uses, then what it checks.
+// A config is what the core uses of config.json, in transformers' spelling. A pointer is nil where the key is missing or null.
 type config struct {
-	Architectures []string `json:"architectures"`
-	Vocab         *int     `json:"vocab_size"`
-	Hidden        *int     `json:"hidden_size"`
-	Intermediate  *int     `json:"intermediate_size"`
-	Layers        *int     `json:"num_hidden_layers"`
-	Heads         *int     `json:"num_attention_heads"`
-	KVHeads       *int     `json:"num_key_value_heads"`
-	HeadDim       *int     `json:"head_dim"`
-	MaxPositions  *int     `json:"max_position_embeddings"`
-	NormEps       *float32 `json:"rms_norm_eps"`
-	RopeTheta     *float64 `json:"rope_theta"`
-	Tied          bool     `json:"tie_word_embeddings"`
-	EOS           ids      `json:"eos_token_id"`
-	BOS           ids      `json:"bos_token_id"`
-	Pad           ids      `json:"pad_token_id"`
-	Mask          *int32   `json:"mask_token_id"`
-	BlockSizes    []int    `json:"bd_sizes"`
-	BlockSize     *int     `json:"bd_size"`
-	BlockLength   *int     `json:"block_size"`
+	Vocab        *int     `json:"vocab_size"`
+	Embeddings   *int     `json:"embedding_size"` // LLaDA: rows of the embedding, in place of vocab_size
+	Hidden       *int     `json:"hidden_size"`
+	Intermediate *int     `json:"intermediate_size"`
+	Layers       *int     `json:"num_hidden_layers"`
+	Heads        *int     `json:"num_attention_heads"`
+	KVHeads      *int     `json:"num_key_value_heads"`
+	HeadDim      *int     `json:"head_dim"`
+	MaxPositions *int     `json:"max_position_embeddings"`
+	NormEps      *float32 `json:"rms_norm_eps"`
+	Tied         *bool    `json:"tie_word_embeddings"`
+	EOS          ids      `json:"eos_token_id"`
+	BOS          ids      `json:"bos_token_id"`
+	Pad          ids      `json:"pad_token_id"`
 
-	Activation    string         `json:"hidden_act"`
-	AttentionBias *bool          `json:"attention_bias"`
-	MLPBias       bool           `json:"mlp_bias"`
-	RopeScaling   jsontext.Value `json:"rope_scaling"`
-	Sliding       bool           `json:"use_sliding_window"`
-	LayerTypes    []string       `json:"layer_types"`
+	RopeTheta      *float64       `json:"rope_theta"`
+	RopeScaling    jsontext.Value `json:"rope_scaling"`    // transformers 4
+	RopeParameters jsontext.Value `json:"rope_parameters"` // transformers 5
+	Original       *float64       `json:"original_max_position_embeddings"`
+
+	Mask        *int32 `json:"mask_token_id"`
+	BlockSizes  []int  `json:"bd_sizes"` // Tandem's own
+	BlockSize   *int   `json:"bd_size"`
+	BlockLength *int   `json:"block_size"`
+	Causal      bool   `json:"use_regular_causal"` // I-DLM
+
+	LayerTypes []string `json:"layer_types"`
+
+	particular
+
+	keys map[string]jsontext.Value // of the file
 }
 
-// harmless are keys of published files that change nothing in the computation.
-var harmless = strings.Fields(`_name_or_path attention_dropout attn_implementation auto_map dtype full_attn_token_id
-	initializer_range max_window_layers model_type pretraining_tp sliding_window torch_dtype
-	transformers_version use_cache output_attentions output_hidden_states debug ep_size fuse_cross_entropy
-	trust_remote_code text_model`)
+// particular are the keys that only some families read; see core.reads.
+type particular struct {
+	AttentionBias bool  `json:"attention_bias"`
+	MLPBias       bool  `json:"mlp_bias"`
+	QKNorm        bool  `json:"qk_norm"`
+	Sliding       bool  `json:"use_sliding_window"`
+	Window        *int  `json:"sliding_window"`
+	FullLayers    *int  `json:"max_window_layers"`
+	RopeLayers    []int `json:"no_rope_layers"` // 1: rotated
+	RopeInterval  *int  `json:"no_rope_layer_interval"`
+}
+
+// has says whether the file has a key, be it null.
+func (c config) has(key string) bool {
+	_, ok := c.keys[key]
+	return ok
+}
 
 // ids is one token id or a list of them.
 type ids []int32
@@ -87,49 +86,133 @@ func (v *ids) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return nil
 }
 
-// parseConfig turns config.json into a Config and refuses what the core does not compute.
-func parseConfig(data []byte) (transformer.Config, error) {
-	var c config
-	if err := strictjson.Unmarshal(data, &c); err != nil {
-		return transformer.Config{}, err
+// findFamily looks up the architecture of config.json. It returns the family and the keys that describe its language model.
+func findFamily(data []byte) (family, map[string]jsontext.Value, error) {
+	var keys map[string]jsontext.Value
+	if err := strictjson.Unmarshal(data, &keys); err != nil {
+		return family{}, nil, err
 	}
-	if err := unknownKey(data); err != nil {
-		return transformer.Config{}, err
+	var names struct {
+		Architectures []string `json:"architectures"`
 	}
-	if len(c.Architectures) != 1 {
-		return transformer.Config{}, fmt.Errorf("architectures names %d; want one of %s", len(c.Architectures), known())
+	if err := strictjson.Unmarshal(data, &names); err != nil {
+		return family{}, nil, err
 	}
-	f, ok := families[c.Architectures[0]]
+	if len(names.Architectures) != 1 {
+		return family{}, nil, fmt.Errorf("architectures names %d; want one of %s", len(names.Architectures), known())
+	}
+	f, ok := families[names.Architectures[0]]
 	if !ok {
-		return transformer.Config{}, fmt.Errorf("architecture %q is not supported; supported are %s", c.Architectures[0], known())
+		return family{}, nil, fmt.Errorf("architecture %q is not supported; supported are %s", names.Architectures[0], known())
 	}
-	if err := c.supported(f); err != nil {
-		return transformer.Config{}, err
+	if f.text != nil {
+		return f.unwrap(keys)
+	}
+	return f, keys, nil
+}
+
+func known() string { return strings.Join(slices.Sorted(maps.Keys(families)), ", ") }
+
+// unwrap is the family of the model under text_config, with the tensor names of the one around it.
+func (f family) unwrap(outer map[string]jsontext.Value) (family, map[string]jsontext.Value, error) {
+	var keys map[string]jsontext.Value
+	var inner struct {
+		Type string `json:"model_type"`
+	}
+	if !slices.Contains(slices.Collect(maps.Keys(outer)), "text_config") {
+		return family{}, nil, errors.New("text_config is missing, which describes the language model")
+	}
+	if err := errors.Join(strictjson.Unmarshal(outer["text_config"], &keys), strictjson.Unmarshal(outer["text_config"], &inner)); err != nil {
+		return family{}, nil, fmt.Errorf("text_config: %w", err)
+	}
+	i := slices.Index(f.text, inner.Type)
+	if i < 0 || i%2 != 0 {
+		return family{}, nil, fmt.Errorf("text_config: model_type %q is not supported; supported are %s and %s", inner.Type, f.text[0], f.text[2])
+	}
+	text := families[f.text[i+1]]
+	text.layouts, text.skips = f.layouts, f.skips
+	if tied, ok := outer["tie_word_embeddings"]; ok {
+		keys["tie_word_embeddings"] = tied
+	}
+	return text, keys, nil
+}
+
+// config turns the keys of a language model into a Config and refuses what the core does not compute.
+func (f family) config(keys map[string]jsontext.Value) (transformer.Config, error) {
+	for i := 0; i < len(f.spells); i += 2 {
+		if value, ok := keys[f.spells[i]]; ok {
+			delete(keys, f.spells[i])
+			keys[f.spells[i+1]] = value
+		}
+	}
+	out, err := f.read(keys)
+	if err != nil && f.spells != nil {
+		own := slices.Clone(f.spells)
+		slices.Reverse(own) // transformers' spelling, then its own
+		return out, errors.New(strings.NewReplacer(own...).Replace(err.Error()))
+	}
+	return out, err
+}
+
+// read is config for keys in transformers' spelling.
+func (f family) read(keys map[string]jsontext.Value) (out transformer.Config, err error) {
+	if err := f.checkKeys(keys); err != nil {
+		return out, err
+	}
+	data, err := json.Marshal(keys)
+	if err != nil {
+		return out, err
+	}
+	c := config{keys: keys}
+	if err := strictjson.Unmarshal(data, &c); err != nil {
+		return out, err
 	}
 	if err := c.sizes(); err != nil {
-		return transformer.Config{}, err
+		return out, err
 	}
-	if err := c.tokens(); err != nil {
-		return transformer.Config{}, err
+	out = transformer.Config{
+		Layers: *c.Layers, Hidden: *c.Hidden, Intermediate: *c.Intermediate, Heads: *c.Heads, KVHeads: f.kvHeads(c),
+		HeadDim: or(c.HeadDim, f.headDim(c)), Vocab: c.vocab(), MaxPositions: or(c.MaxPositions, 0), NormEps: or(c.NormEps, f.missing.eps),
+		Tied: or(c.Tied, f.missing.tied), QKNorm: f.qkNorm || f.uses("qk_norm") && c.QKNorm, MLPBias: f.uses("mlp_bias") && c.MLPBias,
 	}
-	out := transformer.Config{
-		Layers: *c.Layers, Hidden: *c.Hidden, Intermediate: *c.Intermediate, Heads: *c.Heads, KVHeads: or(c.KVHeads, *c.Heads),
-		HeadDim: or(c.HeadDim, *c.Hidden / *c.Heads), Vocab: *c.Vocab, MaxPositions: or(c.MaxPositions, 0),
-		RopeTheta: or(c.RopeTheta, 10000), NormEps: or(c.NormEps, 1e-6), QKVBias: f.qkvBias, QKNorm: f.qkNorm, Tied: c.Tied,
-		MaskToken: or(c.Mask, -1), EOSTokens: c.EOS, BlockSizes: c.BlockSizes, Shifted: f.shifted,
+	out.OBias = f.uses("attention_bias") && c.AttentionBias
+	out.QKVBias = f.qkvBias || out.OBias
+	if out.Rope, out.RopeTheta, err = f.rope(c, out.HeadDim); err != nil {
+		return out, err
 	}
-	if size := max(or(c.BlockSize, 0), or(c.BlockLength, 0)); size > 0 && len(out.BlockSizes) == 0 {
-		out.BlockSizes = []int{size}
+	if out.Kinds, err = f.kinds(c); err != nil {
+		return out, err
+	}
+	if err := f.special(c, &out); err != nil {
+		return out, err
 	}
 	return out, out.Validate()
 }
 
-// or is the value of a key, or else what Hugging Face takes where the key is missing.
+// or is the value of a key, or else what transformers takes where the key is missing.
 func or[T any](value *T, missing T) T {
 	if value == nil {
 		return missing
 	}
 	return *value
+}
+
+func (c config) vocab() int { return or(c.Embeddings, or(c.Vocab, 0)) }
+
+// headDim is the size of a head where head_dim is missing.
+func (f family) headDim(c config) int {
+	if f.missing.headDim > 0 && !c.has("head_dim") {
+		return f.missing.headDim
+	}
+	return *c.Hidden / *c.Heads
+}
+
+// kvHeads is how many there are: null stands for as many as heads, which a missing key does only in some families.
+func (f family) kvHeads(c config) int {
+	if f.missing.kvHeads > 0 && !c.has("num_key_value_heads") {
+		return f.missing.kvHeads
+	}
+	return or(c.KVHeads, *c.Heads)
 }
 
 // sizes reports a size that is missing or that no model has. A key that may be missing may not be 0.
@@ -139,10 +222,11 @@ func (c config) sizes() error {
 		value  *int
 		needed bool
 	}{
-		{"vocab_size", c.Vocab, true}, {"hidden_size", c.Hidden, true}, {"intermediate_size", c.Intermediate, true},
-		{"num_hidden_layers", c.Layers, true}, {"num_attention_heads", c.Heads, true}, {"num_key_value_heads", c.KVHeads, false},
-		{"head_dim", c.HeadDim, false}, {"max_position_embeddings", c.MaxPositions, false}, {"bd_size", c.BlockSize, false},
-		{"block_size", c.BlockLength, false},
+		{"vocab_size", c.Vocab, c.Embeddings == nil}, {"embedding_size", c.Embeddings, false}, {"hidden_size", c.Hidden, true},
+		{"intermediate_size", c.Intermediate, true}, {"num_hidden_layers", c.Layers, true}, {"num_attention_heads", c.Heads, true},
+		{"num_key_value_heads", c.KVHeads, false}, {"head_dim", c.HeadDim, false}, {"max_position_embeddings", c.MaxPositions, false},
+		{"bd_size", c.BlockSize, false}, {"block_size", c.BlockLength, false}, {"sliding_window", c.Window, false},
+		{"no_rope_layer_interval", c.RopeInterval, false},
 	} {
 		switch {
 		case s.value == nil && s.needed:
@@ -154,76 +238,13 @@ func (c config) sizes() error {
 		}
 	}
 	switch {
-	case c.RopeTheta != nil && *c.RopeTheta < 1:
-		return fmt.Errorf("rope_theta must be at least 1, not %g: %s", *c.RopeTheta, mend)
 	case c.NormEps != nil && *c.NormEps <= 0:
 		return fmt.Errorf("rms_norm_eps must be positive, not %g: %s", *c.NormEps, mend)
+	case slices.ContainsFunc(c.BlockSizes, func(n int) bool { return n < 1 }):
+		return errors.New("bd_sizes holds a block size below 1")
 	}
 	return nil
 }
 
 // mend is what to do about a bad number.
 const mend = "write the one that the model was trained with, or fetch config.json again"
-
-// tokens reports an id outside the vocabulary. Older files write -1 for a padding that they do not have.
-func (c config) tokens() error {
-	for _, t := range []struct {
-		name string
-		ids  ids
-	}{{"eos", c.EOS}, {"bos", c.BOS}, {"pad", c.Pad}, {"mask", ids{or(c.Mask, 0)}}} {
-		for _, id := range t.ids {
-			if none := t.name == "pad" && id == -1; !none && (id < 0 || int(id) >= *c.Vocab) {
-				return fmt.Errorf("%s_token_id: %s token %d lies outside the vocabulary of %d: %s", t.name, t.name, id, *c.Vocab, mend)
-			}
-		}
-	}
-	return nil
-}
-
-// supported reports a setting with which the core would compute something else than the model.
-func (c config) supported(f family) error {
-	switch {
-	case c.Activation != "silu" && c.Activation != "":
-		return fmt.Errorf("hidden_act %q is not supported, only silu", c.Activation)
-	case len(c.RopeScaling) > 0 && !bytes.Equal(c.RopeScaling, []byte("null")):
-		return errors.New("rope_scaling is not supported: only plain rotary embeddings are")
-	case c.Sliding:
-		return errors.New("use_sliding_window is not supported: only full attention is")
-	case c.MLPBias:
-		return errors.New("mlp_bias is not supported")
-	case c.AttentionBias != nil && *c.AttentionBias != f.qkvBias:
-		return fmt.Errorf("attention_bias %v is not supported for %s", *c.AttentionBias, c.Architectures[0])
-	case slices.ContainsFunc(c.BlockSizes, func(n int) bool { return n < 1 }):
-		return errors.New("bd_sizes holds a block size below 1")
-	}
-	for _, t := range c.LayerTypes {
-		if t != "full_attention" {
-			return fmt.Errorf("layer_types %q is not supported, only full_attention", t)
-		}
-	}
-	return nil
-}
-
-// unknownKey reports a key that is neither used nor known to be harmless.
-func unknownKey(data []byte) error {
-	var all map[string]jsontext.Value
-	if err := strictjson.Unmarshal(data, &all); err != nil {
-		return err
-	}
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		if !slices.Contains(usedKeys, key) && !slices.Contains(harmless, key) {
-			return fmt.Errorf("unknown key %q: it may change the computation; remove it if it does not", key)
-		}
-	}
-	return nil
-}
-
-// usedKeys are the keys of the type config.
-var usedKeys = func() (keys []string) {
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[config]()) {
-		keys = append(keys, field.Tag.Get("json"))
-	}
-	return keys
-}()
-
-func known() string { return strings.Join(slices.Sorted(maps.Keys(families)), ", ") }

@@ -12,21 +12,24 @@ import (
 
 // An assembler takes tensors by name and remembers the first error.
 type assembler struct {
+	names   names
 	tensors map[string]tensor
 	dtype   transformer.Dtype
 	err     error
 }
 
-// assemble puts the tensors in their places, as matrices of a dtype: "" is bf16 where all are stored so, else f32. What is left
-// over is an error, but for buffers that files of older releases hold.
-func assemble(c transformer.Config, tensors map[string]tensor, dtype transformer.Dtype) (*transformer.Weights, error) {
-	a := &assembler{tensors: tensors, dtype: cmp.Or(dtype, storedDtype(tensors))}
+// assemble puts the tensors in their places, which Llama's names stand for, as matrices of a dtype: "" is bf16 where all are stored
+// so, else f32. What is left over is an error, but for buffers that files of older releases hold, and for what belongs to no language
+// model.
+func assemble(c transformer.Config, n names, tensors map[string]tensor, dtype transformer.Dtype) (*transformer.Weights, error) {
+	maps.DeleteFunc(tensors, func(name string, _ tensor) bool { return n.skip(name) })
+	a := &assembler{names: n, tensors: tensors, dtype: cmp.Or(dtype, storedDtype(tensors))}
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	w := &transformer.Weights{Config: c, Dtype: a.dtype}
 	w.Embed = a.matrix("model.embed_tokens.weight", c.Vocab, c.Hidden)
 	w.Norm = a.vector("model.norm.weight", c.Hidden)
 	if c.Tied {
-		delete(tensors, "lm_head.weight") // some files store the same matrix twice
+		delete(tensors, n.Replace("lm_head.weight")) // some files store the same matrix twice
 	} else {
 		w.Head = a.matrix("lm_head.weight", c.Vocab, c.Hidden)
 	}
@@ -47,6 +50,14 @@ func assemble(c transformer.Config, tensors map[string]tensor, dtype transformer
 			l.QBias = a.vector(at("self_attn.q_proj.bias"), q)
 			l.KBias = a.vector(at("self_attn.k_proj.bias"), kv)
 			l.VBias = a.vector(at("self_attn.v_proj.bias"), kv)
+		}
+		if c.OBias {
+			l.OBias = a.vector(at("self_attn.o_proj.bias"), c.Hidden)
+		}
+		if c.MLPBias {
+			l.GateBias = a.vector(at("mlp.gate_proj.bias"), c.Intermediate)
+			l.UpBias = a.vector(at("mlp.up_proj.bias"), c.Intermediate)
+			l.DownBias = a.vector(at("mlp.down_proj.bias"), c.Hidden)
 		}
 		if c.QKNorm {
 			l.QNorm = a.vector(at("self_attn.q_norm.weight"), c.HeadDim)
@@ -70,6 +81,7 @@ func assemble(c transformer.Config, tensors map[string]tensor, dtype transformer
 
 // take removes a tensor of the given shape.
 func (a *assembler) take(name string, shape ...int) tensor {
+	name = a.names.Replace(name)
 	t, ok := a.tensors[name]
 	delete(a.tensors, name)
 	if a.err == nil && !ok {

@@ -93,5 +93,15 @@ func (t *Tokenizer) ID(token string) (id int32, ok bool) {
 	return id, ok
 }
 
+// Added says whether an id is that of an added token, which no other text becomes.
+func (t *Tokenizer) Added(id int32) bool {
+	for _, added := range t.addedIDs {
+		if added == id {
+			return true
+		}
+	}
+	return false
+}
+
 // Size is the highest id plus one. A model's vocabulary may be larger: many are padded for speed.
 func (t *Tokenizer) Size() int { return len(t.pieces) }
