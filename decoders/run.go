@@ -47,10 +47,43 @@ func (s Settings) fits(c transformer.Config) error {
 	if err := s.check(); err != nil {
 		return fmt.Errorf("decoder %s: %w", s.Name(), err)
 	}
-	if s.Family == Diffusion && c.MaskToken < 0 {
-		return fmt.Errorf("decoder %s: checkpoint %s has no mask token, so only ar can run it", s.Name(), c.Name)
+	if s.Family != Diffusion {
+		return nil
+	}
+	if err := s.fitsAttention(c); err != nil {
+		return fmt.Errorf("decoder %s: checkpoint %s %w", s.Name(), c.Name, err)
 	}
 	return nil
+}
+
+// fitsAttention says whether the cache computes the attention with which a checkpoint was trained to fill masks in. Where that
+// is not known, settings must name what to compute.
+func (s Settings) fitsAttention(c transformer.Config) error {
+	blocks := s.Cache == "" || s.Cache == CacheBlock
+	switch {
+	case c.MaskToken < 0:
+		return errors.New("has no mask token, so only ar can run it")
+	case c.Attention == transformer.CausalMasks:
+		return errors.New("fills masks in with strictly causal attention, by decoders that reorder positions or verify proposals " +
+			"(WeDLM, I-DLM) and are not implemented, so only ar can run it")
+	case c.Attention == transformer.BlockCausal && !blocks:
+		return fmt.Errorf("was trained for block-causal attention, but cache=%s computes that of the whole sequence: leave cache out", s.Cache)
+	case c.Attention == transformer.WholeSequence && s.Cache == CacheBlock:
+		return errors.New("was trained for attention to the whole sequence, but cache=block computes that of blocks: leave cache out, " +
+			"or name none, prefix or dual")
+	case c.Attention == "" && len(c.BlockSizes) == 0 && blocks && (s.Cache == "" || s.Block == 0):
+		return errors.New("does not say with which attention it was trained to fill masks in: name cache=block and block=N, or cache=none, " +
+			"prefix or dual")
+	}
+	return nil
+}
+
+// NoBaseline is a line that says why ar in a plan is no fair baseline on a checkpoint; it is empty where it may be one.
+func NoBaseline(plan []Settings, c transformer.Config) string {
+	if c.Attention != transformer.WholeSequence || !slices.ContainsFunc(plan, func(s Settings) bool { return s.Family == AR }) {
+		return ""
+	}
+	return c.Name + " was trained for attention to the whole sequence: ar on it is no fair baseline\n"
 }
 
 // decoder is what both families have.

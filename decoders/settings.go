@@ -42,7 +42,7 @@ type Settings struct {
 
 	// Diffusion only.
 	Separate     bool        // a control: finished blocks are stored by forwards of their own
-	Cache        Cache       // "": block where the checkpoint was trained for blocks, none elsewhere
+	Cache        Cache       // "": block where the checkpoint was trained for blocks, none where for whole sequences
 	Block        int         // positions that are refined together
 	Threshold    float64     // commit policy: see Threshold
 	Factor       float64     // commit policy: see Factor
@@ -227,10 +227,11 @@ func (s Settings) resolve(c transformer.Config) Settings {
 	if s.Family == AR {
 		return s
 	}
+	blocks := c.Attention == transformer.BlockCausal || len(c.BlockSizes) > 0
 	switch {
-	case len(c.BlockSizes) > 0 && s.Cache == CacheBlock:
+	case blocks && s.Cache == CacheBlock:
 		s.Cache = ""
-	case len(c.BlockSizes) == 0 && s.Cache == "":
+	case !blocks && s.Cache == "":
 		s.Cache, s.Uncached, s.Separate = CacheNone, false, false
 	}
 	if s.Block == 0 {

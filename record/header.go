@@ -48,7 +48,11 @@ type ModelInfo struct {
 	SHA256     string `json:"sha256"`
 	Parameters int64  `json:"parameters"`
 	Dtype      string `json:"dtype"`
+	Attention  string `json:"attention,omitempty"` // with which it was trained to fill masks in, such as WholeSequence
 }
+
+// WholeSequence is the Attention of a model that was trained to see what stands behind a token, too.
+const WholeSequence = "whole-sequence"
 
 // DecoderInfo is a decoder's name and its settings spelled out.
 type DecoderInfo struct {

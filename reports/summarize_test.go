@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,27 @@ func TestSummarize(t *testing.T) {
 }
 
 // A value that does not apply has no key at all.
+// TestBaseline: ar on a checkpoint that was trained for whole sequences is named as what it is.
+func TestBaseline(t *testing.T) {
+	ar, diffusion := rec("a", "ar", 10, 10, 1, record.Pass), rec("a", "diffusion", 10, 5, 0.5, record.Pass)
+	for _, c := range []struct {
+		attention string
+		records   []record.Record
+		want      bool
+	}{
+		{record.WholeSequence, []record.Record{ar, diffusion}, true}, {record.WholeSequence, []record.Record{diffusion}, false},
+		{"block-causal", []record.Record{ar, diffusion}, false}, {"", []record.Record{ar, diffusion}, false},
+	} {
+		s := summarize(record.Header{Model: record.ModelInfo{Attention: c.attention}}, c.records)
+		warned := slices.ContainsFunc(s.Warnings, func(w Warning) bool {
+			return w.Code == "ar_on_diffusion" && strings.HasPrefix(w.Text, "ar on a checkpoint trained for whole-sequence attention is no fair baseline: ")
+		})
+		if warned != c.want {
+			t.Errorf("%q with %d decoders: warned %v, want %v", c.attention, len(c.records), warned, c.want)
+		}
+	}
+}
+
 func TestSummaryLeavesOut(t *testing.T) {
 	r := rec("a", "ar", 0, 1, 0, record.Pass)
 	r.Verdict = nil

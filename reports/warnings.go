@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tandem/bench/metric"
@@ -81,6 +82,10 @@ func (r run) warnings(s Summary) []Warning {
 		}
 		add("weak_baseline", Caution, "%s reaches %.0f%% of this machine's ceiling%s: a better engine would change the comparison",
 			c.Base, 100**s.decoder(c.Base).CeilingShare, beside)
+	}
+	if s.Model.Attention == record.WholeSequence && slices.ContainsFunc(r.groups, func(g group) bool { return isAR(g.name) }) {
+		add("ar_on_diffusion", Caution, "ar on a checkpoint trained for whole-sequence attention is no fair baseline: it was trained to see what "+
+			"stands behind a token, too; compare with the autoregressive checkpoint that it comes from")
 	}
 	if s.Environment.Portable {
 		add("portable_kernels", Caution, "the kernels are plain Go, without C and vector instructions: forwards of many rows suffer more than those of one, and no speed of this run holds for this machine")

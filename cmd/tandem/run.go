@@ -124,6 +124,7 @@ func (c runCmd) prepare(a *app) (j job, err error) {
 	if err = checkSamples(a.stderr, c.Samples, j.plan); err != nil {
 		return j, err
 	}
+	fmt.Fprint(a.stderr, decoders.NoBaseline(j.plan, j.model.Config))
 	j.header = c.header(j.suite, j.model, j.plan)
 	if c.Judge == "none" || !evals.HasPrograms(j.suite) {
 		return j, nil
@@ -242,7 +243,7 @@ func (j job) located(a *app, backend transformer.Backend) (h record.Header, err 
 		return h, err
 	}
 	about := backend.Describe()
-	h.Model.Dtype = string(about.Dtype)
+	h.Model.Dtype, h.Model.Attention = string(about.Dtype), string(backend.Config().Attention)
 	h.Environment = bench.EnvironmentOn(a.ctx, version, commit, about)
 	if j.judge != nil {
 		h.Environment.SandboxTier, h.Environment.Python = string(j.judge.Tier()), j.judge.Python()
