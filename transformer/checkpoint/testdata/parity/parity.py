@@ -4,7 +4,7 @@ transformers' logits of them in f32.
     pip install -r requirements.txt && python parity.py
 
 - WEIGHTS.safetensors: the tensors of a checkpoint, bf16. Cases that have the same tensors share one file.
-- cases.json: a case is a config.json, the weights, and the passes. The row at p of a pass attends to the positions below
+- cases.json: transformers' defaults, and cases. A case is a config.json, the weights, and the passes. The row at p of a pass attends to the positions below
   (p // span + 1) * span, and to all for span 0; in layers with a window, to none below p + 1 - window.
 - logits.safetensors: the rows of each pass.
 - tokenizer.json: bytes, one merge and the special tokens, for all.
@@ -88,7 +88,8 @@ def cases():
     yield "llama-linear", "llama", llama, {"rope_parameters": LINEAR}
     yield "llama-llama3", "llama", llama, {"rope_parameters": LLAMA3}
     yield "llama-yarn", "llama", llama, {"rope_parameters": YARN}
-    yield "llama-yarn-all", "llama", llama, {"rope_parameters": YARN | {"beta_fast": 16.0, "beta_slow": 0.5, "truncate": False, "attention_factor": 1.2}}
+    yield "llama-yarn-all", "llama", llama, {"rope_parameters": YARN | {
+        "original_max_position_embeddings": 64, "beta_fast": 2.0, "beta_slow": 0.25, "truncate": False, "attention_factor": 1.2}}
     yield "llama-yarn-mscale", "llama", llama, {"rope_parameters": YARN | {"mscale": 1.5, "mscale_all_dim": 0.5}}
     yield "llama-bias", "llama-bias", llama, {"rope_parameters": PLAIN, "attention_bias": True, "mlp_bias": True}
     yield "llama-tied", "tied", llama, {"rope_parameters": PLAIN, "tie_word_embeddings": True}
@@ -162,6 +163,17 @@ def build(kind, sizes):
     return kind(config).eval()
 
 
+def defaults():
+    """What transformers takes for a key that config.json lacks, by architecture."""
+    out = {}
+    for kind in {case[2] for case in cases() if len(case) == 4 and case[2] is not hf.Mistral3ForConditionalGeneration}:
+        config, own = kind.config_class(), lambda key: getattr(kind.config_class, key, None)
+        out[kind.__name__] = {"eps": own("rms_norm_eps"), "kv_heads": own("num_key_value_heads") or 0, "head_dim": own("head_dim") or 0,
+                              "tied": own("tie_word_embeddings"), "window": own("sliding_window") or 0, "end": own("eos_token_id") or 0,
+                              "rope": config.rope_parameters}
+    return dict(sorted(out.items()))
+
+
 def main():
     text_tokenizer()
     tokens = torch.randint(0, 256, (1, LENGTH), generator=torch.Generator().manual_seed(3))
@@ -185,7 +197,8 @@ def main():
         golden.append({"name": name, "weights": weights, "passes": passes, "config": config})
     save_file(rows, HERE / "logits.safetensors")
     lines = ",\n".join(json.dumps(g) for g in golden)
-    (HERE / "cases.json").write_text(f'{{"tokens": {json.dumps(tokens[0].tolist())}, "rows": {ROWS}, "cases": [\n{lines}\n]}}\n')
+    head = f'"tokens": {json.dumps(tokens[0].tolist())}, "rows": {ROWS},\n"defaults": {json.dumps(defaults())}'
+    (HERE / "cases.json").write_text(f'{{{head},\n"cases": [\n{lines}\n]}}\n')
 
 
 if __name__ == "__main__":
