@@ -16,15 +16,21 @@ type family struct {
 	permuted        bool // llama.cpp has the rows of q and k in pairs, for its interleaved rotary embedding; see permuted
 	diffusion       bool // trained to fill in masks, with attention to the whole sequence
 	shifted         bool // diffusion logits of row i-1 predict position i
+	window          bool // layers may have a window
+	queryScale      bool // attention.temperature_scale scales the queries, by the positions of the training
+	ropeEvery       int  // every so manyth layer is not rotated; 0: all are
 }
 
-// families are the architectures that the core computes, by llama.cpp's names. Mistral and SmolLM 2 are llama.
+// families are the architectures that the core computes, by llama.cpp's names. Mistral and SmolLM 2 are llama, Ministral 3 is
+// mistral3.
 var families = map[string]family{
-	"llama": {permuted: true},
-	"qwen2": {qkvBias: true},
-	"qwen3": {qkNorm: true},
-	"dream": {qkvBias: true, diffusion: true, shifted: true},
-	"llada": {permuted: true, diffusion: true},
+	"llama":    {permuted: true, window: true},
+	"mistral3": {permuted: true, window: true, queryScale: true},
+	"smollm3":  {permuted: true, ropeEvery: 4},
+	"qwen2":    {qkvBias: true, window: true},
+	"qwen3":    {qkNorm: true, window: true},
+	"dream":    {qkvBias: true, diffusion: true, shifted: true},
+	"llada":    {permuted: true, diffusion: true},
 }
 
 // Keys of the architecture, behind its name and a point.
@@ -41,8 +47,6 @@ const (
 	keyCausal       = "attention.causal"
 	keyTheta        = "rope.freq_base"
 	keyRopeDims     = "rope.dimension_count"
-	keyScaling      = "rope.scaling.type"
-	keyFinetuned    = "rope.scaling.finetuned"
 	keyVocab        = "vocab_size"
 )
 
@@ -76,6 +80,14 @@ func (f *File) Config() (transformer.Config, error) {
 	if family.diffusion {
 		c.Shifted = r.flag("diffusion.shift_logits", family.shifted)
 	}
+	c.OBias, c.MLPBias = f.has("blk.0.attn_output.bias"), f.has("blk.0.ffn_up.bias")
+	c.Rope, c.Kinds = r.rope(c), r.layers(family, c)
+	if beta := r.float(keyQueryScale, 0); beta != 0 {
+		c.Rope.QueryBeta, c.Rope.QueryFrom = beta, r.size(keyOriginal, max(c.MaxPositions, 1))
+	}
+	if c.MaskToken >= 0 && family.diffusion {
+		c.Attention = transformer.WholeSequence
+	}
 	r.check(family, c)
 	if r.err != nil {
 		return transformer.Config{}, r.err
@@ -98,11 +110,25 @@ func (f *File) family() (family, error) {
 	return known, nil
 }
 
-// unknownKeys reports the keys of the architecture that Config does not know.
+// unknownKeys reports the keys of the architecture that Config does not know, all at once.
 func (f *File) unknownKeys() error {
+	scaling, err := f.scaling()
+	if err != nil {
+		return err
+	}
+	used := slices.Clone(usedKeys)
+	if scaling != "none" {
+		used = append(used, scalingKeys...)
+	}
+	if families[f.Architecture].window {
+		used = append(used, keyWindow, keyWindowsAt)
+	}
+	if families[f.Architecture].queryScale {
+		used = append(used, keyQueryScale)
+	}
 	var unknown []string
 	for _, key := range slices.Sorted(maps.Keys(f.metadata)) {
-		if name, own := strings.CutPrefix(key, f.Architecture+"."); own && !slices.Contains(usedKeys, name) {
+		if name, own := strings.CutPrefix(key, f.Architecture+"."); own && !slices.Contains(used, name) {
 			unknown = append(unknown, key)
 		}
 	}
@@ -158,14 +184,6 @@ func (r *reader) flag(key string, missing bool) bool {
 
 // check reports a setting with which the core would compute something else than the model.
 func (r *reader) check(family family, c transformer.Config) {
-	scaling, err := r.file.metadata.text(r.key(keyScaling), "none")
-	r.keep(err)
-	if scaling != "none" || r.file.has("rope_freqs.weight") {
-		if r.file.has("rope_freqs.weight") {
-			scaling = "llama3"
-		}
-		r.keep(fmt.Errorf("rotary embeddings scaled by %q are not supported: only plain ones are", scaling))
-	}
 	if values := r.size(keyValueLength, c.HeadDim); values != c.HeadDim {
 		r.keep(fmt.Errorf("keys of %d numbers a head and values of %d are not supported: only the same for both are", c.HeadDim, values))
 	}

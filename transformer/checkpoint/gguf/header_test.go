@@ -176,7 +176,7 @@ func TestRefuses(t *testing.T) {
 	}{
 		{"version 1", func(d *draft) { d.version = 1 }, "GGUF version 1 is not supported"},
 		{"big-endian", func(d *draft) { d.version = 3 << 24 }, "big-endian"},
-		{"architecture", set("general.architecture", "mamba"), `architecture "mamba" is not supported; supported are dream, llada, llama, qwen2, qwen3`},
+		{"architecture", set("general.architecture", "mamba"), `architecture "mamba" is not supported; supported are dream, llada, llama, mistral3, qwen2, qwen3, smollm3`},
 		{"no architecture", drop("general.architecture"), `architecture "" is not supported`},
 		{"architecture's type", set("general.architecture", uint32(1)), `key "general.architecture" is an integer, not a text`},
 		{"two unknown keys", func(d *draft) {

@@ -106,9 +106,9 @@ func TestConfigs(t *testing.T) {
 		case "qwen3":
 			want.QKNorm, want.Tied = true, true
 		case "dream":
-			want.QKVBias, want.Shifted, want.MaskToken = true, true, 261
+			want.QKVBias, want.Shifted, want.MaskToken, want.Attention = true, true, 261, transformer.WholeSequence
 		case "llada":
-			want.MaskToken, dtype = 261, transformer.BF16
+			want.MaskToken, want.Attention, dtype = 261, transformer.WholeSequence, transformer.BF16
 			text = slices.Insert(text, 0, 260) // add_bos_token
 		}
 		if got := m.Config; !equal(got, want) || !equal(m.Weights.Config, want) || m.Weights.Dtype != dtype {

@@ -32,6 +32,7 @@ func (f *File) Weights(dtype transformer.Dtype) (*transformer.Weights, error) {
 	for _, t := range f.Tensors {
 		a.left[t.Name] = true
 	}
+	delete(a.left, tensorDivisors) // Config has read it
 	w := &transformer.Weights{Config: c, Dtype: dtype}
 	w.Embed = a.matrix("token_embd.weight", c.Vocab, c.Hidden)
 	w.Norm = a.vector("output_norm.weight", c.Hidden)
@@ -83,6 +84,14 @@ func (a *assembler) layer(i int) transformer.LayerWeights {
 		l.QBias = reorder(a.vector(at("attn_q.bias"), q), order)
 		l.KBias = reorder(a.vector(at("attn_k.bias"), kv), order)
 		l.VBias = a.vector(at("attn_v.bias"), kv)
+	}
+	if c.OBias {
+		l.OBias = a.vector(at("attn_output.bias"), c.Hidden)
+	}
+	if c.MLPBias {
+		l.GateBias = a.vector(at("ffn_gate.bias"), c.Intermediate)
+		l.UpBias = a.vector(at("ffn_up.bias"), c.Intermediate)
+		l.DownBias = a.vector(at("ffn_down.bias"), c.Hidden)
 	}
 	if c.QKNorm {
 		l.QNorm = a.vector(at("attn_q_norm.weight"), c.HeadDim)
