@@ -1,12 +1,14 @@
 // Package checkpoint reads models in Hugging Face's format, GGUF files, and the one that is embedded in the binary.
 //
-//  1. config.json becomes a transformer.Config (config.go). A key that may change the computation in a way that the core does
-//     not know is an error and never ignored.
+//  1. The architecture that config.json names is looked up (families.go), and its keys become a transformer.Config (config.go,
+//     rotary.go, layers.go, special.go). Keys that may change the computation in a way that the core does not know are an error and
+//     never ignored (keys.go).
 //  2. *.safetensors are mapped into memory (weightfiles.go) and become tensors by name (safetensors.go), which must cover all
 //     bytes of a file.
-//  3. Each tensor goes to its place and must have the shape that follows from the Config (weights.go). A tensor too few or too
-//     many is an error. Matrices stay in the files: a backend converts and checks their numbers when it packs them.
-//  4. tokenizer.json becomes the tokenizer.
+//  3. Each tensor goes to its place, by the family's name of it (names.go), and must have the shape that follows from the Config
+//     (weights.go). A tensor too few or too many is an error. Matrices stay in the files: a backend converts and checks their numbers
+//     when it packs them.
+//  4. tokenizer.json becomes the tokenizer. generation_config.json may name other ends of a text.
 //
 // A GGUF file holds all of that (package gguf).
 //

@@ -2,7 +2,7 @@
 //
 //  1. Open maps the file into memory and reads its header: the metadata, and for each tensor its type, its shape and where
 //     its bytes lie (header.go, metadata.go). Every size is checked before anything is allocated.
-//  2. The metadata become a transformer.Config (config.go). A key that would change the computation in a way that the core
+//  2. The metadata become a transformer.Config (config.go, rope.go). A key that would change the computation in a way that the core
 //     does not know is an error, never ignored; all of them are named at once.
 //  3. Weights puts the tensors in the core's places (weights.go) as they are, packed, and says how their rows are unpacked
 //     (unpack.go), which a backend does on their way to its own memory.
