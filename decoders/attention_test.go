@@ -44,7 +44,11 @@ func TestAttention(t *testing.T) {
 		}
 		config := scriptConfig
 		config.Attention, config.BlockSizes = c.attention, c.sizes
-		d, err := On(&scripted{}, config, s, 8)
+		plan, err := Plan([]Settings{s}, nil, 0, config) // as the command line makes it: it may not guess
+		if err != nil || len(plan) != 1 {
+			t.Fatal(plan, err)
+		}
+		d, err := On(&scripted{}, config, plan[0], 8)
 		want, refused := strings.CutPrefix(c.want, "error: ")
 		switch {
 		case refused && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), s.Name())):

@@ -63,8 +63,8 @@ func sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 	return grid, nil
 }
 
-// Plan is the named decoders and then the grid of the axes, resolved for a model, each once. A threshold above 0 is the policy of
-// the diffusion decoders that name none.
+// Plan is the named decoders and then the grid of the axes, resolved for a model, each once. Settings that the model cannot run
+// stay as they are, so that New says why. A threshold above 0 is the policy of the diffusion decoders that name none.
 func Plan(named []Settings, axes []Axis, threshold float64, c transformer.Config) (plan []Settings, err error) {
 	named = slices.Clone(named)
 	for i := range named {
@@ -77,7 +77,10 @@ func Plan(named []Settings, axes []Axis, threshold float64, c transformer.Config
 		return nil, err
 	}
 	for _, s := range append(named, grid...) {
-		if s = s.resolve(c); !slices.Contains(plan, s) {
+		if s.fits(c) == nil {
+			s = s.resolve(c)
+		}
+		if !slices.Contains(plan, s) {
 			plan = append(plan, s)
 		}
 	}

@@ -80,7 +80,6 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
-// A value that does not apply has no key at all.
 // TestBaseline: ar on a checkpoint that was trained for whole sequences is named as what it is.
 func TestBaseline(t *testing.T) {
 	ar, diffusion := rec("a", "ar", 10, 10, 1, record.Pass), rec("a", "diffusion", 10, 5, 0.5, record.Pass)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tandem/bench/metric"
+	"tandem/record"
 )
 
 // A Warning is something that makes a run less to be trusted, with what to do.
@@ -83,7 +84,7 @@ func (r run) warnings(s Summary) []Warning {
 		add("weak_baseline", Caution, "%s reaches %.0f%% of this machine's ceiling%s: a better engine would change the comparison",
 			c.Base, 100**s.decoder(c.Base).CeilingShare, beside)
 	}
-	if s.Model.Attention == record.WholeSequence && slices.ContainsFunc(r.groups, func(g group) bool { return isAR(g.name) }) {
+	if s.Model.Attention == record.WholeSequence && slices.ContainsFunc(r.Groups, func(g metric.Group) bool { return metric.IsAR(g.Name) }) {
 		add("ar_on_diffusion", Caution, "ar on a checkpoint trained for whole-sequence attention is no fair baseline: it was trained to see what "+
 			"stands behind a token, too; compare with the autoregressive checkpoint that it comes from")
 	}

@@ -323,3 +323,14 @@ func TestRepeatsThatLackTasks(t *testing.T) {
 		}
 	}
 }
+
+// TestBlocksOf: decoders of the whole sequence count blocks from the prompt's end, those of blocks from position 0.
+func TestBlocksOf(t *testing.T) {
+	for name, want := range map[string]Block{
+		"diffusion/block=8": {Size: 8}, "diffusion/cache=block/block=8": {Size: 8}, "diffusion/cache=none/block=8": {Size: 8, FromPrompt: true}, "ar": {},
+	} {
+		if got := blockOf(name); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}

@@ -70,12 +70,17 @@ func FoldRun(header record.Header, records iter.Seq2[record.Record, error]) (Run
 }
 
 func newGroup(name string, settings map[string]any) Group {
-	block := Block{}
+	return Group{Name: name, Settings: settings, Fold: NewFold(name, blockOf(name))}
+}
+
+// blockOf is what a decoder's name says about its blocks.
+func blockOf(name string) (block Block) {
 	if text, ok := Setting(name, "block"); ok {
 		block.Size, _ = strconv.Atoi(text)
 	}
-	_, block.FromPrompt = Setting(name, "cache") // decoders of the whole sequence count blocks from the prompt's end
-	return Group{Name: name, Settings: settings, Fold: NewFold(name, block)}
+	cache, named := Setting(name, "cache")
+	block.FromPrompt = named && cache != "block" // decoders of the whole sequence count blocks from the prompt's end
+	return block
 }
 
 // Find is the decoder of a name.
