@@ -11,14 +11,14 @@ import (
 	"tandem/transformer/strictjson"
 )
 
-// file is the part of tokenizer.json that Encode and Decode depend on. Truncation, padding and the post-processor
-// (it puts in tokens around the text) are left to the caller.
+// file is the part of tokenizer.json that Encode, Decode and Frame depend on. Truncation and padding are left to the caller.
 type file struct {
-	AddedTokens  []addedEntry `json:"added_tokens"`
-	Normalizer   *component   `json:"normalizer"`
-	PreTokenizer *component   `json:"pre_tokenizer"`
-	Decoder      *component   `json:"decoder"`
-	Model        *model       `json:"model"`
+	AddedTokens   []addedEntry   `json:"added_tokens"`
+	Normalizer    *component     `json:"normalizer"`
+	PreTokenizer  *component     `json:"pre_tokenizer"`
+	PostProcessor *postProcessor `json:"post_processor"`
+	Decoder       *component     `json:"decoder"`
+	Model         *model         `json:"model"`
 }
 
 type addedEntry struct {
@@ -109,7 +109,7 @@ func Parse(data []byte) (*Tokenizer, error) {
 // build takes over a file's parts, one after another.
 func build(f *file) (*Tokenizer, error) {
 	t := &Tokenizer{}
-	for _, step := range []func(*file) error{t.readModel, t.readAdded, t.readNormalizer, t.readPreTokenizer, checkDecoder} {
+	for _, step := range []func(*file) error{t.readModel, t.readAdded, t.readNormalizer, t.readPreTokenizer, t.readPostProcessor, checkDecoder} {
 		if err := step(f); err != nil {
 			return nil, fmt.Errorf("tokenizer: %w", err)
 		}

@@ -25,14 +25,14 @@ type Tokenizer struct {
 	addedIDs    map[string]int32
 	stages      []stage // pre-tokenizer: each splits the pieces of the one before
 	nfc         bool
-	before      []int32 // what Encode puts before every text
+	before      []int32 // what stands before a whole text
+	after       []int32 // and behind it
 	wholePieces bool    // ignore_merges: a piece that is a token needs no merging
 }
 
-// Encode returns the token ids of text. The text of an added token becomes that token. Before the text go the tokens that New was
-// told of, such as one for the beginning of a sequence; Parse reads none.
+// Encode returns the token ids of text. The text of an added token becomes that token. Nothing is put around the text: see Frame.
 func (t *Tokenizer) Encode(text string) []int32 {
-	out := append(make([]int32, 0, len(text)/3+1+len(t.before)), t.before...)
+	out := make([]int32, 0, len(text)/3+1)
 	t.added[0].cut(text, func(raw string, id int32) {
 		if id >= 0 {
 			out = append(out, id)

@@ -183,3 +183,46 @@ func TestSplit(t *testing.T) {
 		}
 	}
 }
+
+// TestFrame: the tokens that a post-processor puts around a sequence, and what is no post-processor of a single one.
+func TestFrame(t *testing.T) {
+	template := func(single string) string {
+		return `{"type":"TemplateProcessing","single":[` + single + `],"special_tokens":{"<|end|>":{"id":"<|end|>","ids":[260]},"two":{"ids":[261,260]},"far":{"ids":[999]}}}`
+	}
+	word := func(id string) string { return `{"SpecialToken":{"id":"` + id + `","type_id":0}}` }
+	sequence := `{"Sequence":{"id":"A","type_id":0}}`
+	bytes := `{"type":"ByteLevel","trim_offsets":true}`
+	for _, c := range []struct {
+		post          string
+		before, after []int32
+		refused       string
+	}{
+		{post: `null`},
+		{post: bytes},
+		{post: template(word("<|end|>") + "," + sequence), before: []int32{260}},
+		{post: template(sequence + "," + word("two")), after: []int32{261, 260}},
+		{post: `{"type":"Sequence","processors":[` + bytes + `,` + template(word("two")+","+sequence) + `,` +
+			template(word("<|end|>")+","+sequence+","+word("<|end|>")) + `]}`, before: []int32{260, 261, 260}, after: []int32{260}},
+		{post: template(word("<|end|>")), refused: "names the sequence A 0 times"},
+		{post: template(sequence + "," + sequence), refused: "names the sequence A 2 times"},
+		{post: template(word("other") + "," + sequence), refused: `the template's token "other" is not among its special_tokens`},
+		{post: template(word("far") + "," + sequence), refused: "post-processor: token 999 is not in the vocabulary"},
+		{post: template(`{"Sequence":{"id":"B"}}`), refused: "neither a special token nor the sequence A"},
+		{post: `{"type":"Bert"}`, refused: `post-processor: "Bert" is not supported`},
+	} {
+		tok, err := Parse([]byte(file257(byteLevel, `"post_processor":`+c.post+`,`)))
+		if c.refused != "" {
+			if err == nil || !strings.Contains(err.Error(), c.refused) {
+				t.Errorf("%s: error %v, want %q", c.post, err, c.refused)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.post, err)
+			continue
+		}
+		if before, after := tok.Frame(); !slices.Equal(before, c.before) || !slices.Equal(after, c.after) {
+			t.Errorf("%s: %v and %v, want %v and %v", c.post, before, after, c.before, c.after)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 type Vocabulary struct {
 	Tokens []string // by id, in byte-level characters ("Ġthe"), added ones as they stand; "" is an id without a token
 	Added  []int32  // ids of the tokens that are found in the text before anything else happens to it
-	Before []int32  // ids that Encode puts before every text: BOS, where the model was trained with it
+	Before []int32  // ids that Frame has before a text: BOS, where the model was trained with it
 	Merges []string // "left right", in the order of their ranks
 	Pre    string   // the pre-tokenizer, by llama.cpp's name for it; "" is default
 }

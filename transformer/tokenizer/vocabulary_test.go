@@ -89,7 +89,7 @@ func TestWholePieces(t *testing.T) {
 	}
 }
 
-// TestBefore: a beginning-of-sequence token stands once before a text, be it empty.
+// TestBefore: a beginning-of-sequence token stands before a whole text, be it empty, and is left to the caller.
 func TestBefore(t *testing.T) {
 	v := parts(t, []byte(file257(byteLevel, "")), "gpt-2")
 	v.Before = []int32{260}
@@ -98,8 +98,9 @@ func TestBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string][]int32{"": {260}, "he": {260, 256}, "he<|end|>a": {260, 256, 260, 'a'}} {
-		if got := tok.Encode(text); !slices.Equal(got, want) {
-			t.Errorf("Encode(%q) = %v, want %v", text, got, want)
+		before, after := tok.Frame()
+		if got := slices.Concat(before, tok.Encode(text), after); !slices.Equal(got, want) {
+			t.Errorf("%q in its frame is %v, want %v", text, got, want)
 		}
 	}
 }

@@ -114,7 +114,8 @@ func TestConfigs(t *testing.T) {
 		if got := m.Config; !equal(got, want) || !equal(m.Weights.Config, want) || m.Weights.Dtype != dtype {
 			t.Errorf("%s: %+v in %s, want %+v", name, got, m.Weights.Dtype, want)
 		}
-		if got := m.Tokenizer.Encode("a hehell<|end|><|mask|>"); !slices.Equal(got, text) {
+		before, after := m.Tokenizer.Frame()
+		if got := slices.Concat(before, m.Tokenizer.Encode("a hehell<|end|><|mask|>"), after); !slices.Equal(got, text) {
 			t.Errorf("%s: tokens %v, want %v", name, got, text)
 		}
 		if piece := m.Tokenizer.Piece(270); piece != nil {

@@ -34,7 +34,7 @@ const (
 // special are the ids of the tokens that mean something to a decoder; -1 stands for none.
 type special struct {
 	BOS    int32
-	AddBOS bool    // the model was trained with BOS before every text: Tokenizer puts it there
+	AddBOS bool    // the model was trained with BOS before every text: the tokenizer's Frame has it
 	EOS    []int32 // any of them ends a text: the end of sequence, of a turn and of a message
 	Mask   int32
 }
