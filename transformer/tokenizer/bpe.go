@@ -1,86 +1,187 @@
 package tokenizer
 
-import "container/heap"
+import (
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// A bpe turns words into tokens (Sennrich et al., 2016). It begins with the tokens of single characters, or of single bytes
+// where it is byte-level, and applies the merge of the lowest rank, the leftmost first, until none applies.
+type bpe struct {
+	ids         map[string]int32 // token by its text; by its bytes where byteLevel
+	merges      map[uint64]merge // by pairOf(left, right)
+	byteLevel   bool
+	bytes       [256]int32     // the tokens of single bytes; -1: the vocabulary lacks it
+	chars       map[rune]int32 // the tokens of single characters, unless byteLevel
+	unknown     int32          // takes the place of what the vocabulary lacks; -1: that is lost
+	fuse        bool           // neighbours that it lacks become one unknown
+	fallback    bool           // a character that it lacks becomes the tokens of its bytes, unless it lacks one of these
+	wholePieces bool           // ignore_merges: a piece that is a token needs no merging
+	sticky      map[rune]bool  // the characters that a merge may join to the word separator behind it; nil: any may be
+	words       cache
+}
 
 // A merge joins two neighbouring tokens into id; lower ranks go first.
 type merge struct{ rank, id int32 }
 
 func pairOf(left, right int32) uint64 { return uint64(uint32(left))<<32 | uint64(uint32(right)) }
 
-// bpe appends the tokens of one piece: it starts from single bytes and applies the merge of the lowest rank, the
-// leftmost first, until none applies (Sennrich et al., 2016). A heap of candidates over a linked list keeps long
-// pieces at n log n.
-func (t *Tokenizer) bpe(out []int32, piece string) []int32 {
-	if t.wholePieces {
-		if id, ok := t.ids[piece]; ok {
+// separator is what SentencePiece writes for a space.
+const wordSeparator = "▁"
+
+// piece appends the tokens of a piece. Where pieces are whole texts, it cuts them into words at separators that no merge
+// crosses, so that the words can be remembered.
+func (m *bpe) piece(out []int32, text string) []int32 {
+	if m.sticky == nil {
+		return m.word(out, text)
+	}
+	from := 0
+	for at := len(wordSeparator); at < len(text); at += len(wordSeparator) {
+		i := strings.Index(text[at:], wordSeparator)
+		if i < 0 {
+			break
+		}
+		at += i
+		if before, _ := utf8.DecodeLastRuneInString(text[:at]); !m.sticky[before] {
+			out = m.word(out, text[from:at])
+			from = at
+		}
+	}
+	return m.word(out, text[from:])
+}
+
+// word appends the tokens of a word.
+func (m *bpe) word(out []int32, text string) []int32 {
+	if ids, ok := m.words.get(text); ok {
+		return append(out, ids...)
+	}
+	from := len(out)
+	out = m.merge(out, text)
+	m.words.put(text, out[from:])
+	return out
+}
+
+// A symbol is a token of a word under way; of merged ones the right one has token -1.
+type symbol struct{ token, prev, next int32 }
+
+// scratch is what merging a word needs.
+type scratch struct {
+	list  []symbol
+	queue queue
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+func (m *bpe) merge(out []int32, text string) []int32 {
+	if m.wholePieces {
+		if id, ok := m.ids[text]; ok {
 			return append(out, id)
 		}
 	}
-	list := make([]node, 0, len(piece))
-	for i := range len(piece) {
-		if id := t.bytes[piece[i]]; id >= 0 {
-			n := int32(len(list))
-			list = append(list, node{token: id, prev: n - 1, next: n + 1})
-		}
-	}
-	if len(list) == 0 {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	s.list, s.queue = s.list[:0], s.queue[:0]
+	m.symbols(s, text)
+	if len(s.list) == 0 {
 		return out
 	}
-	list[len(list)-1].next = -1
-	queue := make(candidates, 0, len(list))
-	consider := func(at int32) {
-		if at < 0 || list[at].next < 0 {
-			return
-		}
-		left, right := list[at].token, list[list[at].next].token
-		if m, ok := t.merges[pairOf(left, right)]; ok {
-			heap.Push(&queue, candidate{merge: m, at: at, left: left, right: right})
-		}
+	s.list[len(s.list)-1].next = -1
+	for i := range s.list {
+		m.consider(s, int32(i))
 	}
-	for i := range list {
-		consider(int32(i))
+	for len(s.queue) > 0 {
+		m.apply(s, s.queue.pop())
 	}
-	for len(queue) > 0 {
-		c := heap.Pop(&queue).(candidate)
-		l := &list[c.at]
-		if l.token != c.left || l.next < 0 || list[l.next].token != c.right {
-			continue // one of the two has been merged since
-		}
-		r := l.next
-		l.token, l.next = c.id, list[r].next
-		list[r].token = -1
-		if l.next >= 0 {
-			list[l.next].prev = c.at
-		}
-		consider(l.prev)
-		consider(c.at)
-	}
-	for at := int32(0); at >= 0; at = list[at].next {
-		out = append(out, list[at].token)
+	for at := int32(0); at >= 0; at = s.list[at].next {
+		out = append(out, s.list[at].token)
 	}
 	return out
 }
 
-// A node is a token of a piece; merged-away nodes have token -1.
-type node struct{ token, prev, next int32 }
-
-// A candidate is a merge that applied to the nodes at and its successor when it was queued.
-type candidate struct {
-	merge
-	at, left, right int32
+// consider queues the merge of the symbol at and its successor, if there is one.
+func (m *bpe) consider(s *scratch, at int32) {
+	if at < 0 || s.list[at].next < 0 {
+		return
+	}
+	if c, ok := m.merges[pairOf(s.list[at].token, s.list[s.list[at].next].token)]; ok {
+		s.queue.push(candidate{order: uint64(c.rank)<<32 | uint64(at), id: c.id})
+	}
 }
 
-type candidates []candidate
-
-func (c candidates) Len() int      { return len(c) }
-func (c candidates) Swap(i, j int) { c[i], c[j] = c[j], c[i] }
-func (c candidates) Less(i, j int) bool {
-	return c[i].rank < c[j].rank || c[i].rank == c[j].rank && c[i].at < c[j].at
+// apply joins two symbols, unless one of them has been merged since the merge was queued. As in Hugging Face's tokenizers the
+// merge goes on where the two are others by now, but become the same token.
+func (m *bpe) apply(s *scratch, c candidate) {
+	at := int32(uint32(c.order))
+	l := &s.list[at]
+	if l.token < 0 || l.next < 0 {
+		return
+	}
+	r := l.next
+	if now, ok := m.merges[pairOf(l.token, s.list[r].token)]; !ok || now.id != c.id {
+		return
+	}
+	l.token, l.next = c.id, s.list[r].next
+	s.list[r].token = -1
+	if l.next >= 0 {
+		s.list[l.next].prev = at
+	}
+	m.consider(s, l.prev)
+	m.consider(s, at)
 }
-func (c *candidates) Push(x any) { *c = append(*c, x.(candidate)) }
-func (c *candidates) Pop() any {
-	last := len(*c) - 1
-	x := (*c)[last]
-	*c = (*c)[:last]
-	return x
+
+// symbols lists the tokens that a word begins with.
+func (m *bpe) symbols(s *scratch, text string) {
+	waiting := int32(-1) // an unknown that may grow
+	for i := 0; i < len(text); {
+		width, id := m.single(text[i:])
+		switch {
+		case id >= 0:
+			s.add(&waiting)
+			s.list = append(s.list, symbol{token: id})
+		case m.fallback && m.hasBytes(text[i:i+width]):
+			for _, b := range []byte(text[i : i+width]) {
+				s.list = append(s.list, symbol{token: m.bytes[b]})
+			}
+		case m.unknown >= 0:
+			if !m.fuse {
+				s.add(&waiting)
+			}
+			waiting = m.unknown
+		}
+		i += width
+	}
+	s.add(&waiting)
+	for i := range s.list {
+		s.list[i].prev, s.list[i].next = int32(i-1), int32(i+1)
+	}
+}
+
+// add takes the unknown that is waiting, if one is.
+func (s *scratch) add(waiting *int32) {
+	if *waiting >= 0 {
+		s.list = append(s.list, symbol{token: *waiting})
+		*waiting = -1
+	}
+}
+
+// single is the token of the first byte or character, -1 where there is none.
+func (m *bpe) single(text string) (width int, id int32) {
+	if m.byteLevel {
+		return 1, m.bytes[text[0]]
+	}
+	r, width := utf8.DecodeRuneInString(text)
+	if id, ok := m.chars[r]; ok && (r != utf8.RuneError || width > 1) {
+		return width, id
+	}
+	return width, -1
+}
+
+func (m *bpe) hasBytes(text string) bool {
+	for i := range len(text) {
+		if m.bytes[text[i]] < 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -22,6 +22,10 @@ var byteOf = func() map[rune]byte {
 func rawBytes(entry string) (raw []byte, ok bool) {
 	raw = make([]byte, 0, len(entry))
 	for _, r := range entry {
+		if r > ' ' && r <= '~' {
+			raw = append(raw, byte(r))
+			continue
+		}
 		b, ok := byteOf[r]
 		if !ok {
 			return nil, false

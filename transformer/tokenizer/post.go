@@ -30,7 +30,7 @@ type templateWord struct {
 // file's post-processor has them. Either is empty where there are none. Encode adds neither; a chat template writes its own.
 func (t *Tokenizer) Frame() (before, after []int32) { return t.before, t.after }
 
-func (t *Tokenizer) readPostProcessor(f *file) error {
+func (t *builder) readPostProcessor(f *file) error {
 	if f.PostProcessor == nil {
 		return nil
 	}

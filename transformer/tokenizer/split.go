@@ -1,157 +1,215 @@
 package tokenizer
 
 import (
-	"unicode"
+	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
-// A splitter returns the length of the first piece of a text that is not empty. Pieces are what BPE may merge
-// within: a word with its leading space, some digits, a run of symbols, white space.
-//
-// Note: the patterns of tokenizer.json look ahead, (?!\S), which Go's regexp cannot do. The three that most models
-// use are written by hand below, alternative by alternative; they are also an order of magnitude faster.
-type splitter func(text string) int
-
-// The patterns that have a scanner.
-const (
-	gpt2Pattern  = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
-	llamaPattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
-	qwenPattern  = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
-)
-
-// scanners are the hand-written splitters.
-var scanners = map[string]splitter{
-	gpt2Pattern:  splitGPT2,
-	llamaPattern: func(s string) int { return splitLlama(s, 3) },
-	qwenPattern:  func(s string) int { return splitLlama(s, 1) },
+// A piece is a part of a text, within which BPE may merge.
+type piece struct {
+	text  string
+	first bool // it begins where the whole text does
 }
 
-// splitGPT2 is gpt2Pattern.
-func splitGPT2(s string) int {
-	if n := contraction(s, false); n > 0 {
-		return n
+// A stage of the pre-tokenizer calls do for the parts of a piece that is not empty, in order. No part is empty.
+type stage func(p piece, do func(piece))
+
+// gpt2Pattern is how the pre-tokenizer ByteLevel splits [Radford et al., 2019].
+const gpt2Pattern = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+
+// A finder returns the first match of s at from or behind; start is -1 where there is none. The match before ended at last.
+type finder func(s string, from, last int) (start, end int)
+
+// A span is a match, or what lies between two of them.
+type span struct {
+	start, end int
+	match      bool
+}
+
+// spans calls do for the matches of s and for what lies between them.
+func (f finder) spans(s string, do func(span)) {
+	end := 0
+	for from, last := 0, -1; from <= len(s); from, last = end, end {
+		start, stop := f(s, from, last)
+		if start < 0 {
+			break
+		}
+		if start > end {
+			do(span{start: end, end: start})
+		}
+		do(span{start: start, end: stop, match: true})
+		end = stop
 	}
-	start := 0
-	if s[0] == ' ' {
-		start = 1
+	if end < len(s) {
+		do(span{start: end, end: len(s)})
 	}
-	for _, class := range []func(rune) bool{unicode.IsLetter, unicode.IsNumber, isSymbol} {
-		if n := run(s[start:], class, -1); n > 0 {
-			return start + n
+}
+
+// isolate makes every match a piece of its own, and what lies between two.
+func isolate(f finder) stage {
+	return func(p piece, do func(piece)) {
+		f.spans(p.text, func(s span) { p.cut(s, do) })
+	}
+}
+
+// cut calls do for a part of p, unless that is empty.
+func (p piece) cut(s span, do func(piece)) {
+	if s.start < s.end {
+		do(piece{text: p.text[s.start:s.end], first: p.first && s.start == 0})
+	}
+}
+
+// remove drops the matches, or all but them.
+func remove(f finder, invert bool) stage {
+	return func(p piece, do func(piece)) {
+		f.spans(p.text, func(s span) {
+			if s.match == invert {
+				p.cut(s, do)
+			}
+		})
+	}
+}
+
+// join makes a stage whose parts are several spans; fold says which.
+func join(f finder, invert bool, fold func([]span) []span) stage {
+	return func(p piece, do func(piece)) {
+		var list []span
+		f.spans(p.text, func(s span) {
+			s.match = s.match != invert
+			list = append(list, s)
+		})
+		for _, s := range fold(list) {
+			p.cut(s, do)
 		}
 	}
-	return spaces(s)
 }
 
-// splitLlama is llamaPattern with numbers of up to digits digits; with 1 it is qwenPattern.
-func splitLlama(s string, digits int) int {
-	if n := contraction(s, true); n > 0 {
-		return n
-	}
-	first, size := utf8.DecodeRuneInString(s)
-	lead := 0 // one character may stand before a word
-	if first != '\r' && first != '\n' && !unicode.IsLetter(first) && !unicode.IsNumber(first) {
-		lead = size
-	}
-	if n := run(s[lead:], unicode.IsLetter, -1); n > 0 {
-		return lead + n
-	}
-	if n := run(s, unicode.IsNumber, digits); n > 0 {
-		return n
-	}
-	start := 0
-	if first == ' ' {
-		start = 1
-	}
-	if n := run(s[start:], isSymbol, -1); n > 0 {
-		end := start + n
-		return end + run(s[end:], isNewline, -1)
-	}
-	white, end := run(s, unicode.IsSpace, -1), 0
-	for i := range white {
-		if s[i] == '\r' || s[i] == '\n' {
-			end = i + 1
+// contiguous joins neighbours that are both matches, or both none.
+func contiguous(list []span) (out []span) {
+	for i, s := range list {
+		if i > 0 && s.match == list[i-1].match {
+			out[len(out)-1].end = s.end
+		} else {
+			out = append(out, s)
 		}
 	}
-	if end > 0 {
-		return end
-	}
-	return spaces(s)
+	return out
 }
 
-// splitDigits is the pre-tokenizer Digits with individual_digits: each number character is a piece of its own.
-func splitDigits(s string) int {
-	if n := run(s, unicode.IsNumber, 1); n > 0 {
-		return n
-	}
-	return run(s, notNumber, -1)
-}
-
-// splitNumbers is the pre-tokenizer Digits without individual_digits: numbers are pieces.
-func splitNumbers(s string) int {
-	if n := run(s, unicode.IsNumber, -1); n > 0 {
-		return n
-	}
-	return run(s, notNumber, -1)
-}
-
-func notNumber(r rune) bool { return !unicode.IsNumber(r) }
-
-// spaces is \s+(?!\S)|\s+: white space, which leaves its last character to the word that follows.
-func spaces(s string) int {
-	n := run(s, unicode.IsSpace, -1)
-	if n == len(s) {
-		return n
-	}
-	if _, last := utf8.DecodeLastRuneInString(s[:n]); last < n {
-		return n - last
-	}
-	return n
-}
-
-// run is the length of the longest start of s, of at most limit characters (-1: any number), within a class.
-func run(s string, class func(rune) bool, limit int) int {
-	for i, r := range s {
-		if limit == 0 || !class(r) {
-			return i
+// withPrevious joins a match to what stands before it, unless that is a match.
+func withPrevious(list []span) (out []span) {
+	for i, s := range list {
+		if i > 0 && s.match && !list[i-1].match {
+			out[len(out)-1].end = s.end
+		} else {
+			out = append(out, s)
 		}
-		limit--
 	}
-	return len(s)
+	return out
 }
 
-// isSymbol is [^\s\p{L}\p{N}].
-func isSymbol(r rune) bool {
-	if r < utf8.RuneSelf {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || unicode.IsSpace(r))
+// withNext joins a match to what stands behind it, unless that is a match.
+func withNext(list []span) (out []span) {
+	for i, s := range list {
+		if i > 0 && !s.match && list[i-1].match {
+			out[len(out)-1].end = s.end
+		} else {
+			out = append(out, s)
+		}
 	}
-	return !unicode.IsSpace(r) && !unicode.IsLetter(r) && !unicode.IsNumber(r)
+	return out
 }
 
-func isNewline(r rune) bool { return r == '\r' || r == '\n' }
+// splitStage makes a stage of a component Split.
+func splitStage(c component) (stage, error) {
+	find, err := c.Pattern.finder()
+	if err != nil {
+		return nil, err
+	}
+	switch c.Behavior {
+	case "Isolated":
+		return isolate(find), nil
+	case "Removed":
+		return remove(find, c.Invert), nil
+	case "Contiguous":
+		return join(find, c.Invert, contiguous), nil
+	case "MergedWithPrevious":
+		return join(find, c.Invert, withPrevious), nil
+	case "MergedWithNext":
+		return join(find, c.Invert, withNext), nil
+	}
+	return nil, fmt.Errorf("behavior %q is not supported", c.Behavior)
+}
 
-// contraction is the length of 's, 't, 're, 've, 'm, 'll or 'd at the start of s. Without regard to case the long s,
-// ſ, is an s too.
-func contraction(s string, anyCase bool) int {
-	if s[0] != '\'' || len(s) < 2 {
-		return 0
-	}
-	at := func(i int) byte {
-		if i >= len(s) {
-			return 0
+// finder finds a pattern, be it a text or a regular expression.
+func (p pattern) finder() (finder, error) {
+	switch {
+	case p.Regex != nil && p.String == nil:
+		re, err := compile(*p.Regex)
+		if err != nil {
+			return nil, err
 		}
-		if anyCase && s[i] >= 'A' && s[i] <= 'Z' {
-			return s[i] + 'a' - 'A'
+		return re.find, nil
+	case p.String != nil && p.Regex == nil && *p.String != "":
+		return literal(*p.String), nil
+	}
+	return nil, fmt.Errorf("a pattern that is neither a Regex nor a String that is not empty is not supported")
+}
+
+// literal finds a text.
+func literal(text string) finder {
+	return func(s string, from, _ int) (start, end int) {
+		i := strings.Index(s[from:], text)
+		if i < 0 {
+			return -1, -1
 		}
-		return s[i]
+		return from + i, from + i + len(text)
 	}
-	switch a, b := at(1), at(2); {
-	case a == 's' || a == 't' || a == 'm' || a == 'd':
-		return 2
-	case a == 'r' && b == 'e' || a == 'v' && b == 'e' || a == 'l' && b == 'l':
-		return 3
-	case anyCase && len(s) >= 3 && s[1:3] == "ſ":
-		return 3
+}
+
+// digitStage makes a stage of the component Digits: numbers are parts, or each of their characters is.
+func digitStage(individual bool) stage {
+	numbers := set{cats: number, ranges: laterNumbers}.done()
+	find := func(s string, from, _ int) (start, end int) {
+		for i := from; i < len(s); {
+			if w := numbers.width(s, i); w > 0 {
+				return i, i + w
+			}
+			_, w := utf8.DecodeRuneInString(s[i:])
+			i += w
+		}
+		return -1, -1
 	}
-	return 0
+	if individual {
+		return isolate(find)
+	}
+	return join(find, false, contiguous)
+}
+
+// prefixSpace is ByteLevel's add_prefix_space: every piece begins with a space.
+func prefixSpace(p piece, do func(piece)) {
+	if !strings.HasPrefix(p.text, " ") {
+		p.text = " " + p.text
+	}
+	do(p)
+}
+
+// metaspaceStage makes a stage of the component Metaspace, which writes spaces as a visible character.
+func metaspaceStage(c component) (stage, error) {
+	scheme, err := c.scheme()
+	if err != nil {
+		return nil, err
+	}
+	split := stage(func(p piece, do func(piece)) { do(p) })
+	if c.Split == nil || *c.Split {
+		split = join(literal(c.Replacement), false, withNext)
+	}
+	return func(p piece, do func(piece)) {
+		p.text = strings.ReplaceAll(p.text, " ", c.Replacement)
+		if (scheme == "always" || scheme == "first" && p.first) && !strings.HasPrefix(p.text, c.Replacement) {
+			p.text = c.Replacement + p.text
+		}
+		split(p, do)
+	}, nil
 }

@@ -99,15 +99,12 @@ func TestParseRefuses(t *testing.T) {
 		{"huge id", strings.Replace(good, `"hell":258`, `"hell":2000000000`, 1), "outside"},
 		{"no pre-tokenizer", file257("null", ""), "no pre_tokenizer"},
 		{"other pre-tokenizer", file257(`{"type":"Metaspace"}`, ""), `"Metaspace"`},
-		{"prefix space", file257(`{"type":"ByteLevel","add_prefix_space":true}`, ""), "add_prefix_space"},
 		{"no ByteLevel", file257(`{"type":"Split","pattern":{"Regex":"a"},"behavior":"Isolated"}`, ""), "no ByteLevel"},
 		{"bad pattern", split(`"pattern":{"Regex":"("},"behavior":"Isolated"`), "pattern"},
-		{"string pattern", split(`"pattern":{"String":" "},"behavior":"Isolated"`), "plain string"},
-		{"other behavior", split(`"pattern":{"Regex":"a"},"behavior":"MergedWithNext"`), "MergedWithNext"},
-		{"inverted", split(`"pattern":{"Regex":"a"},"behavior":"Removed","invert":true`), "inverted"},
+		{"no pattern", split(`"pattern":{"String":""},"behavior":"Isolated"`), "neither a Regex nor a String"},
+		{"other behavior", split(`"pattern":{"Regex":"a"},"behavior":"Merged"`), `behavior "Merged"`},
 		{"normalizer", file257(byteLevel, `"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Lowercase"}]},`), "Lowercase"},
 		{"decoder", file257(byteLevel, `"decoder":{"type":"WordPiece"},`), "WordPiece"},
-		{"single word", strings.Replace(good, `"special":true`, `"single_word":true`, 1), "single_word"},
 	} {
 		_, err := Parse([]byte(c.file))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
@@ -160,28 +157,36 @@ func FuzzParse(f *testing.F) {
 
 // TestSplit has the alternatives of the patterns; the pieces of a text are given, joined they are the text.
 func TestSplit(t *testing.T) {
-	qwen, llama := scanners[qwenPattern], scanners[llamaPattern]
 	for _, c := range []struct {
-		name string
-		next splitter
-		want []string
+		name, pattern string
+		want          []string
 	}{
-		{"gpt2", splitGPT2, []string{"it", "'s", " we", "'ll", "'", "LL"}},
-		{"gpt2", splitGPT2, []string{"a", " ", " b", "\n", "c", "\n\n   ", " c"}},
-		{"gpt2", splitGPT2, []string{"x", "123", " 45", "!!", " ??", "  "}},
-		{"qwen", qwen, []string{"it", "'s", " we", "'LL", "'ſ", "'x"}},
-		{"qwen", qwen, []string{"x", "1", "2", " ", "3", "'", "1"}},
-		{"qwen", qwen, []string{"f", "(x", "):\n", "   ", " return", " x", "\n\n", "   ", " y", " +=", " ", "1", "\n"}},
-		{"qwen", qwen, []string{"(a", ",b", " \",", "é", "²", "½", "日本"}},
-		{"qwen", qwen, []string{"a", "  \n  \n", " ", " b", "\t", "\tc", "\u00a0d", "  "}},
-		{"llama", llama, []string{"123", "45", " ", "678", " x", "'re"}},
+		{"gpt2", gpt2Pattern, []string{"it", "'s", " we", "'ll", "'", "LL"}},
+		{"gpt2", gpt2Pattern, []string{"a", " ", " b", "\n", "c", "\n\n   ", " c"}},
+		{"gpt2", gpt2Pattern, []string{"x", "123", " 45", "!!", " ??", "  "}},
+		{"qwen", qwenPattern, []string{"it", "'s", " we", "'LL", "'ſ", "'x"}},
+		{"qwen", qwenPattern, []string{"x", "1", "2", " ", "3", "'", "1"}},
+		{"qwen", qwenPattern, []string{"f", "(x", "):\n", "   ", " return", " x", "\n\n", "   ", " y", " +=", " ", "1", "\n"}},
+		{"qwen", qwenPattern, []string{"(a", ",b", " \",", "é", "²", "½", "日本"}},
+		{"qwen", qwenPattern, []string{"a", "  \n  \n", " ", " b", "\t", "\tc", "\u00a0d", "  "}},
+		{"llama", llamaPattern, []string{"123", "45", " ", "678", " x", "'re"}},
 	} {
-		var got []string
-		scan(c.next)(strings.Join(c.want, ""), func(p string) { got = append(got, p) })
+		got := pieces(t, component{Behavior: "Isolated", Pattern: pattern{Regex: &c.pattern}}, strings.Join(c.want, ""))
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
+}
+
+// pieces are what a component Split makes of a text.
+func pieces(t *testing.T, c component, text string) (out []string) {
+	t.Helper()
+	split, err := splitStage(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	split(piece{text: text}, func(p piece) { out = append(out, p.text) })
+	return out
 }
 
 // TestFrame: the tokens that a post-processor puts around a sequence, and what is no post-processor of a single one.

@@ -42,25 +42,46 @@ type preset struct {
 	stages      []component
 }
 
-// Patterns of presets that have no scanner. defaultPunctuation and the two after it are the first, third and fourth of
-// llama.cpp's default, which splits by GPT-2's pattern between them; bailingPattern is LLaDA's.
+// Patterns of presets. defaultPunctuation and the two after it are the first, third and fourth of llama.cpp's default, which
+// splits by GPT-2's pattern between them; bailingPattern is LLaDA's.
 const (
+	contractions = `(?i:'s|'t|'re|'ve|'m|'ll|'d)`
+	wordsOf      = contractions + `|[^\r\n\p{L}\p{N}]?\p{L}+|`
+	symbols      = `| ?[^\s\p{L}\p{N}]+[\r\n]*|`
+	whiteSpace   = `\s*[\r\n]+|\s+(?!\S)|\s+`
+	llamaPattern = wordsOf + `\p{N}{1,3}` + symbols + whiteSpace
+	qwenPattern  = wordsOf + `\p{N}` + symbols + whiteSpace
+	seedPattern  = wordsOf + `\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|` + whiteSpace
+
+	upper          = `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`
+	lower          = `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`
+	tekkenSymbols  = `| ?[^\s\p{L}\p{N}]+[\r\n/]*|`
+	tekkenPattern  = `[^\r\n\p{L}\p{N}]?` + upper + `*` + lower + `+|[^\r\n\p{L}\p{N}]?` + upper + `+` + lower + `*|\p{N}` + tekkenSymbols + whiteSpace
+	bailingPattern = `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`
+
+	deepseekNumbers = `\p{N}{1,3}`
+	deepseekCJK     = `[一-龥\x{3040}-ゟ゠-ヿ]+`
+	deepseekPattern = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+" + `|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|` + whiteSpace
+
 	defaultPunctuation = `[\p{P}\$\+<=>\^~\|]+`
 	defaultNumbers     = `\p{N}+`
 	defaultThrees      = `[0-9][0-9][0-9]`
-	bailingPattern     = `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`
 )
 
 // presets are the pre-tokenizers by llama.cpp's names [llama.cpp src/llama-vocab.cpp], as the tokenizer.json of the models
 // has them: llama.cpp itself leaves the normalisation of Qwen out.
 var presets = map[string]preset{
-	"default":    {stages: []component{split(defaultPunctuation), split(gpt2Pattern), split(defaultNumbers), split(defaultThrees)}},
-	"gpt-2":      {stages: []component{split(gpt2Pattern)}},
-	"smollm":     {stages: []component{{Type: "Digits", IndividualDigits: true}, split(gpt2Pattern)}},
-	"qwen2":      {nfc: true, stages: []component{split(qwenPattern)}},
-	"llama-bpe":  {wholePieces: true, stages: []component{split(llamaPattern)}},
-	"bailingmoe": {stages: []component{split(bailingPattern)}},
-	"llada-moe":  {stages: []component{split(bailingPattern)}},
+	"default":          {stages: []component{split(defaultPunctuation), split(gpt2Pattern), split(defaultNumbers), split(defaultThrees)}},
+	"gpt-2":            {stages: []component{split(gpt2Pattern)}},
+	"smollm":           {stages: []component{{Type: "Digits", IndividualDigits: true}, split(gpt2Pattern)}},
+	"qwen2":            {nfc: true, stages: []component{split(qwenPattern)}},
+	"deepseek-r1-qwen": {nfc: true, stages: []component{split(qwenPattern)}},
+	"llama-bpe":        {wholePieces: true, stages: []component{split(llamaPattern)}},
+	"tekken":           {wholePieces: true, stages: []component{split(tekkenPattern)}},
+	"seed-coder":       {stages: []component{split(seedPattern)}},
+	"deepseek-v3":      {stages: []component{split(deepseekNumbers), split(deepseekCJK), split(deepseekPattern)}},
+	"bailingmoe":       {stages: []component{split(bailingPattern)}},
+	"llada-moe":        {stages: []component{split(bailingPattern)}},
 }
 
 // split is the component that splits by a pattern.

@@ -111,7 +111,7 @@ func TestNewRefuses(t *testing.T) {
 		spoil func(*Vocabulary)
 		want  string
 	}{
-		{"unknown name", func(v *Vocabulary) { v.Pre = "tekken" }, `pre-tokenizer "tekken" is not supported; supported are bailingmoe, default`},
+		{"unknown name", func(v *Vocabulary) { v.Pre = "grok-2" }, `pre-tokenizer "grok-2" is not supported; supported are bailingmoe, deepseek-r1-qwen, deepseek-v3, default`},
 		{"token twice", func(v *Vocabulary) { v.Tokens[257] = "he" }, `tokens 256 and 257 are both "he"`},
 		{"merge of one", func(v *Vocabulary) { v.Merges[1] = "ll" }, `merge 1: merge ["ll"] does not name two tokens`},
 		{"merge of none", func(v *Vocabulary) { v.Merges[1] = "l x" }, "merge 1"},

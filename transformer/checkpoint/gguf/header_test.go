@@ -204,7 +204,7 @@ func TestRefuses(t *testing.T) {
 		{"end outside", set(keyEOS, uint32(98)), "token 98 lies outside the vocabulary of 98"},
 		{"vocabulary", set("llada.vocab_size", uint32(99)), "tensor \"token_embd.weight\" has shape [98 2]; the metadata want [99 2]"},
 		{"tokenizer", set(keyModel, "llama"), `tokenizer "llama" is not supported`},
-		{"pre-tokenizer", set(keyPre, "tekken"), `pre-tokenizer "tekken" is not supported`},
+		{"pre-tokenizer", set(keyPre, "grok-2"), `pre-tokenizer "grok-2" is not supported`},
 		{"types", set(keyTypes, []int32{1}), "not one type for each token"},
 		{"merges' type", set(keyMerges, "h e"), "is a text, not a list of texts"},
 		{"merges", set(keyMerges, []string{"he"}), "does not name two tokens"},
