@@ -125,7 +125,8 @@ func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint6
 	}
 	all := transformer.Pass{Tokens: clean, Want: all(clean)}
 	ill, beside := forward(t, s, c.Vocab, []transformer.Pass{{Tokens: bad, Want: []int{slots - 1}}, all})
-	if p := ill[0][0].P; p == p {
+	_, wide := sick.(reference) // whose float64 holds such numbers
+	if p := ill[0][0].P; p == p && !wide {
 		t.Errorf("the poison is none: its guess has probability %g", p)
 	}
 	s.Reset(0)
