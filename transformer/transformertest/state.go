@@ -109,11 +109,9 @@ func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint6
 	const poison, slots = 3, 70
 	c := shapes()[4] // untied, or else the head were poisoned too
 	w := transformer.Random(c, dtype, seed)
-	setFirst(w.Embed, 0, c.Vocab, 0)
-	setFirst(w.Layers[0].K, 0, c.KVHeads*c.HeadDim, 3e38) // times 0, but for the poison
-	setFirst(w.Layers[0].V, 0, c.KVHeads*c.HeadDim, 3e38)
+	Poison(w, -1)
 	b, random := opener.backend(t, w), rand.New(rand.NewPCG(seed, 99))
-	setFirst(w.Embed, poison, poison+1, 9)
+	Poison(w, poison)
 	sick := opener.backend(t, w)
 	s, control := open(t, sick, 2, slots), open(t, b, 2, slots)
 	bad, clean := make([]int32, slots), make([]int32, 37)
@@ -140,11 +138,23 @@ func testPoison(t *testing.T, opener opener, dtype transformer.Dtype, seed uint6
 	}
 }
 
-// setFirst sets the first number of the rows from one to before another.
-func setFirst(m transformer.Matrix, from, to int, number float32) {
-	wide := m.Convert(transformer.F32).F32
-	for row := from; row < to; row++ {
-		wide[row*m.Cols] = number
+// Poison makes the keys and values of a token infinite in the first layer, so that all that follows from them is NaN, though no
+// number of the weights is. With token -1 no token is poisoned, and the others are the same.
+func Poison(w *transformer.Weights, token int) {
+	first := func(m transformer.Matrix, number func(row int) float32) {
+		wide := m.Convert(transformer.F32).F32
+		for row := range m.Rows {
+			wide[row*m.Cols] = number(row)
+		}
+		m.Write(0, wide)
 	}
-	m.Write(0, wide)
+	first(w.Embed, func(row int) float32 {
+		if row == token {
+			return 9
+		}
+		return 0
+	})
+	for _, m := range []transformer.Matrix{w.Layers[0].K, w.Layers[0].V} { // times 0 for all other tokens
+		first(m, func(int) float32 { return 3e38 })
+	}
 }
