@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -71,8 +72,8 @@ func (m *bpe) readSingles(f *model) error {
 	if m.byteLevel {
 		return nil
 	}
-	if lacking > 0 {
-		return fmt.Errorf("byte_fallback, but the vocabulary lacks the tokens of %d bytes: fetch it again", lacking)
+	if lacking == len(m.bytes) {
+		return errors.New("byte_fallback, but the vocabulary has no token of a byte, such as <0x0A>: fetch it again")
 	}
 	m.chars = map[rune]int32{}
 	for text, id := range m.ids {
