@@ -104,8 +104,9 @@ func (m *bpe) consider(s *scratch, at int32) {
 	if at < 0 || s.list[at].next < 0 {
 		return
 	}
-	if c, ok := m.merges[pairOf(s.list[at].token, s.list[s.list[at].next].token)]; ok {
-		s.queue.push(candidate{order: uint64(c.rank)<<32 | uint64(at), id: c.id})
+	left, right := s.list[at].token, s.list[s.list[at].next].token
+	if c, ok := m.merges[pairOf(left, right)]; ok {
+		s.queue.push(candidate{order: uint64(c.rank)<<32 | uint64(at), id: c.id, left: left, right: right})
 	}
 }
 
@@ -118,8 +119,10 @@ func (m *bpe) apply(s *scratch, c candidate) {
 		return
 	}
 	r := l.next
-	if now, ok := m.merges[pairOf(l.token, s.list[r].token)]; !ok || now.id != c.id {
-		return
+	if right := s.list[r].token; l.token != c.left || right != c.right {
+		if now, ok := m.merges[pairOf(l.token, right)]; !ok || now.id != c.id {
+			return
+		}
 	}
 	l.token, l.next = c.id, s.list[r].next
 	s.list[r].token = -1

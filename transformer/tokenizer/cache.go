@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 )
 
-// A candidate is a merge that was queued: order is its rank, above the symbol that it is at.
+// A candidate is a merge of two tokens that was queued: order is its rank, above the symbol that it is at.
 type candidate struct {
-	order uint64
-	id    int32
+	order           uint64
+	id, left, right int32
 }
 
 // A queue is a heap of candidates, the lowest order first. It is container/heap without interfaces, in which pushing allocates.

@@ -66,11 +66,11 @@ func (d *decoder) append(c component, fused *bool) error {
 			return entry
 		})
 	case c.Type == "Replace":
-		find, err := c.Pattern.finder()
+		replace, err := c.replacer()
 		if err != nil {
 			return err
 		}
-		d.then(func(entry string) string { return find.replace(entry, c.Content) })
+		d.then(replace)
 	case c.Type == "Metaspace":
 		return d.metaspace(c)
 	default:

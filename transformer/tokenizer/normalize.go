@@ -29,13 +29,25 @@ func newNormalizer(c component) (normalizer, error) {
 			return c.Prepend + s
 		}, nil
 	case "Replace":
-		find, err := c.Pattern.finder()
+		replace, err := c.replacer()
 		if err != nil {
 			return nil, fmt.Errorf("normalizer Replace: %w", err)
 		}
-		return func(s string) string { return find.replace(s, c.Content) }, nil
+		return replace, nil
 	}
 	return nil, fmt.Errorf("normalizer %q is not supported; NFC, NFD, NFKC, NFKD, Prepend, Replace and Sequence are", c.Type)
+}
+
+// replacer puts the content of a component Replace in the place of each match of its pattern.
+func (c component) replacer() (func(string) string, error) {
+	find, err := c.Pattern.finder()
+	if err != nil {
+		return nil, err
+	}
+	if c.Pattern.String != nil {
+		return func(s string) string { return strings.ReplaceAll(s, *c.Pattern.String, c.Content) }, nil
+	}
+	return func(s string) string { return find.replace(s, c.Content) }, nil
 }
 
 // replace puts content in the place of each match.
@@ -63,22 +75,39 @@ type form struct {
 	composed bool
 }
 
+// normalize normalizes what lies between two characters of ASCII by itself: none of these becomes part of one before it.
 func (f form) normalize(s string) string {
+	if f.IsNormalString(s) {
+		return s
+	}
+	var b strings.Builder
+	for from := 0; from < len(s); {
+		wide, to := false, from+1
+		for wide = s[from] >= utf8.RuneSelf; to < len(s) && (s[to] >= utf8.RuneSelf || !wide); to++ {
+			wide = wide || s[to] >= utf8.RuneSelf
+		}
+		f.part(&b, s[from:to])
+		from = to
+	}
+	return b.String()
+}
+
+func (f form) part(b *strings.Builder, s string) {
 	switch {
 	case f.IsNormalString(s):
-		return s
+		b.WriteString(s)
+		return
 	case !special(s):
-		return f.String(s)
+		b.WriteString(f.String(s))
+		return
 	}
 	list := f.decompose(s)
 	if f.composed {
 		list = compose(list)
 	}
-	var b strings.Builder
 	for _, c := range list {
 		b.WriteString(c.text)
 	}
-	return b.String()
 }
 
 // special says whether x/text may normalize s otherwise: where it has an inert character, or many marks in a row.

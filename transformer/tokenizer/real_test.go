@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -103,7 +104,7 @@ func hashes(t *testing.T, packed string, n int) (out [][]byte) {
 }
 
 // suite reads a file of TANDEM_DATA by lines, nil where it is not there.
-func suite(t *testing.T, name string, zipped bool) (lines [][]byte) {
+func suite(t testing.TB, name string, zipped bool) (lines [][]byte) {
 	t.Helper()
 	dir := os.Getenv("TANDEM_DATA")
 	data, err := os.ReadFile(filepath.Join(dir, name))
@@ -129,7 +130,7 @@ func suite(t *testing.T, name string, zipped bool) (lines [][]byte) {
 	return lines
 }
 
-func humanEval(t *testing.T) (out []string) {
+func humanEval(t testing.TB) (out []string) {
 	for _, line := range suite(t, "humaneval/HumanEval.jsonl.gz", true) {
 		var task struct {
 			Prompt   string
@@ -144,7 +145,7 @@ func humanEval(t *testing.T) (out []string) {
 	return out
 }
 
-func mbpp(t *testing.T) (out []string) {
+func mbpp(t testing.TB) (out []string) {
 	for _, line := range suite(t, "mbpp/mbpp.jsonl", false) {
 		var task struct {
 			Text, Code string
@@ -163,4 +164,35 @@ func mbpp(t *testing.T) (out []string) {
 		out = append(out, text+"\n"+task.Code)
 	}
 	return out
+}
+
+// BenchmarkEncode has the speed on prose and code with files of real models, the words of which are new in each run but for
+// those that a tokenizer remembers.
+func BenchmarkEncode(b *testing.B) {
+	text := benchText(b)
+	for _, name := range []string{"qwen2_5", "llama3", "deepseek_v3", "mistral_nemo", "llama2", "gpt2", "gemma3"} {
+		b.Run(name, func(b *testing.B) {
+			tok, err := Parse(realFile(b, name))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				tok.Encode(text)
+			}
+		})
+	}
+}
+
+// benchText is the texts of real.json and those of the suites that are there, one after another.
+func benchText(b *testing.B) string {
+	data, err := os.ReadFile("testdata/real.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var golden real
+	if err := json.Unmarshal(data, &golden); err != nil {
+		b.Fatal(err)
+	}
+	return strings.Join(slices.Concat(golden.Texts, humanEval(b), mbpp(b)), "\n")
 }
