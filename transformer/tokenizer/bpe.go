@@ -12,13 +12,14 @@ type bpe struct {
 	ids         map[string]int32 // token by its text; by its bytes where byteLevel
 	merges      map[uint64]merge // by pairOf(left, right)
 	byteLevel   bool
-	bytes       [256]int32     // the tokens of single bytes; -1: the vocabulary lacks it
-	chars       map[rune]int32 // the tokens of single characters, unless byteLevel
-	unknown     int32          // takes the place of what the vocabulary lacks; -1: that is lost
-	fuse        bool           // neighbours that it lacks become one unknown
-	fallback    bool           // a character that it lacks becomes the tokens of its bytes, unless it lacks one of these
-	wholePieces bool           // ignore_merges: a piece that is a token needs no merging
-	sticky      map[rune]bool  // the characters that a merge may join to the word separator behind it; nil: any may be
+	bytes       [256]int32       // the tokens of single bytes; -1: the vocabulary lacks it
+	chars       map[rune]int32   // the tokens of single characters, unless byteLevel
+	unknown     int32            // takes the place of what the vocabulary lacks; -1: that is lost
+	fuse        bool             // neighbours that it lacks become one unknown
+	fallback    bool             // a character that it lacks becomes the tokens of its bytes, unless it lacks one of these
+	wholePieces bool             // ignore_merges: a piece that is a token needs no merging
+	cuts        string           // characters before which a text may be cut into words, unless the one before is joined to it
+	joined      map[[2]rune]bool // the neighbours that a merge may join, the right one of which is of cuts
 	words       cache
 }
 
@@ -27,23 +28,22 @@ type merge struct{ rank, id int32 }
 
 func pairOf(left, right int32) uint64 { return uint64(uint32(left))<<32 | uint64(uint32(right)) }
 
-// separator is what SentencePiece writes for a space.
-const wordSeparator = "▁"
+// wordStarts are what words begin with where pieces are whole texts: SentencePiece's space, and a new line.
+const wordStarts = "▁\n"
 
-// piece appends the tokens of a piece. Where pieces are whole texts, it cuts them into words at separators that no merge
-// crosses, so that the words can be remembered.
+// piece appends the tokens of a piece. Where pieces are whole texts, it cuts them into words at places that no merge crosses,
+// so that the words can be remembered.
 func (m *bpe) piece(out []int32, text string) []int32 {
-	if m.sticky == nil {
-		return m.word(out, text)
-	}
 	from := 0
-	for at := len(wordSeparator); at < len(text); at += len(wordSeparator) {
-		i := strings.Index(text[at:], wordSeparator)
-		if i < 0 {
-			break
+	for at := 1; at < len(text) && m.cuts != ""; at++ {
+		if text[at] != '\n' && text[at] != wordStarts[0] {
+			continue
 		}
-		at += i
-		if before, _ := utf8.DecodeLastRuneInString(text[:at]); !m.sticky[before] {
+		next, _ := utf8.DecodeRuneInString(text[at:])
+		if !strings.ContainsRune(m.cuts, next) {
+			continue
+		}
+		if before, _ := utf8.DecodeLastRuneInString(text[from:at]); !m.joined[[2]rune{before, next}] {
 			out = m.word(out, text[from:at])
 			from = at
 		}

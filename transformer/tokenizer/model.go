@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -87,9 +88,8 @@ func (m *bpe) readSingles(f *model) error {
 // readMerges takes the merges, and finds where a text may be cut.
 func (m *bpe) readMerges(f *model) error {
 	m.merges = make(map[uint64]merge, len(f.Merges))
-	m.sticky = map[rune]bool{}
-	_, cuts := m.ids[wordSeparator]
-	cuts = cuts && !m.byteLevel && !m.wholePieces
+	cuts := !m.byteLevel && !m.wholePieces
+	m.joined = map[[2]rune]bool{}
 	for rank, p := range f.Merges {
 		left, ok1 := f.Vocab[p[0]]
 		right, ok2 := f.Vocab[p[1]]
@@ -98,14 +98,17 @@ func (m *bpe) readMerges(f *model) error {
 			return fmt.Errorf("merge %d, %q + %q, uses a token that is not in the vocabulary", rank, p[0], p[1])
 		}
 		m.merges[pairOf(left, right)] = merge{rank: int32(rank), id: id}
-		if strings.HasPrefix(p[1], wordSeparator) {
-			last, _ := utf8.DecodeLastRuneInString(p[0])
-			m.sticky[last] = true
+		last, _ := utf8.DecodeLastRuneInString(p[0])
+		if first, _ := utf8.DecodeRuneInString(p[1]); strings.ContainsRune(wordStarts, first) {
+			m.joined[[2]rune{last, first}] = true
 		}
 		cuts = cuts && !m.stands(p[0], left) && !m.stands(p[1], right)
 	}
-	if !cuts {
-		m.sticky = nil
+	for _, r := range wordStarts {
+		// An unknown that is waiting is told to end by a character of the vocabulary alone.
+		if _, known := m.chars[r]; cuts && (known || slices.Min(m.bytes[:]) >= 0) {
+			m.cuts += string(r)
+		}
 	}
 	return nil
 }

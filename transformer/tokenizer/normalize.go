@@ -82,9 +82,12 @@ func (f form) normalize(s string) string {
 	}
 	var b strings.Builder
 	for from := 0; from < len(s); {
-		wide, to := false, from+1
-		for wide = s[from] >= utf8.RuneSelf; to < len(s) && (s[to] >= utf8.RuneSelf || !wide); to++ {
-			wide = wide || s[to] >= utf8.RuneSelf
+		to := from
+		for to < len(s) && s[to] < utf8.RuneSelf {
+			to++
+		}
+		for to < len(s) && s[to] >= utf8.RuneSelf {
+			to++
 		}
 		f.part(&b, s[from:to])
 		from = to
