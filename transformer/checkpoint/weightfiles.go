@@ -119,7 +119,7 @@ func (d folder) advise(err error) error {
 // tokenizer reads tokenizer.json.
 func (d folder) tokenizer() (*tokenizer.Tokenizer, error) {
 	const name = "tokenizer.json"
-	data, err := readFile(d.files, name, tokenizer.MaxBytes)
+	t, err := parseTokenizer(d.files, name)
 	if err != nil && !d.has(name) {
 		for _, other := range []string{"tokenizer.model", "vocab.json", "spiece.model", "tokenizer.tiktoken"} {
 			if d.has(other) {
@@ -128,12 +128,5 @@ func (d folder) tokenizer() (*tokenizer.Tokenizer, error) {
 			}
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	t, err := tokenizer.Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return t, nil
+	return t, err
 }
