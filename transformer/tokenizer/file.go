@@ -59,8 +59,8 @@ func (c component) scheme() (string, error) {
 	if scheme == "" {
 		scheme = "always"
 	}
-	if c.AddPrefixSpace != nil && !*c.AddPrefixSpace { // as older files have it
-		scheme = "never"
+	if c.AddPrefixSpace != nil && *c.AddPrefixSpace != (scheme != "never") { // as older files have it
+		return "", fmt.Errorf("Metaspace whose add_prefix_space contradicts its prepend_scheme is not supported")
 	}
 	if scheme != "always" && scheme != "first" && scheme != "never" {
 		return "", fmt.Errorf("Metaspace with prepend_scheme %q is not supported", scheme)

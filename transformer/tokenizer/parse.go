@@ -110,6 +110,7 @@ func (b *builder) readAdded(f *file) error {
 			if t.content = b.normalize(a.Content); t.content == "" {
 				return fmt.Errorf("added token %q is empty once it is normalized", a.Content)
 			}
+			b.names[a.ID] = t.content // and so it is decoded
 		}
 		group.add(t)
 	}

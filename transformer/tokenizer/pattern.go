@@ -114,7 +114,9 @@ func (p *parser) quantified(of node) node {
 	case p.accept("+"):
 		n.min = 1
 	case p.accept("{"):
-		if n.min, n.max = p.bounds(); p.more("") && strings.ContainsRune("?+", rune(p.rest[0])) {
+		n.min, n.max = p.bounds()
+		n.lazy = n.min != n.max && p.accept("?")
+		if p.more("") && strings.ContainsRune("?*+{", rune(p.rest[0])) {
 			p.fail("%q behind {}", p.rest[:1])
 		}
 		p.previous = 0
@@ -132,10 +134,13 @@ func (p *parser) quantified(of node) node {
 	return n
 }
 
-// bounds takes what follows {: n}, n,} or n,m}.
+// bounds takes what follows {: n}, n,}, n,m} or ,m}.
 func (p *parser) bounds() (low, high int) {
 	text, rest, closed := strings.Cut(p.rest, "}")
 	first, second, two := strings.Cut(text, ",")
+	if two && first == "" && second != "" {
+		first = "0"
+	}
 	low, err := strconv.Atoi(first)
 	if high = low; two {
 		if high = -1; second != "" {

@@ -4,7 +4,6 @@
 
 The folder of suites holds humaneval/HumanEval.jsonl.gz and mbpp/mbpp.jsonl, as `tandem datasets fetch` puts them.
 """
-import base64
 import gzip
 import hashlib
 import json
@@ -12,14 +11,9 @@ import pathlib
 import sys
 
 from tokenizers import Tokenizer
-from texts import texts
+from texts import hashes, texts
 
 tokenizers, suites, here = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), pathlib.Path(__file__).parent
-
-
-def hashes(parts):
-    """The first three bytes of the SHA-256 of each part, in base64: four characters a part."""
-    return base64.b64encode(b"".join(hashlib.sha256(part.encode()).digest()[:3] for part in parts)).decode()
 
 
 def ids(tokenizer, text):

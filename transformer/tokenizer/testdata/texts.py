@@ -1,4 +1,6 @@
 """Texts that are hard to split: the same ones on every run."""
+import base64
+import hashlib
 import random
 
 ODD_SPACE = [" ", "  ", "   ", " " * 17, "\t", "\n", "\n\n", "\r\n", "\r", "\u00a0", "\u2003", "\u2028", "\u3000", "\u200b", "\x0b", "\x0c", "\x1c", "\x85", "\ufeff"]
@@ -30,3 +32,8 @@ def texts(fixed=(), n=160, seed=1):
         out.append(bytes(draw.randrange(256) for _ in range(draw.randint(1, 60))).decode("utf-8", errors="replace"))
         out.append("".join(chr(draw.choice([draw.randrange(0x20, 0x250), draw.randrange(0x250, 0x3000), draw.randrange(0x3000, 0xd800), draw.randrange(0x10000, 0x32000)])) for _ in range(draw.randint(1, 30))))
     return out
+
+
+def hashes(parts):
+    """The first three bytes of the SHA-256 of each part, in base64: four characters a part."""
+    return base64.b64encode(b"".join(hashlib.sha256(part.encode()).digest()[:3] for part in parts)).decode()
