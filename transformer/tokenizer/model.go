@@ -113,7 +113,7 @@ func (m *bpe) readMerges(f *model) error {
 	return nil
 }
 
-// stands says whether a token is one that stands for others characters than its name has: the unknown one, or a byte's.
+// stands says whether a token is one that stands for other characters than its name has: the unknown one, or a byte's.
 func (m *bpe) stands(name string, id int32) bool {
 	_, isByte := byteOfName(name)
 	return isByte || id == m.unknown

@@ -1,6 +1,9 @@
 package tokenizer
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // postProcessor is a post-processor of tokenizer.json, as far as it concerns a single sequence. ByteLevel and Sequence have
 // no fields of their own here.
@@ -30,15 +33,15 @@ type templateWord struct {
 // file's post-processor has them. Either is empty where there are none. Encode adds neither; a chat template writes its own.
 func (t *Tokenizer) Frame() (before, after []int32) { return t.before, t.after }
 
-func (t *builder) readPostProcessor(f *file) error {
+func (b *builder) readPostProcessor(f *file) error {
 	if f.PostProcessor == nil {
 		return nil
 	}
-	if err := t.frame(*f.PostProcessor); err != nil {
+	if err := b.frame(*f.PostProcessor); err != nil {
 		return fmt.Errorf("post-processor: %w", err)
 	}
-	for _, id := range append(t.before, t.after...) {
-		if t.Piece(id) == nil {
+	for _, id := range slices.Concat(b.before, b.after) {
+		if b.Piece(id) == nil {
 			return fmt.Errorf("post-processor: token %d is not in the vocabulary", id)
 		}
 	}
