@@ -14,7 +14,7 @@ import (
 
 // tokenizeCmd reads the tokenizer alone, and answers each line before it reads the next, so that it serves as a co-process.
 type tokenizeCmd struct {
-	Model   string `default:"embedded" placeholder:"embedded|DIR|FILE" help:"embedded, a folder that holds tokenizer.json, such a file, or a .gguf file."`
+	Model   string `default:"embedded" placeholder:"embedded|DIR|FILE" help:"embedded, a folder with tokenizer.json, such a file, or a .gguf file."`
 	Special bool   `help:"Put the tokens around each text that the model expects there, such as BOS."`
 }
 

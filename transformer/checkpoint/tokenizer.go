@@ -17,7 +17,8 @@ func LoadTokenizer(path string) (t *tokenizer.Tokenizer, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("tokenizer %s: no such file or folder; name a tokenizer.json, a folder that holds one, or a .gguf file", path)
+		return nil, fmt.Errorf("tokenizer %s: no such file or folder; name a tokenizer.json, a folder that holds one, "+
+			"or a .gguf file", path)
 	case strings.EqualFold(filepath.Ext(path), ".gguf"):
 		t, err = ggufTokenizer(path)
 	case info.IsDir():

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -60,13 +61,13 @@ func (c component) scheme() (string, error) {
 		scheme = "always"
 	}
 	if c.AddPrefixSpace != nil && *c.AddPrefixSpace != (scheme != "never") { // as older files have it
-		return "", fmt.Errorf("Metaspace whose add_prefix_space contradicts its prepend_scheme is not supported")
+		return "", errors.New("add_prefix_space contradicts prepend_scheme")
 	}
 	if scheme != "always" && scheme != "first" && scheme != "never" {
-		return "", fmt.Errorf("Metaspace with prepend_scheme %q is not supported", scheme)
+		return "", fmt.Errorf("prepend_scheme %q is not supported", scheme)
 	}
 	if c.Replacement == "" || strings.Contains(c.Replacement, " ") {
-		return "", fmt.Errorf("Metaspace with the replacement %q is not supported", c.Replacement)
+		return "", fmt.Errorf("the replacement %q is not supported", c.Replacement)
 	}
 	return scheme, nil
 }

@@ -11,7 +11,8 @@ import (
 // readModel takes over the vocabulary and the merges.
 func (b *builder) readModel(f *file) error {
 	if many := f.unmerged(); many > 0 {
-		return fmt.Errorf("no merges, but %d tokens of several bytes that no text would ever become: merges is empty or missing; fetch it again", many)
+		return fmt.Errorf("no merges, but %d tokens of several bytes that no text would ever become: "+
+			"merges is empty or missing; fetch it again", many)
 	}
 	m := f.Model
 	b.model.fallback, b.model.fuse, b.model.wholePieces, b.model.unknown = m.ByteFallback, m.FuseUnknown, m.IgnoreMerges, -1

@@ -53,15 +53,17 @@ const (
 	qwenPattern  = wordsOf + `\p{N}` + symbols + whiteSpace
 	seedPattern  = wordsOf + `\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|` + whiteSpace
 
-	upper          = `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`
-	lower          = `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`
-	tekkenSymbols  = `| ?[^\s\p{L}\p{N}]+[\r\n/]*|`
-	tekkenPattern  = `[^\r\n\p{L}\p{N}]?` + upper + `*` + lower + `+|[^\r\n\p{L}\p{N}]?` + upper + `+` + lower + `*|\p{N}` + tekkenSymbols + whiteSpace
+	upper         = `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`
+	lower         = `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`
+	tekkenSymbols = `| ?[^\s\p{L}\p{N}]+[\r\n/]*|`
+	tekkenPattern = `[^\r\n\p{L}\p{N}]?` + upper + `*` + lower + `+|[^\r\n\p{L}\p{N}]?` + upper + `+` + lower + `*|\p{N}` +
+		tekkenSymbols + whiteSpace
 	bailingPattern = `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`
 
 	deepseekNumbers = `\p{N}{1,3}`
 	deepseekCJK     = `[一-龥\x{3040}-ゟ゠-ヿ]+`
-	deepseekPattern = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+" + `|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|` + whiteSpace
+	deepseekPattern = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+" +
+		`|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|` + whiteSpace
 
 	defaultPunctuation = `[\p{P}\$\+<=>\^~\|]+`
 	defaultNumbers     = `\p{N}+`

@@ -118,6 +118,11 @@ func TestConfigs(t *testing.T) {
 		if got := slices.Concat(before, m.Tokenizer.Encode("a hehell<|end|><|mask|>"), after); !slices.Equal(got, text) {
 			t.Errorf("%s: tokens %v, want %v", name, got, text)
 		}
+		if own, err := checkpoint.LoadTokenizer("testdata/" + name + ".gguf"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if got := own.Encode("a hehell<|end|><|mask|>"); !slices.Equal(slices.Concat(before, got, after), text) {
+			t.Errorf("%s: tokens %v of the tokenizer alone, want %v", name, got, text)
+		}
 		if piece := m.Tokenizer.Piece(270); piece != nil {
 			t.Errorf("%s: the unused id 270 stands for %q", name, piece)
 		}
