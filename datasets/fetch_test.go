@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tandem/internal/fetch"
 )
 
 // content is a file of 300,000 bytes that no two parts of are alike.
@@ -54,7 +56,7 @@ func TestFetchResumes(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "after 100000 of 300000 bytes") || strings.Contains(err.Error(), "\n") {
 		t.Fatalf("half a download: %v", err)
 	}
-	if status, err := s.check(cache, s.Files[0]); status != Partial || err != nil {
+	if status, err := s.check(cache, s.Files[0]); status != fetch.Partial || err != nil {
 		t.Errorf("half a download is %s, %v", status, err)
 	}
 	if err := s.Fetch(t.Context(), cache, quiet); err != nil {
@@ -78,7 +80,7 @@ func TestFetchWithoutRanges(t *testing.T) {
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(content) }))
 	defer plain.Close()
 	s, cache := published(plain.URL), t.TempDir()
-	part := filepath.Join(cache, "folder/sub/f.gz"+partSuffix)
+	part := filepath.Join(cache, "folder/sub/f.gz"+fetch.PartSuffix)
 	if err := os.MkdirAll(filepath.Dir(part), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +90,7 @@ func TestFetchWithoutRanges(t *testing.T) {
 	if err := s.Fetch(t.Context(), cache, quiet); err != nil {
 		t.Fatal(err)
 	}
-	if status, _ := s.check(cache, s.Files[0]); status != Present {
+	if status, _ := s.check(cache, s.Files[0]); status != fetch.Present {
 		t.Errorf("the file is %s", status)
 	}
 }
@@ -142,7 +144,7 @@ func TestTake(t *testing.T) {
 	if err := s.Take(cache, from); err != nil {
 		t.Fatal(err)
 	}
-	if status, err := s.check(cache, s.Files[0]); status != Present || err != nil {
+	if status, err := s.check(cache, s.Files[0]); status != fetch.Present || err != nil {
 		t.Errorf("taken: %s, %v", status, err)
 	}
 	if err := os.WriteFile(from, content[1:], 0o600); err != nil {
@@ -151,7 +153,7 @@ func TestTake(t *testing.T) {
 	if err := s.Take(cache, from); err == nil || !strings.Contains(err.Error(), "the manifest says") {
 		t.Errorf("another file: %v", err)
 	}
-	if status, _ := s.check(cache, s.Files[0]); status != Present {
+	if status, _ := s.check(cache, s.Files[0]); status != fetch.Present {
 		t.Errorf("the file that was there is %s now", status)
 	}
 	left, _ := filepath.Glob(filepath.Join(cache, "folder/sub/*"))
@@ -199,7 +201,7 @@ func TestFetchForeignPart(t *testing.T) {
 	defer server.Close()
 	for _, size := range []int{10, 1000} {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "x"+partSuffix), bytes.Repeat([]byte("y"), size), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "x"+fetch.PartSuffix), bytes.Repeat([]byte("y"), size), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		s := Source{Name: "x", Files: []File{{Path: "x", URLs: []string{server.URL}, SHA256: fmt.Sprintf("%x", sha256.Sum256(text)), Bytes: 1000}}}
@@ -217,7 +219,7 @@ func TestFetchLeavesNothing(t *testing.T) {
 	if err := s.Fetch(t.Context(), cache, quiet); err == nil {
 		t.Fatal("fetched from nowhere")
 	}
-	if status, err := s.check(cache, s.Files[0]); status != Absent || err != nil {
+	if status, err := s.check(cache, s.Files[0]); status != fetch.Absent || err != nil {
 		t.Errorf("the file is %s, %v", status, err)
 	}
 }

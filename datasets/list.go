@@ -3,6 +3,8 @@ package datasets
 import (
 	"fmt"
 	"path/filepath"
+
+	"tandem/internal/fetch"
 )
 
 // An Entry is a suite as a list shows it.
@@ -16,7 +18,7 @@ type Entry struct {
 	CPU     float64           `json:"cpu_seconds,omitempty"` // of a program, where it is not the judge's default
 	Floor   int               `json:"empty_floor,omitempty"` // tasks that an empty answer passes
 	Known   map[string]string `json:"known,omitempty"`       // tasks that are judged otherwise than published, and how
-	State   Status            `json:"state"`
+	State   fetch.Status      `json:"state"`
 }
 
 // Hash is the beginning of the first file's, and the number of the others.
@@ -45,9 +47,9 @@ func List(cache string) (list []Entry, err error) {
 }
 
 // state is that of the source's worst file.
-func (s Source) state(cache string) (Status, error) {
-	worst := Present
-	rank := map[Status]int{Present: 0, Absent: 1, Partial: 2, Damaged: 3}
+func (s Source) state(cache string) (fetch.Status, error) {
+	worst := fetch.Present
+	rank := map[fetch.Status]int{fetch.Present: 0, fetch.Absent: 1, fetch.Partial: 2, fetch.Damaged: 3}
 	for _, f := range s.Files {
 		status, err := s.check(cache, f)
 		if err != nil {
@@ -62,9 +64,9 @@ func (s Source) state(cache string) (Status, error) {
 
 // A Checked file is what the cache holds of it.
 type Checked struct {
-	Status Status `json:"status"`
-	Suite  string `json:"suite"`
-	Path   string `json:"path"`
+	Status fetch.Status `json:"status"`
+	Suite  string       `json:"suite"`
+	Path   string       `json:"path"`
 }
 
 // Verify checks the files of sources in the cache, and says whether all are whole. One that is absent counts where it is expected.
@@ -76,10 +78,10 @@ func Verify(cache string, sources []Source, expected bool) (files []Checked, who
 			if err != nil {
 				return nil, false, err
 			}
-			if status == Absent && !expected {
+			if status == fetch.Absent && !expected {
 				continue
 			}
-			whole = whole && status == Present
+			whole = whole && status == fetch.Present
 			files = append(files, Checked{status, s.Name, filepath.Join(cache, s.Folder, f.Path)})
 		}
 	}
