@@ -2,7 +2,8 @@
 //
 //  1. Open chooses the device; a GPU is checked against the processor first.
 //  2. Meter measures the ceilings of the device that a model lies on.
-//  3. Kernels and GPU say what this machine has.
+//  3. Limits measures them where there is no model yet.
+//  4. Kernels and GPU say what this machine has.
 package device
 
 import (
@@ -99,6 +100,26 @@ func Ceilings(b transformer.Backend) (map[string]float64, error) {
 	}
 	values, err := ceilings()
 	return values, errors.Join(err, done())
+}
+
+// Limits are the device that the options choose and its ceilings for weights of so many bytes, measured without a model.
+func Limits(o Options, bytes int64) (about transformer.Description, ceilings map[string]float64, err error) {
+	config, err := transformer.Geometry("tiny")
+	if err != nil {
+		return about, nil, err
+	}
+	config.Layers = 1
+	b, err := Open(transformer.Random(config, transformer.BF16, 1), o)
+	if err != nil {
+		return about, nil, err
+	}
+	about = b.Describe()
+	if about.Device == CUDA {
+		ceilings, err = Ceilings(b)
+	} else {
+		ceilings, err = cpu.Ceilings(about.Threads, bytes)
+	}
+	return about, ceilings, errors.Join(err, b.Close())
 }
 
 // Meter returns what measures the ceilings of the backend's device, and what ends that.

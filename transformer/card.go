@@ -36,8 +36,19 @@ func (c Card) Bytes(s Shape) int64 {
 	for layer := range c.Config.Layers {
 		slots += int64(s.Reach - c.Config.Kind(layer).Floor(s.Reach-s.Rows))
 	}
-	slot := 2 * int64(c.Config.KVHeads*c.Config.HeadDim)
-	return c.Dtype.bytes(numbers) + c.Dtype.Activations().bytes(slot*int64(s.Sequences)*slots)
+	return c.Dtype.bytes(numbers) + c.Dtype.Activations().bytes(c.slotNumbers()*int64(s.Sequences)*slots)
+}
+
+// slotNumbers is how many numbers a K/V slot of a layer holds.
+func (c Card) slotNumbers() int64 { return 2 * int64(c.Config.KVHeads*c.Config.HeadDim) }
+
+// Weights is what the model's numbers take in the dtype, in bytes. Backends keep norms and biases, less than a thousandth of them,
+// in f32.
+func (c Card) Weights() int64 { return c.Dtype.bytes(Parameters(c.Config)) }
+
+// KV is what the keys and values of so many positions take in a session, in bytes.
+func (c Card) KV(positions int64) int64 {
+	return c.Dtype.Activations().bytes(c.slotNumbers() * int64(c.Config.Layers) * positions)
 }
 
 // FLOPs is what a forward must compute, a multiplication and an addition for each number of a matrix and row, and the

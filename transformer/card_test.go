@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"math"
+	"reflect"
 	"testing"
 )
 
@@ -40,6 +41,28 @@ func TestCard(t *testing.T) {
 	small := Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 100, Tied: true, RopeTheta: 1}
 	if got, want := card.layerNumbers()+card.headNumbers()+(2*2+1)*8, Parameters(small); got != want {
 		t.Errorf("matrices and norms hold %d numbers, Parameters says %d", got, want)
+	}
+}
+
+// TestOutlook: the same model by hand; a position's K/V are 32 numbers, and 4 rows cost more only where computing does.
+func TestOutlook(t *testing.T) {
+	card := Card{Config{Layers: 2, Hidden: 8, Intermediate: 16, Heads: 4, KVHeads: 2, HeadDim: 4, Vocab: 100, Tied: true}, BF16}
+	if card.KV(10) != 2*320 || card.Weights() != 2*Parameters(card.Config) || (Card{card.Config, F32}).Weights() != 2*card.Weights() {
+		t.Errorf("K/V %d bytes, weights %d", card.KV(10), card.Weights())
+	}
+	one, four := 2.0*(1536+800+320)/1e9, 2.0*(1536+800+13*32)/1e9
+	got := card.Outlook(9, []int{4}, map[string]float64{ReadCeiling: 1, BF16Ceiling: 1e6})
+	want := Outlook{Token: one, TokensPerSecond: 1 / one, Blocks: []BlockOutlook{{4, four, four / one}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	slow := card.Outlook(9, []int{4}, map[string]float64{ReadCeiling: 1e6, F32Ceiling: 1})
+	want4 := (4*(2*1536+2*800) + 4*4*11.5*16*2) / (2*1536 + 2*800 + 4*10*16*2)
+	if need := slow.Blocks[0].BreakEven; math.Abs(need-want4) > 1e-9 {
+		t.Errorf("where computing is the bound 4 rows cost %g of one, want %g", need, want4)
+	}
+	if unknown := card.Outlook(9, []int{4}, nil); !reflect.DeepEqual(unknown, Outlook{}) {
+		t.Errorf("without ceilings: %+v", unknown)
 	}
 }
 

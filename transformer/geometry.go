@@ -19,8 +19,30 @@ var geometries = map[string]Config{
 		MaxPositions: 32768, RopeTheta: 1e6, QKVBias: true},
 	"qwen3-0.6b": {Layers: 28, Hidden: 1024, Intermediate: 3072, Heads: 16, KVHeads: 8, HeadDim: 128, Vocab: 151936,
 		MaxPositions: 40960, RopeTheta: 1e6, QKNorm: true, Tied: true},
+	"qwen3-1.7b": {Layers: 28, Hidden: 2048, Intermediate: 6144, Heads: 16, KVHeads: 8, HeadDim: 128, Vocab: 151936,
+		MaxPositions: 40960, RopeTheta: 1e6, QKNorm: true, Tied: true},
+	"qwen3-4b": {Layers: 36, Hidden: 2560, Intermediate: 9728, Heads: 32, KVHeads: 8, HeadDim: 128, Vocab: 151936,
+		MaxPositions: 40960, RopeTheta: 1e6, QKNorm: true, Tied: true},
 	"qwen3-8b": {Layers: 36, Hidden: 4096, Intermediate: 12288, Heads: 32, KVHeads: 8, HeadDim: 128, Vocab: 151936,
 		MaxPositions: 40960, RopeTheta: 1e6, QKNorm: true},
+	"smollm2-135m": {Layers: 30, Hidden: 576, Intermediate: 1536, Heads: 9, KVHeads: 3, HeadDim: 64, Vocab: 49152,
+		MaxPositions: 8192, RopeTheta: 1e5, Tied: true},
+	"smollm2-360m": {Layers: 32, Hidden: 960, Intermediate: 2560, Heads: 15, KVHeads: 5, HeadDim: 64, Vocab: 49152,
+		MaxPositions: 8192, RopeTheta: 1e5, Tied: true},
+	"smollm2-1.7b": {Layers: 24, Hidden: 2048, Intermediate: 8192, Heads: 32, KVHeads: 32, HeadDim: 64, Vocab: 49152,
+		MaxPositions: 8192, RopeTheta: 130000, Tied: true},
+	"llama-3.2-1b": {Layers: 16, Hidden: 2048, Intermediate: 8192, Heads: 32, KVHeads: 8, HeadDim: 64, Vocab: 128256,
+		MaxPositions: 131072, RopeTheta: 5e5, Tied: true},
+	"llama-3.2-3b": {Layers: 28, Hidden: 3072, Intermediate: 8192, Heads: 24, KVHeads: 8, HeadDim: 128, Vocab: 128256,
+		MaxPositions: 131072, RopeTheta: 5e5, Tied: true},
+	"llama-3.1-8b": {Layers: 32, Hidden: 4096, Intermediate: 14336, Heads: 32, KVHeads: 8, HeadDim: 128, Vocab: 128256,
+		MaxPositions: 131072, RopeTheta: 5e5},
+	"mistral-7b": {Layers: 32, Hidden: 4096, Intermediate: 14336, Heads: 32, KVHeads: 8, HeadDim: 128, Vocab: 32768,
+		MaxPositions: 32768, RopeTheta: 1e6},
+	"seed-coder-8b": {Layers: 32, Hidden: 4096, Intermediate: 14336, Heads: 32, KVHeads: 8, HeadDim: 128, Vocab: 155136,
+		MaxPositions: 32768, RopeTheta: 5e5},
+	"llada-8b": {Layers: 32, Hidden: 4096, Intermediate: 12288, Heads: 32, KVHeads: 32, HeadDim: 128, Vocab: 126464,
+		MaxPositions: 4096, RopeTheta: 5e5},
 }
 
 // Geometries lists the names that Geometry knows, sorted.
@@ -34,7 +56,7 @@ func Geometries() []string {
 }
 
 // Geometry returns the shape of a published model. "tiny" is the shape of the embedded checkpoint; the others are
-// the Qwen models of their names. An unknown name is an error that lists the known ones.
+// the models of their names, with rotary embeddings that are not scaled. An unknown name is an error that lists the known ones.
 func Geometry(name string) (Config, error) {
 	c, ok := geometries[name]
 	if !ok {

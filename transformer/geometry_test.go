@@ -6,9 +6,13 @@ import (
 )
 
 func TestGeometry(t *testing.T) {
-	for name, want := range map[string]int64{ // from the model cards: 0.49B, 1.54B, 7.61B, 0.6B, 8.2B
+	// From the model cards: 0.49B, 1.54B, 7.61B, 0.6B, 1.7B, 4.0B, 8.2B, 135M, 360M, 1.7B, 1.24B, 3.21B, 8.03B, 7.25B, 8.02B.
+	for name, want := range map[string]int64{
 		"qwen2.5-0.5b": 494032768, "qwen2.5-1.5b": 1543714304, "qwen2.5-7b": 7615616512,
-		"qwen3-0.6b": 596049920, "qwen3-8b": 8190735360,
+		"qwen3-0.6b": 596049920, "qwen3-1.7b": 1720574976, "qwen3-4b": 4022468096, "qwen3-8b": 8190735360,
+		"smollm2-135m": 134515008, "smollm2-360m": 361821120, "smollm2-1.7b": 1711376384,
+		"llama-3.2-1b": 1235814400, "llama-3.2-3b": 3212749824, "llama-3.1-8b": 8030261248, "mistral-7b": 7248023552,
+		"llada-8b": 8015581184,
 	} {
 		c, err := Geometry(name)
 		if err != nil {

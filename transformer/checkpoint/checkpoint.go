@@ -98,12 +98,8 @@ func Load(dir string, dtype transformer.Dtype) (*Model, error) {
 	if strings.EqualFold(filepath.Ext(dir), ".gguf") {
 		return loadGGUF(dir, dtype)
 	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint %s: no such folder; name one that holds config.json, tokenizer.json and model.safetensors", dir)
-	}
-	if !info.IsDir() {
-		return nil, fmt.Errorf("checkpoint %s: not a folder; name the one that holds config.json, or a .gguf file", dir)
+	if err := isFolder(dir); err != nil {
+		return nil, err
 	}
 	return load(folder{os.DirFS(dir), dir}, filepath.Base(filepath.Clean(dir)), dtype)
 }
@@ -117,22 +113,11 @@ func load(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
 }
 
 func read(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
-	data, err := readFile(dir.files, "config.json", maxConfig)
+	config, family, err := dir.config(name)
 	if err != nil {
-		if !dir.has("config.json") {
-			err = dir.advise(err)
-		}
 		return nil, err
 	}
-	m := &Model{Name: name}
-	family, keys, err := findFamily(data)
-	if err == nil {
-		m.Config, err = family.config(keys)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("config.json: %w", err)
-	}
-	m.Config.Name = name
+	m := &Model{Name: name, Config: config}
 	names, err := dir.weightFiles()
 	if err != nil {
 		return nil, err
@@ -142,16 +127,6 @@ func read(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
 	}
 	if size := m.Tokenizer.Size(); size > m.Config.Vocab {
 		return nil, fmt.Errorf("tokenizer.json has %d entries, config.json's vocab_size is %d: they are of two models", size, m.Config.Vocab)
-	}
-	ends, err := generationEnds(dir.files)
-	if err != nil {
-		return nil, err
-	}
-	if ends != nil {
-		m.Config.EOSTokens = ends
-		if err := m.Config.Validate(); err != nil {
-			return nil, fmt.Errorf("generation_config.json: %w", err)
-		}
 	}
 	if err := checkMask(m.Config, m.Tokenizer); err != nil {
 		return nil, err

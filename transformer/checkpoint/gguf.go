@@ -10,13 +10,16 @@ import (
 	"tandem/transformer/checkpoint/gguf"
 )
 
-// loadGGUF reads a GGUF file. Its name without the ending is the model's.
+// ggufName is the model's name: that of the file without its ending.
+func ggufName(path string) string { return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) }
+
+// loadGGUF reads a GGUF file.
 func loadGGUF(path string, dtype transformer.Dtype) (*Model, error) {
 	file, err := gguf.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: %w", path, err)
 	}
-	m := &Model{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))}
+	m := &Model{Name: ggufName(path)}
 	if err := m.fromGGUF(file, dtype); err != nil {
 		return nil, errors.Join(fmt.Errorf("checkpoint %s: %w", path, err), file.Close())
 	}

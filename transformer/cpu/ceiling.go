@@ -54,6 +54,15 @@ func newMeter(threads int, bytes int64) (*meter, error) {
 	return m, nil
 }
 
+// Ceilings measures those of this machine for weights of so many bytes, without a model: see meter.Ceilings.
+func Ceilings(threads int, bytes int64) (map[string]float64, error) {
+	m, err := newMeter(threads, min(bytes, largest))
+	if err != nil {
+		return nil, err
+	}
+	return m.Ceilings(), m.Close()
+}
+
 // Close stops the threads and frees the memory.
 func (m *meter) Close() error {
 	m.pool.close()
