@@ -13,11 +13,12 @@ import (
 // A Sum is a file's hash in hex: a SHA-256, or of 40 digits the SHA-1 that git gives a file (a blob).
 type Sum string
 
-func (s Sum) git() bool { return len(s) == 2*sha1.Size }
+// Git says which of the two it is.
+func (s Sum) Git() bool { return len(s) == 2*sha1.Size }
 
 // kind is the hash's name.
 func (s Sum) kind() string {
-	if s.git() {
+	if s.Git() {
 		return "git's SHA-1"
 	}
 	return "SHA-256"
@@ -31,7 +32,7 @@ func (s Sum) like(path string) (Sum, error) {
 	}
 	defer file.Close()
 	sum := sha256.New()
-	if s.git() {
+	if s.Git() {
 		info, err := file.Stat()
 		if err != nil {
 			return "", err
