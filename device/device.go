@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"tandem/transformer"
 	"tandem/transformer/cpu"
@@ -102,8 +103,8 @@ func Ceilings(b transformer.Backend) (map[string]float64, error) {
 	return values, errors.Join(err, done())
 }
 
-// Limits are the device that the options choose and its ceilings for weights of so many bytes, measured without a model.
-func Limits(o Options, bytes int64) (about transformer.Description, ceilings map[string]float64, err error) {
+// Limits are the device that the options choose and its ceilings for weights of so many bytes each, measured without a model.
+func Limits(o Options, sizes []int64) (about transformer.Description, ceilings []map[string]float64, err error) {
 	config, err := transformer.Geometry("tiny")
 	if err != nil {
 		return about, nil, err
@@ -113,13 +114,14 @@ func Limits(o Options, bytes int64) (about transformer.Description, ceilings map
 	if err != nil {
 		return about, nil, err
 	}
+	defer func() { err = errors.Join(err, b.Close()) }()
 	about = b.Describe()
-	if about.Device == CUDA {
-		ceilings, err = Ceilings(b)
-	} else {
-		ceilings, err = cpu.Ceilings(about.Threads, bytes)
+	if about.Device != CUDA {
+		ceilings, err = cpu.Ceilings(about.Threads, sizes)
+		return about, ceilings, err
 	}
-	return about, ceilings, errors.Join(err, b.Close())
+	measured, err := Ceilings(b) // of memory beyond the caches
+	return about, slices.Repeat([]map[string]float64{measured}, len(sizes)), err
 }
 
 // Meter returns what measures the ceilings of the backend's device, and what ends that.

@@ -21,7 +21,7 @@ import (
 )
 
 type benchCmd struct {
-	Model    string `placeholder:"DIR" help:"Checkpoint to measure: embedded, a folder in Hugging Face format, or a .gguf file."`
+	Model    string `placeholder:"DIR" help:"Checkpoint to measure: embedded, a folder in Hugging Face format, a .gguf file, or a name of tandem models list or of the hub that was fetched."`
 	Geometry string `placeholder:"NAME" help:"Random weights of a published shape, in place of a model: ${geometries}."`
 	Dtype    string `default:"" enum:",${dtypes}" placeholder:"bf16" help:"Dtype of the weights: ${dtype_choice} (bf16, or the checkpoint's own)."`
 	deviceFlags

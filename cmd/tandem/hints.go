@@ -11,11 +11,15 @@ import (
 	"tandem/evals"
 	"tandem/record"
 	"tandem/record/jsonl"
+	"tandem/transformer/models"
 )
 
 // hint says what to do about an error on the command line, of which no library knows; it follows the error's own text.
 func hint(err error) string {
 	var suite *datasets.SuiteError
+	var missing *models.NotFetched
+	var broken *models.Broken
+	var fetch *models.FetchError
 	switch {
 	case errors.Is(err, device.ErrWrong):
 		return ": use --device cpu, and report it"
@@ -31,6 +35,16 @@ func hint(err error) string {
 		return ": tandem run writes it"
 	case errors.As(err, new(*metric.Empty)):
 		return ": let tandem run finish at least one example"
+	case errors.As(err, &missing) && missing.Hub:
+		return fmt.Sprintf(", or fetch it from the hub with `tandem models fetch %s`", missing.Name)
+	case missing != nil:
+		return fmt.Sprintf(": fetch it with `tandem models fetch %s`", missing.Name)
+	case errors.As(err, &broken):
+		return fmt.Sprintf(": `tandem models fetch %s` mends it", broken.Name)
+	case errors.As(err, &fetch) && fetch.Begun:
+		return fmt.Sprintf("; `tandem models fetch %s` goes on, --from DIR takes a copy", fetch.Name)
+	case errors.Is(err, models.ErrNoName):
+		return "; see `tandem models list`"
 	case errors.As(err, &suite) && errors.Is(err, datasets.ErrNotFetched):
 		return fmt.Sprintf(": fetch it with `tandem datasets fetch %s`, or name its file with --data", suite.Suite)
 	case suite != nil && errors.Is(err, datasets.ErrDamaged):

@@ -27,6 +27,7 @@ var flagName = regexp.MustCompile(`(^|[\s'"(])--[a-z]`)
 var foreignFlags = map[string]bool{
 	"bench/environment.go":                      true, // python3
 	"evals/sandbox/runner.go":                   true, // containers
+	"transformer/models/package.go":             true, // pip
 	"transformer/cuda/kernels/kernels.go":       true, // the compiler
 	"transformer/cuda/kernels/compile/nvrtc.go": true,
 }

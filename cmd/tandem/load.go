@@ -16,6 +16,7 @@ import (
 	"tandem/evals/sandbox"
 	"tandem/transformer"
 	"tandem/transformer/checkpoint"
+	"tandem/transformer/models"
 )
 
 // deviceFlags choose where a model runs.
@@ -25,25 +26,16 @@ type deviceFlags struct {
 	Kernels string `placeholder:"NAME" help:"Kernel set, in place of the fastest; tandem doctor lists them."`
 }
 
-// open puts a model on the chosen device, which must have room for so many K/V slots too, and gives its files back. Flags of the
-// processor choose that.
+// open puts a model on the chosen device, which must have room for so many K/V slots too, and gives its files back.
 func (f deviceFlags) open(a *app, m *checkpoint.Model, slots int) (transformer.Backend, error) {
-	if f.Threads < 0 {
-		return nil, fmt.Errorf("--threads must be at least 1, not %d", f.Threads)
-	}
-	if own := f.Threads > 0 || f.Kernels != ""; own && f.Device == device.CUDA {
-		return nil, fmt.Errorf("--threads and --kernels are for --device cpu: leave them out")
-	} else if own {
-		f.Device = "cpu"
-	}
-	b, err := device.Open(m.Weights, device.Options{Device: f.Device, Threads: f.Threads, Kernels: f.Kernels, Slots: slots, Skipped: func(err error) {
-		fmt.Fprintf(a.stderr, "tandem: the GPU is not used: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
-	}})
-	if errors.As(err, new(*device.Unusable)) {
-		return nil, fmt.Errorf("--device cuda: %w", err)
-	}
+	options, err := f.options(a)
 	if err != nil {
 		return nil, err
+	}
+	options.Slots = slots
+	b, err := device.Open(m.Weights, options)
+	if err != nil {
+		return nil, named(err)
 	}
 	if err := m.Close(); err != nil {
 		return nil, errors.Join(err, b.Close())
@@ -51,15 +43,58 @@ func (f deviceFlags) open(a *app, m *checkpoint.Model, slots int) (transformer.B
 	return b, nil
 }
 
+// options are those of the chosen device; flags of the processor choose that.
+func (f deviceFlags) options(a *app) (device.Options, error) {
+	if f.Threads < 0 {
+		return device.Options{}, fmt.Errorf("--threads must be at least 1, not %d", f.Threads)
+	}
+	if own := f.Threads > 0 || f.Kernels != ""; own && f.Device == device.CUDA {
+		return device.Options{}, fmt.Errorf("--threads and --kernels are for --device cpu: leave them out")
+	} else if own {
+		f.Device = "cpu"
+	}
+	return device.Options{Device: f.Device, Threads: f.Threads, Kernels: f.Kernels, Skipped: func(err error) {
+		fmt.Fprintf(a.stderr, "tandem: the GPU is not used: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}}, nil
+}
+
+// named puts the flag before the error of a GPU that cannot be used.
+func named(err error) error {
+	if errors.As(err, new(*device.Unusable)) {
+		return fmt.Errorf("--device cuda: %w", err)
+	}
+	return err
+}
+
 // embedded is the name of the checkpoint in the binary.
 const embedded = "embedded"
 
-// loadModel reads the embedded checkpoint, a folder in Hugging Face format or a GGUF file.
+// loadModel reads the embedded checkpoint, a folder in Hugging Face format, a GGUF file, or a fetched model by its name.
 func loadModel(name string, dtype transformer.Dtype) (*checkpoint.Model, error) {
 	if name == embedded {
 		return checkpoint.Embedded(dtype)
 	}
-	return checkpoint.Load(name, dtype)
+	path, err := located(name)
+	if err != nil {
+		return nil, err
+	}
+	return checkpoint.Load(path, dtype)
+}
+
+// located is where a model lies that is called so: a path of this machine goes before a name.
+func located(name string) (string, error) {
+	if _, err := os.Stat(name); err == nil {
+		return name, nil
+	}
+	store, err := models.DefaultStore()
+	if err != nil {
+		return name, nil // a path that does not exist, which its reader says
+	}
+	path, err := store.Path(name)
+	if errors.Is(err, models.ErrNoName) {
+		return name, nil
+	}
+	return path, err
 }
 
 // cacheFlag says where fetched suites lie.

@@ -36,6 +36,7 @@ type cli struct {
 	Score    scoreCmd         `cmd:"" help:"Judge samples of any model in human-eval's or EvalPlus's format: pass@k."`
 	Bench    benchCmd         `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
 	Tokenize tokenizeCmd      `cmd:"" help:"Turn texts into the token ids of a model: JSON strings on stdin, JSON arrays on stdout, one a line."`
+	Models   modelsCmd        `cmd:"" help:"List, fetch, show and check models: of the Hugging Face hub, a package or a folder."`
 	Datasets datasetsCmd      `cmd:"" help:"List, fetch and check the task suites, or generate the embedded one."`
 	Doctor   doctorCmd        `cmd:"" help:"Say what this machine can do: processor, kernels, GPU, sandbox, Python."`
 	Version  versionCmd       `cmd:"" help:"Print the version, the commit and the Go release."`

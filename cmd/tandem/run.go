@@ -29,7 +29,7 @@ type runCmd struct {
 	Decoders  []string `default:"ar,diffusion" help:"Decoders by name; the first ar is the baseline."`
 	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders with other values of a setting, such as threshold=0.5,0.7. A second --sweep with another key makes a grid: every combination."`
 	Threshold float64  `default:"0.9" help:"Commit threshold of the diffusion decoders that name no policy."`
-	Model     string   `default:"embedded" help:"embedded, a folder in Hugging Face format, or a .gguf file."`
+	Model     string   `default:"embedded" help:"embedded, a folder in Hugging Face format, a .gguf file, or a name of tandem models list or of the hub that was fetched."`
 	Dtype     string   `default:"" enum:",${dtypes}" placeholder:"bf16" help:"Dtype of the weights: ${dtype_choice}; the checkpoint's own by default."`
 	deviceFlags
 	Repeats   int    `least:"1" default:"5" help:"Times that each task is decoded, interleaved."`

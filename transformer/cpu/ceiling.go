@@ -54,13 +54,25 @@ func newMeter(threads int, bytes int64) (*meter, error) {
 	return m, nil
 }
 
-// Ceilings measures those of this machine for weights of so many bytes, without a model: see meter.Ceilings.
-func Ceilings(threads int, bytes int64) (map[string]float64, error) {
-	m, err := newMeter(threads, min(bytes, largest))
-	if err != nil {
-		return nil, err
+// Ceilings measures those of this machine for weights of so many bytes each, without a model: see meter.Ceilings. Weights that no
+// cache holds have the same ones.
+func Ceilings(threads int, sizes []int64) (out []map[string]float64, err error) {
+	measured := map[int64]map[string]float64{}
+	for _, bytes := range sizes {
+		bytes = min(bytes, largest)
+		if measured[bytes] == nil {
+			m, err := newMeter(threads, bytes)
+			if err != nil {
+				return nil, err
+			}
+			measured[bytes] = m.Ceilings()
+			if err := m.Close(); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, measured[bytes])
 	}
-	return m.Ceilings(), m.Close()
+	return out, nil
 }
 
 // Close stops the threads and frees the memory.

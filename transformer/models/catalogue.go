@@ -79,7 +79,7 @@ var catalogue = []Entry{
 
 const (
 	apache   = "Apache-2.0"
-	nemotron = "NVIDIA Nemotron Open Model"
+	nemotron = "Nemotron Open"
 )
 
 // diffusion is a model that was trained from its autoregressive twin to fill in masks.

@@ -47,16 +47,20 @@ func (s Store) Fetch(ctx context.Context, e Entry, o Options) (l Lock, err error
 	default:
 		l, err = e.download(ctx, folder, o)
 	}
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
 	if err != nil {
-		return l, &FetchError{Name: e.Name, Err: err}
+		return l, &FetchError{Name: e.Name, Begun: s.Begun(e), Err: err}
 	}
 	return l, nil
 }
 
 // A FetchError is the error of a model that could not be fetched.
 type FetchError struct {
-	Name string
-	Err  error
+	Name  string
+	Begun bool // another fetch goes on where this one stopped
+	Err   error
 }
 
 // Error names the model.
@@ -84,7 +88,7 @@ func wait(ctx context.Context, path string, say func(string)) (release func(), e
 		case <-patience:
 			say("another process fetches the same model: waiting for it")
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, errors.New("interrupted")
 		}
 	}
 }

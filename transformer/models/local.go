@@ -13,7 +13,8 @@ import (
 )
 
 // take brings a model in from o.From: a folder in Hugging Face's format, one of huggingface_hub's cache (models--owner--name), a
-// GGUF file, or a folder that holds the wanted one. Files are linked where that can be, else copied.
+// GGUF file, or a folder that holds the wanted one. Large files are linked where that can be: they take no room twice, and a change
+// of one is a change of the other. The rest is copied.
 //
 // Their hashes must be those of the catalogue where it has some, and those by which a cache of huggingface_hub names its files.
 // Elsewhere the lock holds what the files are now.
@@ -138,6 +139,9 @@ func listing(dir string) (files []File, err error) {
 	return files, err
 }
 
+// linked is the size in bytes from which on a file is linked and not copied.
+var linked int64 = 64 << 20
+
 // bring checks the file, and links or copies it into a folder.
 func (o *origin) bring(folder string) (err error) {
 	if o.SHA256+o.Git == "" {
@@ -162,7 +166,7 @@ func (o *origin) bring(folder string) (err error) {
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if os.Link(real, part) == nil {
+	if o.Bytes >= linked && os.Link(real, part) == nil {
 		return os.Rename(part, file.Path)
 	}
 	return file.Copy(real)

@@ -117,22 +117,14 @@ func (n *NotFetched) Error() string {
 // Path is what to load for a name: the folder of a fetched model, or its GGUF file. The error is ErrNoName, a *NotFetched, or names
 // the file that is not whole.
 func (s Store) Path(name string) (string, error) {
-	e, err := Find(name)
-	if err != nil {
-		return "", err
-	}
-	folder := s.Folder(e)
-	lock, err := ReadLock(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", &NotFetched{Name: e.Name, Hub: !e.listed()}
-	}
+	folder, lock, err := s.lock(name)
 	if err != nil {
 		return "", err
 	}
 	for _, f := range lock.Files {
 		path := filepath.Join(folder, f.Path)
 		if info, err := os.Stat(path); err != nil || info.Size() != f.Bytes {
-			return "", &Broken{Name: e.Name, Path: path}
+			return "", &Broken{Name: lock.Name, Path: path}
 		}
 	}
 	if len(lock.Files) == 1 && strings.HasSuffix(lock.Files[0].Path, ".gguf") {

@@ -14,7 +14,7 @@ import (
 var ErrNoName = errors.New("is no name of a model")
 
 // hubName is owner/name[@revision][/FILE.gguf]; the file may lie in folders.
-var hubName = regexp.MustCompile(`^([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@([\w.-]+))?(?:/(.+\.gguf))?$`)
+var hubName = regexp.MustCompile(`^([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@([\w.-]+))?(?:/([^\x00-\x1f]+\.gguf))?$`)
 
 // Find returns the model of a name: one of the catalogue, or owner/name[@revision][/FILE.gguf] on the hub. A repository of the
 // catalogue is its entry.
