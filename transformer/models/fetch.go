@@ -26,7 +26,7 @@ type Options struct {
 // stopped, at the revision with which it began. One fetch of a model waits for another. Errors are *FetchError but for what is wrong
 // with the store itself.
 func (s Store) Fetch(ctx context.Context, e Entry, o Options) (l Lock, err error) {
-	folder := s.Folder(e)
+	folder := s.folder(e)
 	if err := os.MkdirAll(string(s), 0o755); err != nil {
 		return l, err
 	}
@@ -51,7 +51,7 @@ func (s Store) Fetch(ctx context.Context, e Entry, o Options) (l Lock, err error
 		err = errors.New("interrupted")
 	}
 	if err != nil {
-		return l, &FetchError{Name: e.Name, Begun: s.Begun(e), Err: err}
+		return l, &FetchError{Name: e.Name, Begun: s.unfinished(e), Err: err}
 	}
 	return l, nil
 }

@@ -306,7 +306,7 @@ func TestHubGoesOn(t *testing.T) {
 	if _, err := s.Fetch(t.Context(), e, quiet()); err == nil {
 		t.Fatal("fetched what is forbidden")
 	}
-	if _, err := s.Path("org/model"); !s.Begun(e) || err == nil {
+	if _, err := s.Path("org/model"); !s.unfinished(e) || err == nil {
 		t.Errorf("half a model can be loaded: %v", err)
 	}
 	h.fault = func(w http.ResponseWriter, r *http.Request, times int) bool {
@@ -315,7 +315,7 @@ func TestHubGoesOn(t *testing.T) {
 		}
 		return false
 	}
-	if l, err := s.Fetch(t.Context(), e, quiet()); err != nil || l.Revision != sha || s.Begun(e) {
+	if l, err := s.Fetch(t.Context(), e, quiet()); err != nil || l.Revision != sha || s.unfinished(e) {
 		t.Errorf("%+v, %v", l, err)
 	}
 }
@@ -499,20 +499,20 @@ func TestHubMends(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := s.Folder(entry(t, "org/model"))
+	folder := s.folder(entry(t, "org/model"))
 	damaged := bytes.Clone(h.files["model.safetensors"])
 	damaged[1234]++
 	if err := os.WriteFile(filepath.Join(folder, "model.safetensors"), damaged, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	files, whole, err := l.Verify(folder)
+	files, whole, err := l.verify(folder)
 	if err != nil || whole || files[2].Status != "damaged" || files[0].Status != "present" {
 		t.Errorf("%+v, %v, %v", files, whole, err)
 	}
 	if _, err := s.Fetch(t.Context(), entry(t, "org/model"), quiet()); err != nil {
 		t.Fatal(err)
 	}
-	if _, whole, err := l.Verify(folder); !whole || err != nil {
+	if _, whole, err := l.verify(folder); !whole || err != nil {
 		t.Errorf("after another fetch: %v, %v", whole, err)
 	}
 	os.Truncate(filepath.Join(folder, "config.json"), 3)

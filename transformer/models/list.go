@@ -35,7 +35,7 @@ type Listed struct {
 
 // List are the models of the catalogue, then the others of the store, with what is on this machine.
 func (s Store) List() (list []Listed, err error) {
-	locks, err := s.Fetched()
+	locks, err := s.locks()
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s Store) listed(e Entry, locks map[string]Lock) Listed {
 	if lock, ok := locks[e.Name]; ok {
 		l.Repository, l.Revision, l.Licence, l.Files = lock.Repository, lock.Revision, lock.Licence, lock.Files
 		l.Bytes, l.About, l.State = lock.Bytes(), false, fetched
-	} else if s.Begun(e) {
+	} else if s.unfinished(e) {
 		l.State = begun
 	}
 	return l
@@ -108,7 +108,7 @@ func (l Listed) Pin() string {
 // Verify checks fetched models, by names or folders, all for none; and says whether all are whole.
 func (s Store) Verify(names []string) (files []Checked, whole bool, err error) {
 	if len(names) == 0 {
-		locks, err := s.Fetched()
+		locks, err := s.locks()
 		if err != nil {
 			return nil, false, err
 		}
@@ -124,7 +124,7 @@ func (s Store) Verify(names []string) (files []Checked, whole bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		checked, ok, err := lock.Verify(folder)
+		checked, ok, err := lock.verify(folder)
 		if err != nil {
 			return nil, false, err
 		}
@@ -139,7 +139,7 @@ func (s Store) lock(name string) (folder string, l Lock, err error) {
 	if err != nil {
 		return "", l, err
 	}
-	folder = s.Folder(e)
+	folder = s.folder(e)
 	if l, err = ReadLock(folder); errors.Is(err, fs.ErrNotExist) {
 		err = &NotFetched{Name: e.Name, Hub: !e.listed()}
 	}

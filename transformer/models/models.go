@@ -5,7 +5,7 @@
 //  2. A Store is the folder of the models that are on this machine, one folder for each.
 //  3. Fetch lists the repository's files at one commit (hub.go), downloads those that Tandem reads, and checks each against the
 //     hub's own hash. Some models come as a Python package (package.go), or from a folder (local.go).
-//  4. Beside them it writes a Lock: revision and SHA-256 of each file, against which Verify checks (lock.go).
+//  4. Beside them it writes a Lock: revision and SHA-256 of each file, against which Verify checks (lock.go, list.go).
 package models
 
 import (
@@ -14,7 +14,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"tandem/transformer"
@@ -95,8 +94,8 @@ func DefaultStore() (Store, error) {
 	return Store(filepath.Join(dir, "tandem", "models")), nil
 }
 
-// Folder is where a model's files lie.
-func (s Store) Folder(e Entry) string {
+// folder is where a model's files lie.
+func (s Store) folder(e Entry) string {
 	return filepath.Join(string(s), strings.ReplaceAll(e.Name, "/", "--"))
 }
 
@@ -139,8 +138,8 @@ type Broken struct{ Name, Path string }
 // Error names the file.
 func (b *Broken) Error() string { return fmt.Sprintf("model %s: %s is damaged", b.Name, b.Path) }
 
-// Fetched are the locks of the models in the store, by name. One that cannot be read is left out.
-func (s Store) Fetched() (map[string]Lock, error) {
+// locks are those of the models in the store, by name. One that cannot be read is left out.
+func (s Store) locks() (map[string]Lock, error) {
 	folders, err := os.ReadDir(string(s))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -154,11 +153,8 @@ func (s Store) Fetched() (map[string]Lock, error) {
 	return locks, nil
 }
 
-// Begun says whether a fetch of the model was cut off.
-func (s Store) Begun(e Entry) bool {
-	_, err := os.Stat(filepath.Join(s.Folder(e), planName))
+// unfinished says whether a fetch of the model was cut off.
+func (s Store) unfinished(e Entry) bool {
+	_, err := os.Stat(filepath.Join(s.folder(e), planName))
 	return err == nil
 }
-
-// Catalogue are the models with a name, in the order in which they are listed.
-func Catalogue() []Entry { return slices.Clone(catalogue) }

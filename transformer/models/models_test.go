@@ -15,10 +15,10 @@ import (
 // TestCatalogue: each entry is complete, its names are its own, and its twin is an autoregressive one of the same shape.
 func TestCatalogue(t *testing.T) {
 	byName, seen := map[string]Entry{}, map[string]bool{}
-	for _, e := range Catalogue() {
+	for _, e := range catalogue {
 		byName[e.Name] = e
 	}
-	for _, e := range Catalogue() {
+	for _, e := range catalogue {
 		if seen[e.Name] || e.Repository != "" && seen[e.Repository] {
 			t.Errorf("%s stands twice", e.Name)
 		}
@@ -90,7 +90,7 @@ func TestPath(t *testing.T) {
 	if _, err := s.Path("a/b"); !errors.As(err, &missing) || missing.Name != "a/b" || !missing.Hub {
 		t.Errorf("one of the hub: %v", err)
 	}
-	folder := s.Folder(entry(t, "qwen3-8b"))
+	folder := s.folder(entry(t, "qwen3-8b"))
 	for text, want := range map[string]string{
 		"{": "delete it and fetch the model again", `{"schema": 9}`: "schema 9 with 0 files",
 		`{"schema": 1, "files": [{"path": "../../x"}]}`: "bad file name",
