@@ -108,7 +108,9 @@ func (l Listed) Pin() string {
 
 // Verify checks fetched models, by names or folders, all for none; and says whether all are whole.
 func (s Store) Verify(names []string) (files []Checked, whole bool, err error) {
+	find := s.find
 	if len(names) == 0 {
+		find = s.lock
 		locks, err := s.locks()
 		if err != nil {
 			return nil, false, err
@@ -117,7 +119,7 @@ func (s Store) Verify(names []string) (files []Checked, whole bool, err error) {
 	}
 	files, whole = []Checked{}, true
 	for _, name := range names {
-		folder, lock, err := s.find(name)
+		folder, lock, err := find(name)
 		if err != nil {
 			return nil, false, err
 		}
