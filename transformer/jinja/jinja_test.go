@@ -1,0 +1,124 @@
+package jinja
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// unsupportedHere are sources that Jinja renders and this package refuses, with what the refusal names.
+var unsupportedHere = map[string]string{
+	"{{ items.index(1) }}":          "index",
+	"{{ text.zfill(3) }}":           "zfill",
+	"{{ '%s' % n }}":                "%",
+	"{{ f // 1 }}":                  "//",
+	"{{ f % 2 }}":                   "%",
+	"{{ 10 ** 20 }}":                "too large",
+	"{{ 9223372036854775807 + 1 }}": "too large",
+	"{{ self is defined }}":         "self",
+	"{{ range(3) }}":                "has no text",
+}
+
+// TestGolden: small templates give what Jinja gives in transformers' environment, and fail where it fails. testdata/golden.py wrote
+// the file.
+func TestGolden(t *testing.T) {
+	data, err := os.ReadFile("testdata/golden.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Variables map[string]json.RawMessage
+		Cases     []struct {
+			Source string
+			Want   *string
+			Error  string
+		}
+	}
+	if err := json.Unmarshal(data, &golden); err != nil {
+		t.Fatal(err)
+	}
+	variables := map[string]any{}
+	for name, text := range golden.Variables {
+		if variables[name], err = FromJSON(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(golden.Cases) < 350 {
+		t.Fatalf("%d cases", len(golden.Cases))
+	}
+	for _, c := range golden.Cases {
+		got, err := render(c.Source, variables)
+		word, refused := unsupportedHere[c.Source]
+		switch {
+		case refused && (err == nil || !strings.Contains(err.Error(), word)):
+			t.Errorf("%q gives %q, error %v; want an error that names %q", c.Source, got, err, word)
+		case refused:
+		case c.Want == nil && err == nil:
+			t.Errorf("%q gives %q; Jinja fails: %s", c.Source, got, c.Error)
+		case c.Want != nil && err != nil:
+			t.Errorf("%q: %v; want %q", c.Source, err, *c.Want)
+		case c.Want != nil && got != *c.Want:
+			t.Errorf("%q gives %q, want %q", c.Source, got, *c.Want)
+		}
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: the error has several lines: %v", c.Source, err)
+		}
+	}
+}
+
+func render(source string, variables map[string]any) (string, error) {
+	t, err := Parse(source)
+	if err != nil {
+		return "", err
+	}
+	return t.Render(variables, time.Date(2025, 3, 7, 9, 5, 1, 0, time.UTC))
+}
+
+// What is not supported is an error that names it and its line.
+func TestRefusals(t *testing.T) {
+	for source, want := range map[string]string{
+		"a\n{% raw %}{{ x }}{% endraw %}":        "line 2: raw blocks",
+		"{% include 'x' %}":                      "include",
+		"{% call m() %}{% endcall %}":            "call",
+		"{% for i in x recursive %}{% endfor %}": "recursive",
+		"{% if x %}\n\nb":                        "endif",
+		"{{ x":                                   "}}",
+		"{# x":                                   "comment",
+		"{{ 'x }}":                               "string",
+		"{{ x ] }}":                              "]",
+		"{{ 1 2 }}":                              `"2"`,
+		"{{ joiner() }}":                         "joiner",
+		"{% break %}":                            "loop",
+		"{{ '\\N{DASH}' }}":                      `\N`,
+		"{% set ns = 1 %}{% set ns.a = 2 %}":     "namespace",
+		"{{ " + strings.Repeat("(", 500) + "1" + strings.Repeat(")", 500) + " }}": "within each other",
+		"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}":                         "calls itself",
+		"{{ 'a' * 99999999 }}": "too long",
+		"{% for i in range(99999) %}{% for j in range(99999) %}{% set x = 1 %}{% endfor %}{% endfor %}": "steps",
+		"{{ range(1000000) }}": "range",
+		"{{ x.__class__ }}":    "__class__",
+	} {
+		if got, err := render(source, map[string]any{"x": 5}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q gives %q, error %v; want one with %q", source, got, err, want)
+		}
+	}
+}
+
+// FuzzRender: no template panics or runs for ever.
+func FuzzRender(f *testing.F) {
+	for _, seed := range []string{"{{ x }}", "{% for i in x %}{{ i }}{% endfor %}", "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1) }}", "{{ 'a\\x41'[::-1] | upper }}",
+		"{{ (1, 2)[-1] if x is defined else {} }}", "{%- set x = [1] -%}\n{#- c -#} {{ x | tojson(indent=1) }}"} {
+		f.Add(seed)
+	}
+	x, err := FromJSON([]byte(`{"a": [1, 2.5, null, "é"], "b": {"c": true}}`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		if len(source) < 1000 {
+			render(source, map[string]any{"x": x})
+		}
+	})
+}

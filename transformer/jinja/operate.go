@@ -1,0 +1,451 @@
+package jinja
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"strings"
+	"unicode/utf8"
+)
+
+// whole is a bool or an integer as an integer.
+func whole(v any) int64 {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return 1
+		}
+	case int64:
+		return v
+	}
+	return 0
+}
+
+// numeric is a number as a float; isWhole says that it is a bool or an integer.
+func numeric(v any) (f float64, isWhole, ok bool) {
+	switch v := v.(type) {
+	case bool, int64:
+		return float64(whole(v)), true, true
+	case float64:
+		return v, false, true
+	}
+	return 0, false, false
+}
+
+// operate is a binary operator but for comparisons.
+func operate(operator string, a, b any) any {
+	if operator == "~" {
+		return str(a) + str(b)
+	}
+	x, xWhole, xOK := numeric(a)
+	y, yWhole, yOK := numeric(b)
+	switch {
+	case xOK && yOK && xWhole && yWhole && operator != "/":
+		return integers(operator, whole(a), whole(b))
+	case xOK && yOK:
+		return floats(operator, x, y)
+	case operator == "+":
+		if v := concatenated(a, b); v != nil {
+			return v
+		}
+	case operator == "*":
+		if text, ok := a.(string); ok && yOK && yWhole {
+			return repeated(text, whole(b))
+		}
+		if text, ok := b.(string); ok && xOK && xWhole {
+			return repeated(text, whole(a))
+		}
+	case operator == "%":
+		if _, ok := a.(string); ok {
+			fail("the text operator %% is not supported")
+		}
+	}
+	fail("%s %s %s has no value", describe(a), operator, describe(b))
+	return nil
+}
+
+// signed is a number times 1 or -1.
+func signed(v any, sign int64) any {
+	if _, _, ok := numeric(v); !ok {
+		fail("%s has no sign", describe(v))
+	}
+	return operate("*", v, sign)
+}
+
+func concatenated(a, b any) any {
+	x, xSafe := a.(markup)
+	y, ySafe := b.(markup)
+	text, isText := b.(string)
+	other, wasText := a.(string)
+	switch {
+	case xSafe && ySafe:
+		return x + y
+	case xSafe && isText:
+		return x + markup(escapeHTML.Replace(text))
+	case wasText && ySafe:
+		return markup(escapeHTML.Replace(other)) + y
+	}
+	switch x := a.(type) {
+	case string:
+		if y, ok := b.(string); ok {
+			return x + y
+		}
+	case []any:
+		if y, ok := b.([]any); ok {
+			return append(append([]any{}, x...), y...)
+		}
+	case tuple:
+		if y, ok := b.(tuple); ok {
+			return append(append(tuple{}, x...), y...)
+		}
+	}
+	return nil
+}
+
+// escapeHTML is what Python's markupsafe does to a text that is added to a safe one.
+var escapeHTML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#39;", `"`, "&#34;")
+
+func repeated(text string, times int64) string {
+	if times <= 0 {
+		return ""
+	}
+	if times > maxOutput || int64(len(text))*times > maxOutput {
+		fail("a text times %d is too long", times)
+	}
+	return strings.Repeat(text, int(times))
+}
+
+func integers(operator string, a, b int64) any {
+	switch operator {
+	case "+":
+		if c := a + b; (c > a) == (b > 0) {
+			return c
+		}
+	case "-":
+		if c := a - b; (c < a) == (b > 0) {
+			return c
+		}
+	case "*":
+		if hi, lo := bits.Mul64(magnitude(a), magnitude(b)); hi == 0 && lo < 1<<63 {
+			return a * b
+		}
+	case "//", "%":
+		if b == 0 {
+			fail("division by zero")
+		}
+		q, r := a/b, a%b
+		if r != 0 && (r < 0) != (b < 0) { // Python rounds down
+			q, r = q-1, r+b
+		}
+		if operator == "//" {
+			return q
+		}
+		return r
+	case "**":
+		if b < 0 {
+			return math.Pow(float64(a), float64(b))
+		}
+		if v := math.Pow(float64(a), float64(b)); math.Abs(v) < 1<<53 {
+			return int64(v)
+		}
+	}
+	fail("%d %s %d is too large", a, operator, b)
+	return nil
+}
+
+func magnitude(v int64) uint64 {
+	if v < 0 {
+		return -uint64(v)
+	}
+	return uint64(v)
+}
+
+func floats(operator string, a, b float64) any {
+	switch operator {
+	case "+":
+		return a + b
+	case "-":
+		return a - b
+	case "*":
+		return a * b
+	case "/":
+		if b == 0 {
+			fail("division by zero")
+		}
+		return a / b
+	}
+	fail("operator %s is not supported for floats", operator)
+	return nil
+}
+
+// equal is Python's a == b.
+func equal(a, b any) bool {
+	if x, xWhole, ok := numeric(a); ok {
+		y, yWhole, ok := numeric(b)
+		if ok && xWhole && yWhole {
+			return whole(a) == whole(b)
+		}
+		return ok && x == y
+	}
+	switch x := a.(type) {
+	case nil:
+		return b == nil
+	case undefined:
+		_, ok := b.(undefined)
+		return ok
+	case string:
+		y, ok := b.(string)
+		return ok && x == y
+	case []any:
+		y, ok := b.([]any)
+		return ok && equalAll(x, y)
+	case tuple:
+		y, ok := b.(tuple)
+		return ok && equalAll(x, y)
+	case *Dict:
+		y, ok := b.(*Dict)
+		if !ok || len(x.keys) != len(y.keys) {
+			return false
+		}
+		for i, key := range x.keys {
+			if v, ok := y.get(key); !ok || !equal(x.values[i], v) {
+				return false
+			}
+		}
+		return true
+	}
+	fail("%s cannot be compared", describe(a))
+	return false
+}
+
+func equalAll(a, b []any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// compare is one pair of a comparison.
+func compare(operator string, a, b any) bool {
+	switch operator {
+	case "==":
+		return equal(a, b)
+	case "!=":
+		return !equal(a, b)
+	case "in":
+		return contains(b, a)
+	case "not in":
+		return !contains(b, a)
+	}
+	order := 0
+	x, _, xOK := numeric(a)
+	y, _, yOK := numeric(b)
+	s, sOK := a.(string)
+	t, tOK := b.(string)
+	switch {
+	case xOK && yOK:
+		order = cmp.Compare(x, y)
+	case sOK && tOK:
+		order = cmp.Compare(s, t)
+	default:
+		fail("%s %s %s has no order", describe(a), operator, describe(b))
+	}
+	switch operator {
+	case "<":
+		return order < 0
+	case "<=":
+		return order <= 0
+	case ">":
+		return order > 0
+	}
+	return order >= 0
+}
+
+// contains is Python's v in container.
+func contains(container, v any) bool {
+	switch c := container.(type) {
+	case string:
+		text, ok := v.(string)
+		if !ok {
+			fail("%s in a text has no value", describe(v))
+		}
+		return strings.Contains(c, text)
+	case *Dict:
+		_, ok := c.get(v)
+		return ok
+	}
+	for _, one := range iterate(container) {
+		if equal(one, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// iterate gives the items of a value as a loop over it does: the characters of a text, the keys of a dict.
+func iterate(v any) []any {
+	switch v := v.(type) {
+	case undefined:
+		return nil
+	case []any:
+		return v
+	case tuple:
+		return v
+	case series:
+		return v
+	case string:
+		items := make([]any, 0, len(v))
+		for _, r := range v {
+			items = append(items, string(r))
+		}
+		return items
+	case *Dict:
+		return v.keys
+	case *generator:
+		items := v.items
+		v.items = nil
+		return items
+	}
+	fail("%s has no items", describe(v))
+	return nil
+}
+
+// length is Python's len(v).
+func length(v any) int64 {
+	switch v := v.(type) {
+	case string:
+		return int64(utf8.RuneCountInString(v))
+	case undefined, []any, tuple, series, *Dict:
+		return int64(len(iterate(v)))
+	}
+	fail("%s has no length", describe(v))
+	return 0
+}
+
+// attribute is v.name: a method or an attribute, else the item of that name.
+func attribute(v any, name string) any {
+	if strings.HasPrefix(name, "__") {
+		fail("attribute %s is not allowed", name)
+	}
+	switch of := v.(type) {
+	case undefined:
+		fail("%s is undefined, so it has no %s", of.name, name)
+	case *loop:
+		return of.attribute(name)
+	case *namespace:
+		if value, ok := of.attributes.get(name); ok {
+			return value
+		}
+	case *Dict:
+		if m := method(v, name); m != nil {
+			return m
+		}
+		if value, ok := of.get(name); ok {
+			return value
+		}
+	default:
+		if m := method(v, name); m != nil {
+			return m
+		}
+	}
+	return undefined{name}
+}
+
+// item is v[key]: an item, else the attribute of that name.
+func item(v, key any) any {
+	name, named := key.(string)
+	if u, ok := v.(undefined); ok {
+		fail("%s is undefined, so it has no item %s", u.name, str(key))
+	}
+	if d, ok := v.(*Dict); ok {
+		if value, ok := d.get(key); ok {
+			return value
+		}
+	}
+	_, isWhole, isNumber := numeric(key)
+	switch {
+	case named:
+		if d, ok := v.(*Dict); ok && method(d, name) == nil {
+			return undefined{name}
+		}
+		return attribute(v, name)
+	case !isNumber || !isWhole:
+		return undefined{describe(v) + "[" + describe(key) + "]"}
+	}
+	switch v.(type) {
+	case string, []any, tuple, series:
+		items, at := iterate(v), whole(key)
+		if at < 0 {
+			at += int64(len(items))
+		}
+		if at >= 0 && at < int64(len(items)) {
+			return items[at]
+		}
+	}
+	return undefined{describe(v) + "[" + str(key) + "]"}
+}
+
+// slice is v[start:stop:step]; nil is a bound that is not given.
+func slice(v, start, stop, step any) any {
+	by := int64(1)
+	if step != nil {
+		if by = index(step); by == 0 {
+			fail("a slice's step is 0")
+		}
+	}
+	switch of := v.(type) {
+	case string:
+		var b strings.Builder
+		for _, c := range picked(iterate(of), start, stop, by) {
+			b.WriteString(c.(string))
+		}
+		return b.String()
+	case []any:
+		return picked(of, start, stop, by)
+	case tuple:
+		return tuple(picked(of, start, stop, by))
+	case undefined:
+		fail("%s is undefined, so it has no slice", of.name)
+	}
+	return undefined{"a slice of " + describe(v)}
+}
+
+func index(v any) int64 {
+	if _, isWhole, ok := numeric(v); !ok || !isWhole {
+		fail("a slice's bound is %s", describe(v))
+	}
+	return whole(v)
+}
+
+// picked are the items of a slice [Python's PySlice_AdjustIndices].
+func picked(items []any, start, stop any, by int64) []any {
+	n := int64(len(items))
+	by = min(max(by, -n-1), n+1)
+	low, high := int64(0), n // of a bound
+	from, to := low, high
+	if by < 0 {
+		low, high = -1, n-1
+		from, to = high, low
+	}
+	bound := func(v any, missing int64) int64 {
+		if v == nil {
+			return missing
+		}
+		at := index(v)
+		if at < 0 {
+			at += n
+		}
+		return min(max(at, low), high)
+	}
+	out := []any{}
+	to = bound(stop, to)
+	for i := bound(start, from); by > 0 && i < to || by < 0 && i > to; i += by {
+		out = append(out, items[i])
+	}
+	return out
+}
