@@ -18,6 +18,7 @@ import (
 	"os"
 
 	"tandem/decoders"
+	"tandem/evals"
 	"tandem/record"
 )
 
@@ -29,14 +30,19 @@ type Tokenizer interface {
 }
 
 // A Prompt is one task as the model is asked.
-type Prompt struct{ Task, Text string }
+type Prompt struct {
+	Task, Text string
+	Framed     bool         // the tokenizer's frame goes before the text, where it has one (tokenizer.Frame)
+	End        evals.Ending // where an answer ends before its EOS; the zero value: nowhere
+}
 
 // A Setup is all that a run needs. Header.Plan says how much is run. With a Batch of n, n decoders of one name
 // decode n tasks at once; a record's Seconds is then its own wait, and its Share what it cost.
 type Setup struct {
 	Header    record.Header // the file's first line; its Suite, Model, Decoders and Plan must be those of this run
 	Prompts   []Prompt
-	Decoders  []decoders.Decoder // Header.Plan.Batch of each name
+	Others    map[string][]Prompt // by decoder: the same tasks, in the same order, as it is asked otherwise; may be nil
+	Decoders  []decoders.Decoder  // Header.Plan.Batch of each name
 	Tokenizer Tokenizer
 	EOS       []int32 // any of them ends an output
 

@@ -88,7 +88,7 @@ func setup() Setup {
 			Decoders: []record.DecoderInfo{{Name: "ar"}, {Name: "diffusion", Settings: map[string]any{"block": 16}}},
 			Plan:     record.PlanInfo{Repeats: 3, Samples: 1, Batch: 1, MaxTokens: 8, Length: natural, Seed: 5},
 		},
-		Prompts:   []Prompt{{"t0", "abc"}, {"t1", "de"}, {"t2", "f"}, {"t3", "ghij"}},
+		Prompts:   []Prompt{{Task: "t0", Text: "abc"}, {Task: "t1", Text: "de"}, {Task: "t2", Text: "f"}, {Task: "t3", Text: "ghij"}},
 		Decoders:  []decoders.Decoder{script{name: "ar"}, script{name: "diffusion"}},
 		Tokenizer: letters{},
 		EOS:       []int32{0},
@@ -417,7 +417,7 @@ func ExampleRun() {
 	defer os.RemoveAll(dir)
 	tally, err := Run(context.Background(), filepath.Join(dir, "run.jsonl"), Setup{
 		Header:    record.Header{Plan: record.PlanInfo{Repeats: 5, Samples: 1, Batch: 1, MaxTokens: 8, Length: natural}},
-		Prompts:   []Prompt{{"t", "hello"}},
+		Prompts:   []Prompt{{Task: "t", Text: "hello"}},
 		Decoders:  []decoders.Decoder{script{name: "ar"}},
 		Tokenizer: letters{},
 		EOS:       []int32{0},

@@ -2,11 +2,16 @@ package bench
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
 	"tandem/decoders"
+	"tandem/evals"
 	"tandem/record"
 )
 
@@ -14,7 +19,7 @@ import (
 func (s Setup) decodeGroup(ctx context.Context, g group, lane []decoders.Decoder) []record.Record {
 	records, prompts := make([]record.Record, len(g.examples)), make([][]int32, len(g.examples))
 	for i, e := range g.examples {
-		prompts[i] = s.Tokenizer.Encode(e.Text)
+		prompts[i] = encode(s.Tokenizer, e.Prompt)
 	}
 	before := s.readUsage()
 	start := time.Now()
@@ -33,9 +38,31 @@ func (s Setup) decodeGroup(ctx context.Context, g group, lane []decoders.Decoder
 		if s.Header.Plan.Batch > 1 {
 			r.BatchSeconds = share
 		}
-		s.fill(r)
+		s.fill(r, g.examples[i].End)
 	}
 	return records
+}
+
+// encode gives the ids of a prompt, with the tokens that the tokenizer puts before a text where the prompt wants them.
+func encode(t Tokenizer, p Prompt) []int32 {
+	ids := t.Encode(p.Text)
+	if framed, ok := t.(interface {
+		Frame() (before, after []int32)
+	}); ok && p.Framed {
+		before, _ := framed.Frame()
+		ids = slices.Concat(before, ids)
+	}
+	return ids
+}
+
+// hashOf is the hash of ids as a JSON array, in hex.
+func hashOf(ids []int32) string {
+	text, err := json.Marshal(ids)
+	if err != nil {
+		panic(err) // numbers alone
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 func (s Setup) readUsage() usage {
@@ -49,10 +76,11 @@ func (s Setup) readUsage() usage {
 func (s Setup) decode(ctx context.Context, e example, prompt []int32, d decoders.Decoder) record.Record {
 	plan := s.Header.Plan
 	request := decoders.Request{Prompt: prompt, MaxTokens: plan.MaxTokens, Seed: e.seed, Forced: plan.Length == forced}
+	request.Stop = func(token int32) bool { return e.End.Add(s.Tokenizer.Piece(token)) }
 	r := record.Record{
 		Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Attempt: e.attempt, Seed: e.seed,
-		PromptTokens: len(prompt),
-		Trace:        make(record.Trace, 0, plan.MaxTokens+1),
+		PromptTokens: len(prompt), PromptSHA256: hashOf(prompt),
+		Trace: make(record.Trace, 0, plan.MaxTokens+1),
 	}
 	if h, ok := d.(interface{ Hold() (release func()) }); ok {
 		defer h.Hold()()
@@ -70,8 +98,8 @@ func (s Setup) decode(ctx context.Context, e example, prompt []int32, d decoders
 }
 
 // fill folds the finished trace into the record's other fields. A record with an Err keeps its trace for the
-// reader and gets no completion.
-func (s Setup) fill(r *record.Record) {
+// reader and gets no completion. The completion is all that was written before an EOS; what counts of it ends where the answer does.
+func (s Setup) fill(r *record.Record, end evals.Ending) {
 	if s.Ideal != nil {
 		for _, step := range r.Trace {
 			r.Ideal += s.Ideal(step, s.Header.Ceilings)
@@ -87,6 +115,9 @@ func (s Setup) fill(r *record.Record) {
 	useful, stop := cutAtEOS(canvas, s.EOS)
 	r.Tokens, r.Stop = len(useful), stop
 	r.Completion = s.Tokenizer.Decode(useful)
+	if at := end.Cut(r.Completion); at < len(r.Completion) && s.Header.Plan.Length != forced {
+		r.Tokens, r.Stop = begunBefore(s.Tokenizer, useful, at), record.StopWord
+	}
 	r.Pieces = make([]string, len(canvas))
 	for i, token := range canvas {
 		if token >= 0 {
@@ -94,6 +125,11 @@ func (s Setup) fill(r *record.Record) {
 			r.Pieces[i] = s.Tokenizer.Piece(token)
 		}
 	}
+}
+
+// begunBefore is how many tokens of an output begin before so many bytes of its text.
+func begunBefore(t Tokenizer, output []int32, at int) int {
+	return sort.Search(len(output), func(i int) bool { return len(t.Decode(output[:i])) >= at })
 }
 
 // cutAtEOS is the useful part of an output: all before the first EOS, or before the first position that was

@@ -44,11 +44,15 @@ func (s Setup) order(held record.Held, attempt int, tally *Tally) []group {
 	random := rand.New(rand.NewPCG(plan.Seed, 0x6f72646572+uint64(attempt)))
 	var groups []group
 	for _, decoder := range s.names() {
+		prompts, others := s.Others[decoder]
+		if !others {
+			prompts = s.Prompts
+		}
 		for sample := range plan.Samples {
 			for repeat := range plan.Repeats {
 				var examples []example
-				for _, i := range random.Perm(len(s.Prompts)) {
-					p := s.Prompts[i]
+				for _, i := range random.Perm(len(prompts)) {
+					p := prompts[i]
 					e := example{p, decoder, sample, repeat, attempt, exampleSeed(plan.Seed, p.Task, sample)}
 					if !e.due(held) {
 						continue

@@ -1,27 +1,60 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
-	"tandem/datasets"
 	"tandem/decoders"
 	"tandem/evals"
 	"tandem/record"
 	"tandem/transformer"
 )
 
-// Prompts are a suite's first tasks as the model is asked, all of them for a limit of 0, and the tokens of the longest.
-func Prompts(suite datasets.Suite, limit int, tokenizer Tokenizer) (prompts []Prompt, longest int) {
-	for i, task := range suite.Tasks {
-		if limit > 0 && i == limit {
-			break
+// PlanPrompts gives the decoders of a plan that name no prompt the usual one, and each its prompt's own name: "auto" may stand for
+// another one. A completion is no setting, so that it has one name. Decoders that are the same then stand once.
+func PlanPrompts(plan []decoders.Settings, usual string, prompts evals.Prompts) (out []decoders.Settings, err error) {
+	for _, s := range plan {
+		if s.Prompt, err = prompts.Resolve(cmp.Or(s.Prompt, usual)); err != nil {
+			return nil, err
 		}
-		text := evals.Ask(task)
-		prompts = append(prompts, Prompt{Task: task.TaskID, Text: text})
-		longest = max(longest, len(tokenizer.Encode(text)))
+		if s.Prompt == evals.CompletionPrompt {
+			s.Prompt = ""
+		}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
 	}
-	return prompts, longest
+	return out, nil
+}
+
+// Ask asks each decoder of a plan a suite's first tasks, all of them for a limit of 0: it fills in Prompts, Others and the header's
+// Prompts. longest is the tokens of the longest prompt of any.
+func (s *Setup) Ask(prompts evals.Prompts, plan []decoders.Settings, limit int) (longest int, err error) {
+	tasks := prompts.Suite.Tasks
+	if limit > 0 && limit < len(tasks) {
+		tasks = tasks[:limit]
+	}
+	prompts.Suite.Tasks = tasks
+	s.Others = map[string][]Prompt{}
+	texts := map[string][]Prompt{}
+	for _, of := range plan {
+		name := cmp.Or(of.Prompt, evals.CompletionPrompt)
+		if texts[name] == nil {
+			asked, info, err := prompts.Ask(name)
+			if err != nil {
+				return 0, err
+			}
+			s.Header.Prompts = append(s.Header.Prompts, info)
+			for i, one := range asked {
+				p := Prompt{tasks[i].TaskID, one.Text, one.Framed, one.End}
+				texts[name] = append(texts[name], p)
+				longest = max(longest, len(encode(s.Tokenizer, p)))
+			}
+		}
+		s.Prompts, s.Others[of.Name()] = texts[name], texts[name]
+	}
+	return longest, nil
 }
 
 // Open opens a session of so many slots for each of the settings and fills in the setup's Decoders, Memory and Ideal: the decoders

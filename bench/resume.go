@@ -54,6 +54,7 @@ var facts = []fact{
 	{"the model ", func(h record.Header) any { return h.Model }, func(h, _ record.Header) string {
 		return fmt.Sprintf("%s (%s, SHA-256 %.12s)", h.Model.Name, h.Model.Dtype, h.Model.SHA256)
 	}},
+	{"the prompts ", func(h record.Header) any { return h.Prompts }, promptWords},
 	{"the decoders ", func(h record.Header) any { return h.Decoders }, decoderWords},
 	{"", func(h record.Header) any { return withoutExtra(h.Plan) }, planWords},
 	place("the version ", " of commit ", func(e record.Environment) []string { return []string{e.Version, e.Commit} }),
@@ -92,6 +93,19 @@ func decoderWords(h, other record.Header) string {
 		}
 	}
 	return strings.Join(own, ", ")
+}
+
+// promptWords are the prompts with the hash of their texts, and that of the chat template.
+func promptWords(h, _ record.Header) string {
+	var words []string
+	for _, p := range h.Prompts {
+		text := fmt.Sprintf("%s (SHA-256 %.12s", p.Name, p.SHA256)
+		if p.Template != "" {
+			text += fmt.Sprintf(", chat template %.12s", p.Template)
+		}
+		words = append(words, text+")")
+	}
+	return strings.Join(words, ", ")
 }
 
 // planWords are the parts of the plan that differ: "repeats 5, no limit". A name is that of the plan's field, and of the flag

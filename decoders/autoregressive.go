@@ -35,7 +35,7 @@ func (d *autoregressive) write(r *run) {
 		}
 		r.text = append(r.text, 0)
 		step.Commits = []record.Commit{r.commit(to, guesses[0])}
-		if !r.yield(step, nil) || len(r.text) == budget || slices.Contains(d.config.EOSTokens, guesses[0].Token) {
+		if !r.yield(step, nil) || len(r.text) == budget || slices.Contains(d.config.EOSTokens, guesses[0].Token) || r.stopped() {
 			return
 		}
 	}

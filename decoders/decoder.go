@@ -16,7 +16,11 @@ type Request struct {
 	Prompt    []int32
 	MaxTokens int    // most output positions
 	Seed      uint64 // for sampling decoders
-	Forced    bool   // forced length: EOS is banned and exactly MaxTokens tokens are written
+	Forced    bool   // forced length: EOS is banned, Stop is not asked, and exactly MaxTokens tokens are written
+
+	// Stop is told each token of the output in turn, as soon as it and all before it are committed, and ends the decoding by
+	// returning true: a stop word stands in the text. nil: EOS and MaxTokens alone end it. It is asked within the decoding's time.
+	Stop func(token int32) bool
 }
 
 // A Decoder completes prompts. It owns its session, so one goroutine at a time may use it.

@@ -3,6 +3,7 @@ package decoders
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"tandem/record"
 	"tandem/transformer"
@@ -16,7 +17,9 @@ func (r *run) onDevice(device transformer.DeviceDecoder, d transformer.DeviceDec
 		d.Tokens = append(d.Tokens, 0)
 	}
 	d.Temp, d.TopK, d.TopP, d.Ban = r.pass.Temp, r.pass.TopK, r.pass.TopP, r.pass.Ban
-	kind, goes, at := first, true, 0
+	const none = -1 // where nothing is committed yet
+	output := slices.Repeat([]int32{none}, len(d.Tokens)-d.Prompt)
+	kind, goes, stopped, at := first, true, false, 0
 	var bad error
 	err := device.DecodeOnDevice(r.ctx, d, func(f transformer.ForwardResult) bool {
 		step := r.step(kind, f.From, f.To, max(d.Block, 1))
@@ -28,10 +31,16 @@ func (r *run) onDevice(device transformer.DeviceDecoder, d transformer.DeviceDec
 			step.Commits = append(step.Commits, record.Commit{Pos: int32(c.Pos - d.Prompt), Token: c.Token, P: c.P})
 		}
 		kind, at = others, f.To
-		goes = r.yield(step, nil)
-		return goes
+		if goes = r.yield(step, nil); !goes {
+			return false
+		}
+		for _, c := range f.Commits {
+			output[c.Pos-d.Prompt] = c.Token
+		}
+		stopped = r.stop.stopped(output, none)
+		return !stopped
 	})
-	if err = cmp.Or(bad, err); err != nil && goes {
+	if err = cmp.Or(bad, err); err != nil && goes && !stopped {
 		r.yield(record.Step{}, fmt.Errorf("%s forward after position %d: %w", kind, at, err))
 	}
 }

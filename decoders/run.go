@@ -121,8 +121,9 @@ func (d *decoder) decode(ctx context.Context, req Request, write func(*run)) ite
 		if d.config.MaskToken >= 0 {
 			r.pass.Ban = append(r.pass.Ban, d.config.MaskToken)
 		}
+		r.stop.stop = req.Stop
 		if req.Forced {
-			r.pass.Ban = append(r.pass.Ban, d.config.EOSTokens...)
+			r.pass.Ban, r.stop.stop = append(r.pass.Ban, d.config.EOSTokens...), nil
 		}
 		d.session.Reset(0)
 		defer d.session.Reset(0) // a Batch then skips this sequence
@@ -153,7 +154,11 @@ type run struct {
 	text    []int32          // the prompt and what is written, masks included
 	pass    transformer.Pass // the sampling of every pass
 	written int              // K/V slots
+	stop    stopper
 }
+
+// stopped says whether the request's Stop ends the output.
+func (r *run) stopped() bool { return r.stop.stopped(r.text[len(r.req.Prompt):], r.config.MaskToken) }
 
 // forward computes text[from:to] and returns its step, without commits, and the guesses for the wanted rows. After
 // false the decoding is over.
@@ -199,8 +204,11 @@ func (r *run) commit(at int, g transformer.Guess) record.Commit {
 	return record.Commit{Pos: int32(at - len(r.req.Prompt)), Token: g.Token, P: g.P}
 }
 
-// ended says whether an EOS stands in the output with no mask before it.
+// ended says whether an EOS stands in the output with no mask before it, or Stop ends it.
 func (r *run) ended() bool {
+	if r.stopped() {
+		return true
+	}
 	for _, token := range r.text[len(r.req.Prompt):] {
 		if r.config.MaskToken >= 0 && token == r.config.MaskToken {
 			return false

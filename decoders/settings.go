@@ -2,6 +2,7 @@ package decoders
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +35,8 @@ const (
 // Settings describe a decoder. Fields that are zero are filled in by New.
 type Settings struct {
 	Family   Family
-	Uncached bool // a control: no K/V cache; every forward computes what a cache would hold
+	Uncached bool   // a control: no K/V cache; every forward computes what a cache would hold
+	Prompt   string // the name of what it is asked with, of which decoders know nothing else; "": the caller's usual one
 
 	Temperature float64 // 0 is greedy
 	TopP        float64 // 0: all
@@ -71,6 +73,7 @@ var options = slices.Concat([]option{
 	floatOption("temperature", both, func(s *Settings) *float64 { return &s.Temperature }, 100),
 	floatOption("top_p", both, func(s *Settings) *float64 { return &s.TopP }, 1),
 	intOption("top_k", both, func(s *Settings) *int { return &s.TopK }),
+	promptOption("prompt", both, func(s *Settings) *string { return &s.Prompt }),
 })
 
 func flagOption(key string, families []Family, field func(*Settings) *bool) option {
@@ -101,6 +104,19 @@ func floatOption(key string, families []Family, field func(*Settings) *float64, 
 			return fmt.Errorf("wants a number above 0 and at most %g, not %q", most, v)
 		}
 		*field(s) = f
+		return nil
+	}}
+}
+
+// promptName is how prompts may be named, so that names of decoders can hold them.
+var promptName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+func promptOption(key string, families []Family, field func(*Settings) *string) option {
+	return option{key, families, func(s *Settings) any { return unlessZero(*field(s)) }, func(s *Settings, v string) error {
+		if !promptName.MatchString(v) {
+			return fmt.Errorf("wants a name of letters, digits, dots and dashes, not %q", v)
+		}
+		*field(s) = v
 		return nil
 	}}
 }

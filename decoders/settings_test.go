@@ -99,5 +99,5 @@ func ExampleParseName() {
 	fmt.Println(err)
 	// Output:
 	// diffusion/block=16/threshold=0.9 16 0.9 <nil>
-	// decoder "ar/beam=4": unknown setting "beam"; ar knows uncached, temperature, top_p, top_k
+	// decoder "ar/beam=4": unknown setting "beam"; ar knows uncached, temperature, top_p, top_k, prompt
 }

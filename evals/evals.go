@@ -57,9 +57,13 @@ func Ask(task datasets.Example) string { return kinds[task.Kind].ask(task) }
 // Extract returns the answer to judge, and a note on what is odd about it, empty where nothing is. It takes the text
 // for a completion, as a decoder wrote it; Extractor.Extract knows the other forms.
 func Extract(task datasets.Example, completion string) (answer, note string) {
-	k := kinds[task.Kind]
-	cut, special := untilSpecial(untilStop(completion, k.stops))
-	return k.answer(task, cut), notes(maskNote(cut), cutNote(special))
+	return extract(task, completion, kinds[task.Kind].stops)
+}
+
+// extract is Extract with other stop words than those of the task's kind.
+func extract(task datasets.Example, completion string, stops []string) (answer, note string) {
+	cut, special := untilSpecial(untilStop(completion, stops))
+	return kinds[task.Kind].answer(task, cut), notes(maskNote(cut), cutNote(special))
 }
 
 // untilStop cuts text before the first of the stop words. A comment in column 0 is none where the body goes on behind it.
@@ -71,8 +75,8 @@ func untilStop(text string, stops []string) string {
 				break
 			}
 			body := -1
-			if stop == "\n#" {
-				body = bodyBehind(text[from+i+1:])
+			if stop == comment {
+				body, _ = bodyBehind(text[from+i+1:])
 			}
 			if body < 0 {
 				text = text[:from+i]
@@ -84,19 +88,22 @@ func untilStop(text string, stops []string) string {
 	return text
 }
 
-// bodyBehind is where the first indented line behind comments and blank lines begins, -1 where another or none comes first.
-func bodyBehind(text string) int {
-	at := 0
+// comment is the stop word that ends a text only where no body goes on behind it.
+const comment = "\n#"
+
+// bodyBehind is where the first indented line behind comments and blank lines begins, -1 where another or none comes first. known says
+// that more text would not change that.
+func bodyBehind(text string) (at int, known bool) {
 	for line := range strings.Lines(text) {
 		if code := strings.TrimLeft(line, " \t\r\n"); code != "" && code[0] != '#' {
 			if len(code) == len(line) {
-				return -1
+				return -1, true
 			}
-			return at
+			return at, true
 		}
 		at += len(line)
 	}
-	return -1
+	return -1, false
 }
 
 // special matches a token for the end of a sequence or of a turn, for padding and the like, at a text's end.

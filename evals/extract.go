@@ -317,12 +317,12 @@ func codeBlocks(text string) (blocks []string, open bool) {
 	var block strings.Builder
 	fence, indent := "", ""
 	for line := range strings.Lines(text) {
-		mark, own := fenceOf(line), indentOf(line)
+		mark := fenceOf(line)
 		switch {
 		case fence == "" && mark != "":
-			fence, indent = mark, own
+			fence, indent = mark, indentOf(line)
 			block.Reset()
-		case fence != "" && strings.HasPrefix(mark, fence) && strings.TrimSpace(line) == mark && columns(own) <= columns(indent)+3:
+		case fence != "" && closes(line, fence, indent):
 			blocks = append(blocks, block.String())
 			fence = ""
 		case fence != "":
@@ -333,6 +333,12 @@ func codeBlocks(text string) (blocks []string, open bool) {
 		return append(blocks, block.String()), true
 	}
 	return blocks, false
+}
+
+// closes says whether a line ends the block that a fence with an indent opened.
+func closes(line, fence, indent string) bool {
+	mark := fenceOf(line)
+	return strings.HasPrefix(mark, fence) && strings.TrimSpace(line) == mark && columns(indentOf(line)) <= columns(indent)+3
 }
 
 // columns is the width of an indent, with a tab stop every four.

@@ -1,6 +1,7 @@
 package evals
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -88,7 +89,9 @@ func Score(ctx context.Context, in, out string, suite datasets.Suite, judge Judg
 		}
 		waiting = append(waiting, r)
 	}
-	err = scoreAll(ctx, waiting, writer, tasks, judge, o, &tally)
+	answers := &answers{prompts: promptsOf(header)}
+	defer answers.Close()
+	err = scoreAll(ctx, waiting, writer, tasks, answers, judge, o, &tally)
 	return tally, err
 }
 
@@ -157,7 +160,7 @@ type program struct {
 }
 
 // scoreAll judges the records' distinct programs with workers and writes the records in order.
-func scoreAll(ctx context.Context, records []record.Record, writer *record.Writer, tasks map[string]datasets.Example, judge Judge, o Options, tally *Tally) error {
+func scoreAll(ctx context.Context, records []record.Record, writer *record.Writer, tasks map[string]datasets.Example, answers *answers, judge Judge, o Options, tally *Tally) error {
 	programs := map[[3]string]*program{}
 	var order []*program
 	of := make([]*program, len(records))
@@ -167,7 +170,10 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 			continue
 		}
 		task, note := tasks[r.Task], ""
-		r.Answer, note = Extract(task, r.Completion)
+		var err error
+		if r.Answer, note, err = answers.answerOf(task, answers.prompts[r.Decoder], r.Completion); err != nil {
+			return err
+		}
 		key := [3]string{r.Task, r.Answer, note} // the same program of another text has another note
 		if programs[key] == nil {
 			programs[key] = &program{task: task, answer: r.Answer, note: note, done: make(chan struct{})}
@@ -209,6 +215,25 @@ func scoreAll(ctx context.Context, records []record.Record, writer *record.Write
 		}
 	}
 	return nil
+}
+
+// answers finds the answers of a run, each by the prompt of its decoder.
+type answers struct {
+	Extractor
+	prompts map[string]record.PromptInfo // by decoder; none: a completion
+}
+
+// promptsOf are the prompts of a run's decoders.
+func promptsOf(h record.Header) map[string]record.PromptInfo {
+	of := map[string]record.PromptInfo{}
+	for _, d := range h.Decoders {
+		for _, p := range h.Prompts {
+			if name, _ := d.Settings["prompt"].(string); p.Name == cmp.Or(name, CompletionPrompt) {
+				of[d.Name] = p
+			}
+		}
+	}
+	return of
 }
 
 // judgeAll starts the workers and returns what waits for them.

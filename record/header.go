@@ -9,6 +9,7 @@ type Header struct {
 	Suite       SuiteInfo          `json:"suite"`
 	Model       ModelInfo          `json:"model"`
 	Decoders    []DecoderInfo      `json:"decoders"`
+	Prompts     []PromptInfo       `json:"prompts,omitempty"` // those that the decoders' settings name; absent: all are completions
 	Plan        PlanInfo           `json:"plan"`
 	Ceilings    map[string]float64 `json:"ceilings,omitempty"` // measured in this run: "read_gb_per_second", "bf16_gflop_per_second", …
 }
@@ -58,6 +59,17 @@ const WholeSequence = "whole-sequence"
 type DecoderInfo struct {
 	Name     string         `json:"name"`
 	Settings map[string]any `json:"settings"`
+}
+
+// PromptInfo is how a decoder's tasks were asked, and how answers are found again: by it a run can be scored without the files that
+// the prompt came from.
+type PromptInfo struct {
+	Name      string   `json:"name"`
+	SHA256    string   `json:"sha256"`              // hex, of the texts of all tasks, each with a NUL behind it
+	Template  string   `json:"template,omitempty"`  // hex hash of the checkpoint's chat template, where it was used
+	Answer    string   `json:"answer"`              // the form of the answers: completion or chat
+	Assistant string   `json:"assistant,omitempty"` // the beginning of the answer that the prompt holds already, a template
+	Stops     []string `json:"stops,omitempty"`     // stop words in place of those of the suite
 }
 
 // PlanInfo is what was asked for.

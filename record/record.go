@@ -125,6 +125,7 @@ type Stop string
 // The ends of a decoding.
 const (
 	StopEOS    Stop = "eos"    // an end-of-sequence token with nothing open before it
+	StopWord   Stop = "stop"   // a stop word of the prompt: what the answer is ends before it
 	StopLength Stop = "length" // the token budget
 )
 
@@ -137,12 +138,13 @@ type Record struct {
 	Attempt      int      `json:"attempt,omitempty"` // 0, or n: decoded for the nth time again, since other work had disturbed those before
 	Seed         uint64   `json:"seed"`
 	PromptTokens int      `json:"prompt_tokens"`
-	Tokens       int      `json:"tokens"`                // useful: generated, up to and without the first EOS
-	Canvas       int      `json:"canvas"`                // output positions that were ever committed, EOS and beyond included
-	Seconds      float64  `json:"seconds"`               // wall-clock of Decode; tokenisation and judging outside
-	BatchSeconds float64  `json:"share,omitempty"`       // of the wall-clock of the batch that it was decoded in; absent where it was alone
-	Ideal        float64  `json:"ideal,omitempty"`       // seconds the same forwards take at the ceilings in the Header
-	PeakMemory   int64    `json:"peak_memory,omitempty"` // bytes: weights, K/V and activations of the backend
+	PromptSHA256 string   `json:"prompt_sha256,omitempty"` // hex, of the prompt's ids as a JSON array without blanks
+	Tokens       int      `json:"tokens"`                  // useful: generated, up to and without the first EOS, begun before the first stop word
+	Canvas       int      `json:"canvas"`                  // output positions that were ever committed, EOS and beyond included
+	Seconds      float64  `json:"seconds"`                 // wall-clock of Decode; tokenisation and judging outside
+	BatchSeconds float64  `json:"share,omitempty"`         // of the wall-clock of the batch that it was decoded in; absent where it was alone
+	Ideal        float64  `json:"ideal,omitempty"`         // seconds the same forwards take at the ceilings in the Header
+	PeakMemory   int64    `json:"peak_memory,omitempty"`   // bytes: weights, K/V and activations of the backend
 	Stop         Stop     `json:"stop"`
 	Trace        Trace    `json:"trace"`
 	Pieces       []string `json:"pieces,omitempty"` // text of each output position, for the replay

@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
+	"tandem/bench"
 	"tandem/decoders"
+	"tandem/evals"
 	"tandem/transformer"
 )
 
@@ -28,6 +31,22 @@ func planDecoders(names, sweeps []string, threshold float64, c transformer.Confi
 		return nil, fmt.Errorf("--sweep: %w", err)
 	}
 	return plan, nil
+}
+
+// planPrompts gives the decoders of the plan their prompts: of --prompt, which may be a file, where they name none.
+func planPrompts(usual string, j job) (asked evals.Prompts, plan []decoders.Settings, err error) {
+	asked = evals.Prompts{Suite: j.suite, Chat: j.model.Chat}
+	if info, statErr := os.Stat(usual); strings.ContainsAny(usual, `/\.`) || statErr == nil && info.Mode().IsRegular() {
+		own, err := evals.ReadPrompt(usual)
+		if err != nil {
+			return asked, nil, fmt.Errorf("--prompt: %w", err)
+		}
+		asked.Own, usual = []evals.Prompt{own}, own.Name
+	}
+	if plan, err = bench.PlanPrompts(j.plan, usual, asked); err != nil {
+		return asked, nil, fmt.Errorf("--prompt: %w", err)
+	}
+	return asked, plan, nil
 }
 
 // checkSamples refuses several samples of a task where no decoder's would differ, and names the decoders whose do not.

@@ -28,6 +28,7 @@ type runCmd struct {
 	suiteFlags
 	Decoders  []string `default:"ar,diffusion" help:"Decoders by name; the first ar is the baseline."`
 	Sweep     []string `sep:"none" placeholder:"KEY=V,V" help:"Add decoders with other values of a setting, such as threshold=0.5,0.7. A second --sweep with another key makes a grid: every combination."`
+	Prompt    string   `default:"auto" placeholder:"NAME|FILE" help:"How the tasks are asked, of decoders that name no prompt: auto (chat where the checkpoint has a chat template and the suite allows it, else completion), a name below, or a file with {{ prompt }} in it."`
 	Threshold float64  `default:"0.9" help:"Commit threshold of the diffusion decoders that name no policy."`
 	Model     string   `default:"embedded" help:"embedded, a folder in Hugging Face format, a .gguf file, or a name of tandem models list or of the hub that was fetched."`
 	Dtype     string   `default:"" enum:",${dtypes}" placeholder:"bf16" help:"Dtype of the weights: ${dtype_choice}; the checkpoint's own by default."`
@@ -53,7 +54,8 @@ type runCmd struct {
 // Help follows the flags' list.
 func (runCmd) Help() string {
 	return fmt.Sprintf("A decoder is named by its family and settings: ar, ar/temperature=0.8, diffusion/block=16/threshold=0.9. "+
-		"ar knows %s. diffusion knows %s.", strings.Join(decoders.AR.Keys(), ", "), strings.Join(decoders.Diffusion.Keys(), ", "))
+		"ar knows %s. diffusion knows %s.\n\nPrompts: %s.", strings.Join(decoders.AR.Keys(), ", "), strings.Join(decoders.Diffusion.Keys(), ", "),
+		strings.Join(evals.PromptNames(), ", "))
 }
 
 // check reports the first flag whose value makes no sense, beside those that are too low.
@@ -71,6 +73,7 @@ func (c runCmd) check() error {
 type job struct {
 	suite  datasets.Suite
 	model  *checkpoint.Model
+	asked  evals.Prompts
 	plan   []decoders.Settings
 	judge  *sandbox.Runner // nil where no program is run
 	header record.Header   // what is known before the model is on a device
@@ -121,6 +124,9 @@ func (c runCmd) prepare(a *app) (j job, err error) {
 	if j.plan, err = planDecoders(c.Decoders, c.Sweep, c.Threshold, j.model.Config); err != nil {
 		return j, err
 	}
+	if j.asked, j.plan, err = planPrompts(c.Prompt, j); err != nil {
+		return j, err
+	}
 	if err = checkSamples(a.stderr, c.Samples, j.plan); err != nil {
 		return j, err
 	}
@@ -168,11 +174,13 @@ func (c runCmd) score(a *app, in, out string, j job) error {
 // decode runs the plan's decoders over the suite.
 func (c runCmd) decode(a *app, path string, j job) (err error) {
 	setup := bench.Setup{Tokenizer: pieces{j.model.Tokenizer}, EOS: j.model.Config.EOSTokens}
-	prompts, longest := bench.Prompts(j.suite, c.Limit, setup.Tokenizer)
+	longest, err := setup.Ask(j.asked, j.plan, c.Limit)
+	if err != nil {
+		return fmt.Errorf("%w: choose another --prompt", err)
+	}
 	if err := c.fits(longest, j); err != nil {
 		return err
 	}
-	setup.Prompts = prompts
 	slots := longest + c.MaxTokens
 	backend, err := c.open(a, j.model, len(j.plan)*c.Batch*slots)
 	if err != nil {

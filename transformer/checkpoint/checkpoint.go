@@ -8,7 +8,7 @@
 //  3. Each tensor goes to its place, by the family's name of it (names.go), and must have the shape that follows from the Config
 //     (weights.go). A tensor too few or too many is an error. Matrices stay in the files: a backend converts and checks their numbers
 //     when it packs them.
-//  4. tokenizer.json becomes the tokenizer. generation_config.json may name other ends of a text.
+//  4. tokenizer.json becomes the tokenizer, and the chat template that lies beside it is kept. generation_config.json may name other ends of a text.
 //
 // A GGUF file holds all of that (package gguf).
 //
@@ -29,6 +29,7 @@ import (
 	"sync"
 
 	"tandem/transformer"
+	"tandem/transformer/chat"
 	"tandem/transformer/tokenizer"
 )
 
@@ -41,8 +42,9 @@ type Model struct {
 	Config     transformer.Config
 	Weights    *transformer.Weights
 	Tokenizer  *tokenizer.Tokenizer
-	SHA256     func() string // hex, of the weights' files one after another, which the first call reads; not after Close
-	Parameters int64         // numbers of the weights; see transformer.Parameters
+	Chat       *chat.Template // how the model wants to be spoken to; nil where the checkpoint does not say
+	SHA256     func() string  // hex, of the weights' files one after another, which the first call reads; not after Close
+	Parameters int64          // numbers of the weights; see transformer.Parameters
 	files      []weightFile
 }
 
@@ -127,6 +129,9 @@ func read(dir folder, name string, dtype transformer.Dtype) (*Model, error) {
 	}
 	if size := m.Tokenizer.Size(); size > m.Config.Vocab {
 		return nil, fmt.Errorf("tokenizer.json has %d entries, config.json's vocab_size is %d: they are of two models", size, m.Config.Vocab)
+	}
+	if m.Chat, err = chat.Read(dir.files); err != nil {
+		return nil, err
 	}
 	if err := checkMask(m.Config, m.Tokenizer); err != nil {
 		return nil, err

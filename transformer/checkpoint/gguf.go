@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tandem/transformer"
+	"tandem/transformer/chat"
 	"tandem/transformer/checkpoint/gguf"
 )
 
@@ -34,6 +35,13 @@ func (m *Model) fromGGUF(file *gguf.File, dtype transformer.Dtype) (err error) {
 	m.Config.Name = m.Name
 	if m.Tokenizer, err = file.Tokenizer(); err != nil {
 		return err
+	}
+	source, special, err := file.ChatTemplate()
+	if err != nil {
+		return err
+	}
+	if source != "" {
+		m.Chat = chat.New(source, special)
 	}
 	if size := m.Tokenizer.Size(); size > m.Config.Vocab {
 		return fmt.Errorf("the tokenizer has %d entries, vocab_size is %d: convert the model again", size, m.Config.Vocab)

@@ -30,7 +30,10 @@ const (
 )
 
 // A Template is parsed and may be rendered by many goroutines.
-type Template struct{ body []statement }
+type Template struct {
+	Strict bool // to write an undefined value is an error, as is what Jinja makes nothing of: a name that was mistyped
+	body   []statement
+}
 
 // Parse reads a template. The error is one line and names the line of the source.
 func Parse(source string) (t *Template, err error) {
@@ -41,13 +44,13 @@ func Parse(source string) (t *Template, err error) {
 	defer rescue(&err, &p.line)
 	p.pieces = scan(source, &p.line)
 	body, _ := p.body()
-	return &Template{body}, nil
+	return &Template{body: body}, nil
 }
 
 // Render returns the template's text for variables: nil (None), bool, int, float64, string, or what FromJSON and Object return. now
 // is what strftime_now tells.
 func (t *Template) Render(variables map[string]any, now time.Time) (text string, err error) {
-	r := &run{now: now}
+	r := &run{now: now, strict: t.Strict}
 	defer rescue(&err, &r.line)
 	globals := &frame{run: r, names: map[string]any{}}
 	for name, f := range functions {

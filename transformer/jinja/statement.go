@@ -8,11 +8,12 @@ import (
 
 // A run is one rendering.
 type run struct {
-	now   time.Time
-	line  int
-	steps int
-	calls int // macros within each other
-	size  int // bytes written
+	now    time.Time
+	strict bool
+	line   int
+	steps  int
+	calls  int // macros within each other
+	size   int // bytes written
 }
 
 // output is where a frame writes.
@@ -112,7 +113,15 @@ func (p *parser) body(ends ...string) (body []statement, end string) {
 		case '{':
 			e := p.tuple()
 			p.end()
-			body = append(body, func(f *frame) signal { f.run.line = one.line; f.out.write(str(e(f))); return onward })
+			body = append(body, func(f *frame) signal {
+				f.run.line = one.line
+				v := e(f)
+				if u, ok := v.(undefined); ok && f.run.strict {
+					fail("%s is undefined", u.name)
+				}
+				f.out.write(str(v))
+				return onward
+			})
 		default:
 			name := p.name("a statement")
 			if slices.Contains(ends, name) {
