@@ -115,7 +115,7 @@ func (s Setup) fill(r *record.Record, end evals.Ending) {
 	useful, stop := cutAtEOS(canvas, s.EOS)
 	r.Tokens, r.Stop = len(useful), stop
 	r.Completion = s.Tokenizer.Decode(useful)
-	if at := end.Cut(r.Completion); at < len(r.Completion) && s.Header.Plan.Length != forced {
+	if at, ends := end.Cut(r.Completion); ends && s.Header.Plan.Length != forced {
 		r.Tokens, r.Stop = begunBefore(s.Tokenizer, useful, at), record.StopWord
 	}
 	r.Pieces = make([]string, len(canvas))

@@ -106,16 +106,17 @@ func (e *Ending) blockEnd() (end int, ok bool) {
 	}
 }
 
-// Cut is where the answer ends in the whole text; its length where it does not.
-func (e Ending) Cut(text string) int {
+// Cut is where the answer ends in the whole text, and whether it does; else it is the text's length.
+func (e Ending) Cut(text string) (at int, ends bool) {
 	if e.defines == nil {
-		return len(untilStop(text, e.stops))
+		at = len(untilStop(text, e.stops))
+		return at, at < len(text)
 	}
 	whole := Ending{defines: e.defines, text: []byte(e.begun + text)}
 	if end, ok := whole.blockEnd(); ok {
-		return max(0, min(len(text), end-len(e.begun)))
+		return max(0, min(len(text), end-len(e.begun))), true
 	}
-	return len(text)
+	return len(text), false
 }
 
 // answerOf finds the answer of a run's completion to a prompt, and a note on what was done.
@@ -128,7 +129,8 @@ func (x *Extractor) answerOf(task datasets.Example, info record.PromptInfo, comp
 		answer, note = extract(task, completion, e.stops)
 		return answer, note, nil
 	}
-	text := e.begun + completion[:e.Cut(completion)]
+	end, _ := e.Cut(completion)
+	text := e.begun + completion[:end]
 	if kinds[task.Kind].program != nil {
 		return x.Extract(task, text, Chat, false)
 	}
