@@ -8,7 +8,8 @@
 //  3. Each tensor goes to its place, by the family's name of it (names.go), and must have the shape that follows from the Config
 //     (weights.go). A tensor too few or too many is an error. Matrices stay in the files: a backend converts and checks their numbers
 //     when it packs them.
-//  4. tokenizer.json becomes the tokenizer, and the chat template that lies beside it is kept. generation_config.json may name other ends of a text.
+//  4. tokenizer.json becomes the tokenizer, and the chat template that lies beside it is kept. generation_config.json may name other
+//     ends of a text.
 //
 // A GGUF file holds all of that (package gguf).
 //

@@ -76,7 +76,7 @@ func pairs(v any) any {
 	switch v := v.(type) {
 	case undefined:
 		return []any{}
-	case *Dict:
+	case *dict:
 		return v.items()
 	}
 	fail("filter items wants a dict, not %s", describe(v))
@@ -104,7 +104,7 @@ func folded(v any) any {
 
 // dictSort is by the keys.
 func dictSort(v any, _ *call) any {
-	d, ok := v.(*Dict)
+	d, ok := v.(*dict)
 	if !ok {
 		fail("filter dictsort wants a dict, not %s", describe(v))
 	}
@@ -145,7 +145,7 @@ func keyOf(c *call) func(v any) any {
 
 // unique gives the first of the items that are equal.
 func unique(v any, c *call) any {
-	key, seen, out := keyOf(c), &Dict{}, &generator{}
+	key, seen, out := keyOf(c), &dict{}, &generator{}
 	for _, one := range iterate(v) {
 		if _, ok := seen.get(folded(key(one))); !ok {
 			seen.set(folded(key(one)), nil)
@@ -281,7 +281,7 @@ func mapped(v any, c *call) any {
 	name := c.text("filter")
 	filter, more := named(filterTable, "filter", name), c.rest()
 	for _, one := range chosen(v) {
-		out.items = append(out.items, called("filter "+name, filter, one, arguments{more, &Dict{}}))
+		out.items = append(out.items, called("filter "+name, filter, one, arguments{more, &dict{}}))
 	}
 	return out
 }
@@ -296,7 +296,7 @@ func selected(v any, c *call, byAttribute, keep bool) any {
 	if len(c.values) > c.taken {
 		word := c.text("test")
 		test, more := named(testTable, "test", word), c.rest()
-		passes = func(v any) bool { return truth(called("test "+word, test, v, arguments{more, &Dict{}})) }
+		passes = func(v any) bool { return truth(called("test "+word, test, v, arguments{more, &dict{}})) }
 	}
 	out := &generator{}
 	for _, one := range chosen(v) {

@@ -32,10 +32,10 @@ func unsupported(name string) func(r *run, a arguments) any {
 }
 
 // merged is the dict of a call: one that it may begin with, and the named arguments.
-func merged(a arguments) *Dict {
-	d := &Dict{}
+func merged(a arguments) *dict {
+	d := &dict{}
 	if len(a.values) > 0 {
-		from, ok := a.values[0].(*Dict)
+		from, ok := a.values[0].(*dict)
 		if !ok || len(a.values) > 1 {
 			fail("a dict is made of one other and of named arguments alone")
 		}

@@ -48,7 +48,7 @@ func fromJSON(d *json.Decoder) (any, error) {
 			_, err := d.Token()
 			return out, err
 		}
-		out := &Dict{}
+		out := &dict{}
 		for d.More() {
 			key, err := d.Token()
 			if err != nil {
@@ -115,7 +115,7 @@ func (e *encoder) value(v any, margin string) {
 		e.list("[]", len(v), margin, func(i int, margin string) { e.value(v[i], margin) })
 	case tuple:
 		e.list("[]", len(v), margin, func(i int, margin string) { e.value(v[i], margin) })
-	case *Dict:
+	case *dict:
 		order := make([]int, len(v.keys))
 		for i := range order {
 			order[i] = i

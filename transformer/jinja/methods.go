@@ -93,7 +93,7 @@ func method(v any, name string) any {
 	switch v.(type) {
 	case string:
 		found, known = stringMethods[name], stringNames
-	case *Dict:
+	case *dict:
 		found, known = dictMethods[name], dictNames
 	case []any, tuple:
 		known = listNames
@@ -114,15 +114,15 @@ func method(v any, name string) any {
 
 var dictMethods = map[string]func(v any, c *call) any{
 	"get": func(v any, c *call) any {
-		value, ok := v.(*Dict).get(c.optional("key", nil))
+		value, ok := v.(*dict).get(c.optional("key", nil))
 		if missing := c.optional("default", nil); !ok {
 			return missing
 		}
 		return value
 	},
-	"items":  func(v any, _ *call) any { return v.(*Dict).items() },
-	"keys":   func(v any, _ *call) any { return v.(*Dict).keys },
-	"values": func(v any, _ *call) any { return v.(*Dict).values },
+	"items":  func(v any, _ *call) any { return v.(*dict).items() },
+	"keys":   func(v any, _ *call) any { return v.(*dict).keys },
+	"values": func(v any, _ *call) any { return v.(*dict).values },
 }
 
 var stringMethods = map[string]func(v any, c *call) any{
@@ -311,7 +311,7 @@ var replacementField = regexp.MustCompile(`\{\{|\}\}|\{(\w*)\}|[{}]`)
 func format(v any, c *call) any {
 	values, next := c.rest(), 0
 	named := *c.named
-	*c.named = Dict{}
+	*c.named = dict{}
 	return replacementField.ReplaceAllStringFunc(v.(string), func(field string) string {
 		name := strings.Trim(field, "{}")
 		switch {

@@ -6,7 +6,7 @@ var testTable = map[string]func(v any, c *call) any{
 	"undefined": func(v any, _ *call) any { return isUndefined(v) },
 	"none":      func(v any, _ *call) any { return v == nil },
 	"string":    func(v any, _ *call) any { return is[string](v) || is[markup](v) },
-	"mapping":   func(v any, _ *call) any { return is[*Dict](v) },
+	"mapping":   func(v any, _ *call) any { return is[*dict](v) },
 	"boolean":   func(v any, _ *call) any { return is[bool](v) },
 	"integer":   func(v any, _ *call) any { return is[int64](v) },
 	"float":     func(v any, _ *call) any { return is[float64](v) },
@@ -15,7 +15,7 @@ var testTable = map[string]func(v any, c *call) any{
 	"false":     func(v any, _ *call) any { return v == false },
 	"callable":  func(v any, _ *call) any { return is[function](v) },
 	"sequence": func(v any, _ *call) any {
-		return is[string](v) || is[[]any](v) || is[tuple](v) || is[*Dict](v) || isUndefined(v)
+		return is[string](v) || is[[]any](v) || is[tuple](v) || is[*dict](v) || isUndefined(v)
 	},
 	"iterable":    iterable,
 	"in":          func(v any, c *call) any { return contains(c.optional("seq", nil), v) },
@@ -38,7 +38,7 @@ func is[T any](v any) bool { _, ok := v.(T); return ok }
 func isUndefined(v any) bool { return is[undefined](v) }
 
 func iterable(v any, _ *call) any {
-	return is[string](v) || is[[]any](v) || is[tuple](v) || is[series](v) || is[*Dict](v) || is[*generator](v) || isUndefined(v)
+	return is[string](v) || is[[]any](v) || is[tuple](v) || is[series](v) || is[*dict](v) || is[*generator](v) || isUndefined(v)
 }
 
 func compares(operator string) func(v any, c *call) any {

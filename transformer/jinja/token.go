@@ -81,7 +81,7 @@ func (s *scanner) token(dotted bool) token {
 		return token{'i', strings.ReplaceAll(number, "_", "")}
 	}
 	if rest[0] == '\'' || rest[0] == '"' {
-		return s.text1(rest[0])
+		return s.literal(rest[0])
 	}
 	for _, o := range operators {
 		if strings.HasPrefix(rest, o) {
@@ -108,8 +108,8 @@ func (s *scanner) balance(o string) {
 	}
 }
 
-// text1 takes a string in quotes.
-func (s *scanner) text1(quote byte) token {
+// literal takes a string in quotes.
+func (s *scanner) literal(quote byte) token {
 	rest := s.source[s.at+1:]
 	for i := 0; i < len(rest); i++ {
 		switch rest[i] {

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// The values are nil (None), undefined, bool, int64, float64, string, markup, []any (a list, which nothing changes), tuple, series, *Dict,
+// The values are nil (None), undefined, bool, int64, float64, string, markup, []any (a list, which nothing changes), tuple, series, *dict,
 // *namespace, *generator, function and *loop.
 
 // undefined is what a name, an attribute or an item without a value gives. It is false and prints as nothing; to use it is an error.
@@ -29,7 +29,7 @@ type function func(a arguments) any
 type generator struct{ items []any }
 
 // A namespace has attributes that a template may set.
-type namespace struct{ attributes Dict }
+type namespace struct{ attributes dict }
 
 func (n *namespace) set(name string, v any) {
 	if strings.HasPrefix(name, "_") {
@@ -38,15 +38,15 @@ func (n *namespace) set(name string, v any) {
 	n.attributes.set(name, v)
 }
 
-// A Dict keeps the order of its keys, which are strings as a rule.
-type Dict struct {
+// A dict is Python's; it keeps the order of its keys, which are strings as a rule.
+type dict struct {
 	keys, values []any
 	index        map[any]int
 }
 
-// Object is a Dict of names and values in turns.
-func Object(pairs ...any) *Dict {
-	d := &Dict{}
+// Object is a dict for a variable, of names and values in turns.
+func Object(pairs ...any) any {
+	d := &dict{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		d.set(pairs[i], plain(pairs[i+1]))
 	}
@@ -65,7 +65,7 @@ func hashed(key any) any {
 	return nil
 }
 
-func (d *Dict) set(key, value any) {
+func (d *dict) set(key, value any) {
 	h := hashed(key)
 	if i, ok := d.index[h]; ok {
 		d.values[i] = value
@@ -78,7 +78,7 @@ func (d *Dict) set(key, value any) {
 	d.keys, d.values = append(d.keys, key), append(d.values, value)
 }
 
-func (d *Dict) get(key any) (any, bool) {
+func (d *dict) get(key any) (any, bool) {
 	i, ok := d.index[hashed(key)]
 	if !ok {
 		return nil, false
@@ -87,13 +87,13 @@ func (d *Dict) get(key any) (any, bool) {
 }
 
 // take gets a named argument and removes it.
-func (d *Dict) take(name string) (v any, ok bool) {
+func (d *dict) take(name string) (v any, ok bool) {
 	i, ok := d.index[name]
 	if !ok {
 		return nil, false
 	}
 	v = d.values[i]
-	rest := Dict{}
+	rest := dict{}
 	for j, key := range d.keys {
 		if j != i {
 			rest.set(key, d.values[j])
@@ -104,7 +104,7 @@ func (d *Dict) take(name string) (v any, ok bool) {
 }
 
 // items are the pairs of keys and values.
-func (d *Dict) items() (pairs []any) {
+func (d *dict) items() (pairs []any) {
 	for i, key := range d.keys {
 		pairs = append(pairs, tuple{key, d.values[i]})
 	}
@@ -132,7 +132,7 @@ func truth(v any) bool {
 		return len(v) > 0
 	case series:
 		return len(v) > 0
-	case *Dict:
+	case *dict:
 		return len(v.keys) > 0
 	case *loop:
 		return len(v.items) > 0
@@ -173,7 +173,7 @@ func repr(v any) string {
 			return "(" + repr(v[0]) + ",)"
 		}
 		return "(" + joined(v, repr) + ")"
-	case *Dict:
+	case *dict:
 		return "{" + joined(v.items(), func(pair any) string { return repr(pair.(tuple)[0]) + ": " + repr(pair.(tuple)[1]) }) + "}"
 	}
 	fail("%s has no text", describe(v))
@@ -250,7 +250,7 @@ func describe(v any) string {
 		return "a text that was marked as safe"
 	case []any, tuple, series:
 		return "a list"
-	case *Dict:
+	case *dict:
 		return "a dict"
 	case *namespace:
 		return "a namespace"
