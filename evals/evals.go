@@ -2,7 +2,8 @@
 // them has moved published scores:
 //
 //   - Ask: the prompt's exact bytes, nothing before and nothing behind. (A trailing newline more has moved a published
-//     score from 34 to 72.)
+//     score from 34 to 72.) Prompts ask otherwise: by a table of instructions, a chat template, or a file (prompt.go,
+//     prompt_file.go). An Ending says where an answer to one ends, while it is written (ending.go).
 //   - Extract: what a model wrote, made an answer. A completion ends at its kind's stop words; a chat answer gives its
 //     code block (extract.go). The prompt stays as it is, with its imports and helpers. Nothing is repaired but indentation
 //     that a chat answer lost. A special token at the end is cut off and named in the verdict; a mask that a diffusion decoder left

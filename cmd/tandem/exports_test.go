@@ -19,6 +19,7 @@ var promised = map[string]string{
 	"tandem/decoders.Factor":                       "a policy of one's own may build on it",
 	"tandem/decoders.Quota":                        "a policy of one's own may build on it",
 	"tandem/evals.Auto":                            "the command line gives a Mode by its value",
+	"tandem/evals.Ask":                             "a step of the package's doc, to be taken by itself",
 	"tandem/evals.Extract":                         "a step of the package's doc, to be taken by itself",
 	"tandem/evals.Extractor":                       "Extract for other texts than completions",
 	"tandem/evals.Extractor.Extract":               "Extract for other texts than completions",
