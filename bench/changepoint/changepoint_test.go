@@ -118,7 +118,7 @@ func TestFalseAlarms(t *testing.T) {
 					values[k] = 100 * (1 + noise.draw(source))
 				}
 				has := func(test Test, o Options) int { return min(1, len(Find(values, test, o))) }
-				alarms += has(Permutation, Options{Significance: 0.001, Permutations: 1999, Seed: uint64(i)})
+				alarms += has(Permutation, seeded(i))
 				common += has(Permutation, Options{Significance: 0.05, Permutations: 199, Seed: uint64(i)})
 				hunters += has(Hunter, Options{Significance: 0.001})
 			}
