@@ -18,9 +18,8 @@ const (
 	Held     Outcome = "there already"
 )
 
-// Add writes runs, all of them or none; they are on the disk when it returns. Outcomes are in the order of the runs. Where another
-// process writes for longer than five seconds, the error is *Busy.
-func (s *Store) Add(runs []Run) (outcomes []Outcome, err error) {
+// add writes runs in one transaction.
+func (s *store) add(runs []Run) (outcomes []Outcome, err error) {
 	tx, err := s.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		return nil, s.explain(err)
@@ -94,8 +93,8 @@ func insert(tx *sql.Tx, r Run, sum string) error {
 	return nil
 }
 
-// Runs are all runs, oldest first. A run that is not what was written makes the history *Damaged.
-func (s *Store) Runs() ([]Run, error) {
+// runs are all runs, oldest first. A run that is not what was written makes the history *Damaged.
+func (s *store) runs() ([]Run, error) {
 	rows, err := s.db.Query(`SELECT digest, os, cpu, cores, threads, device, gpu, features, portable,
 		suite, model, plan, "commit", started, unfinished, unmeasured, decoder, metric, base, value, low, high, run.id
 		FROM run JOIN machine ON machine.hash = run.machine LEFT JOIN value ON value.run = run.id
@@ -138,7 +137,7 @@ func (s *Store) Runs() ([]Run, error) {
 }
 
 // compareDigests finds a run that is not what was written.
-func (s *Store) compareDigests(runs []Run, sums []string) error {
+func (s *store) compareDigests(runs []Run, sums []string) error {
 	for i, r := range runs {
 		if sum, err := r.digest(); err != nil || sum != sums[i] {
 			return &Damaged{s.path, fmt.Sprintf("the run of %s is not what was written", r.Started.Format(time.RFC3339))}

@@ -11,8 +11,8 @@ import (
 	"tandem/bench/stats"
 )
 
-// AnchorFile is the name of an Anchor in a run's folder.
-const AnchorFile = "anchor.json"
+// anchorFile is the name of an Anchor in a run's folder.
+const anchorFile = "anchor.json"
 
 // An Anchor is an older build that never changes and took turns with the run's build, decoding by decoding: what ratios to it
 // do not show is the weather of the machine. A run's folder holds it as anchor.json where there was one.
@@ -31,7 +31,7 @@ type AnchorRatio struct {
 
 // ReadAnchor reads a folder's anchor.json. Without one it is nil.
 func ReadAnchor(dir string) (*Anchor, error) {
-	path := filepath.Join(dir, AnchorFile)
+	path := filepath.Join(dir, anchorFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -30,13 +30,13 @@ const wide = 400
 
 // victim adds runs until it is killed, and prints how many are there. With half it stops in the middle of the third.
 func victim(path string, half bool) {
-	s, err := Create(path)
+	s, err := open(path)
 	for i := 0; err == nil; i++ {
 		if half && i == 2 {
 			err = s.stopHalfway(example(i, wide))
 			break
 		}
-		if _, err = s.Add([]Run{example(i, wide)}); err == nil {
+		if _, err = s.add([]Run{example(i, wide)}); err == nil {
 			fmt.Println(i + 1)
 		}
 	}
@@ -45,7 +45,7 @@ func victim(path string, half bool) {
 }
 
 // stopHalfway writes a run's rows but does not commit them, says so and waits.
-func (s *Store) stopHalfway(r Run) error {
+func (s *store) stopHalfway(r Run) error {
 	tx, err := s.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		return err
@@ -94,12 +94,10 @@ func killed(t *testing.T, path string, half bool, when func(line string) bool) (
 // is what was written.
 func whole(t *testing.T, path string, said int) int {
 	t.Helper()
-	s, err := Open(path)
+	runs, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	runs := held(t, s)
 	if len(runs) < said || len(runs) > said+1 {
 		t.Fatalf("%d runs are there, the writer said %d", len(runs), said)
 	}
@@ -108,7 +106,9 @@ func whole(t *testing.T, path string, said int) int {
 			t.Fatalf("run %d has %d values", i, len(r.Values))
 		}
 	}
-	add(t, s, example(len(runs), 1)) // and it can be written to
+	if _, err := Add(path, []Run{example(len(runs), 1)}); err != nil {
+		t.Fatal(err) // it can be written to
+	}
 	return len(runs)
 }
 
@@ -150,7 +150,7 @@ func TestDamaged(t *testing.T) {
 	for i := range 4 {
 		add(t, s, example(i, wide))
 	}
-	if err := s.Close(); err != nil {
+	if err := s.close(); err != nil {
 		t.Fatal(err)
 	}
 	good, err := os.ReadFile(path)
@@ -171,11 +171,7 @@ func TestDamaged(t *testing.T) {
 			if err := os.WriteFile(bad, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			s, err := Open(bad)
-			if err == nil {
-				_, err = s.Runs()
-				s.Close()
-			}
+			_, err := Read(bad)
 			var damaged *Damaged
 			if !errors.As(err, &damaged) || !strings.HasPrefix(err.Error(), bad+" is damaged (") || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v", err)
@@ -207,7 +203,7 @@ func TestForeignFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Create(path); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := Add(path, []Run{example(0, 1)}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("want %s, got %v", name, err)
 		}
 		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
@@ -220,7 +216,7 @@ func TestForeignFiles(t *testing.T) {
 	}
 	for _, path := range []string{empty, filepath.Join(dir, "none")} {
 		var missing *Missing
-		if _, err := Open(path); !errors.As(err, &missing) {
+		if _, err := Read(path); !errors.As(err, &missing) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -244,8 +240,8 @@ func TestMigrate(t *testing.T) {
 	if err := s.db.QueryRow("SELECT note FROM run").Scan(&note); err != nil || note != "none" {
 		t.Errorf("note %q, %v", note, err)
 	}
-	s.Close()
-	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "has schema 2, this version of tandem reads up to 1") {
+	s.close()
+	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "has schema 2, this version of tandem reads up to 1") {
 		t.Errorf("a later schema: %v", err)
 	}
 }
@@ -269,7 +265,7 @@ func TestWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	var busy *Busy
-	if _, err := second.Add([]Run{example(2, 1)}); !errors.As(err, &busy) || busy.Path != path {
+	if _, err := second.add([]Run{example(2, 1)}); !errors.As(err, &busy) || busy.Path != path {
 		t.Errorf("beside a writer: %v", err)
 	}
 	if _, err := second.db.Exec("PRAGMA busy_timeout=5000"); err != nil {
@@ -277,7 +273,7 @@ func TestWriters(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := second.Add([]Run{example(2, 1)})
+		_, err := second.add([]Run{example(2, 1)})
 		done <- err
 	}()
 	time.Sleep(20 * time.Millisecond)

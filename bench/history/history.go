@@ -2,9 +2,9 @@
 //
 //  1. A caller makes a Run of what it measured: where, with what, and a Value for each decoder and metric.
 //  2. Add writes runs whole or not at all; one that is there already stays as it is.
-//  3. Runs reads them back, oldest first.
+//  3. Read gives them back, oldest first.
 //  4. Group makes Series of them: one metric of one decoder, on one machine, over time. Only what may be compared is a point.
-//  5. WriteOtava and ReadOtava carry runs to and from the CSV files of Apache Otava.
+//  5. WriteOtava and ReadOtava carry runs to and from the CSV files of Apache Otava; a Dump holds all of them.
 //
 // Absolute speeds of separate runs show what else the machine's neighbours did: two runs of the same build differ by 20% where
 // the ratio of two decoders that take turns differs by 3%. So each run also holds ratios: a decoder's speed over that of

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,28 +30,26 @@ func example(i, decoders int) Run {
 	return r
 }
 
-func create(t *testing.T, path string) *Store {
+func create(t *testing.T, path string) *store {
 	t.Helper()
-	s, err := Create(path)
+	s, err := open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { s.close() })
 	return s
 }
 
-func add(t *testing.T, s *Store, runs ...Run) []Outcome {
+func add(t *testing.T, s *store, runs ...Run) {
 	t.Helper()
-	outcomes, err := s.Add(runs)
-	if err != nil {
+	if _, err := s.add(runs); err != nil {
 		t.Fatal(err)
 	}
-	return outcomes
 }
 
-func held(t *testing.T, s *Store) []Run {
+func held(t *testing.T, s *store) []Run {
 	t.Helper()
-	runs, err := s.Runs()
+	runs, err := s.runs()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,24 +60,20 @@ func held(t *testing.T, s *Store) []Run {
 // place of what it was.
 func TestAdd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sub dir?", "h%41.db")
-	s := create(t, path)
-	if got := add(t, s, example(1, 2), example(0, 1), example(1, 2)); !reflect.DeepEqual(got, []Outcome{Added, Added, Held}) {
-		t.Errorf("outcomes %v", got)
+	add := func(want []Outcome, runs ...Run) {
+		t.Helper()
+		if got, err := Add(path, runs); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("outcomes %v, want %v, %v", got, want, err)
+		}
 	}
+	add([]Outcome{Added, Added, Held}, example(1, 2), example(0, 1), example(1, 2))
 	further := example(1, 3)
 	further.Unmeasured = "disturbed"
-	if got := add(t, s, further, example(0, 1)); !reflect.DeepEqual(got, []Outcome{Replaced, Held}) {
-		t.Errorf("outcomes %v", got)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	again, err := Open(path)
+	add([]Outcome{Replaced, Held}, further, example(0, 1))
+	runs, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
-	runs := held(t, again)
 	want, err := further.normal()
 	if err != nil || len(runs) != 2 || runs[0].Commit != "c000" || !reflect.DeepEqual(runs[1], want) {
 		t.Errorf("%+v, want %+v (%v)", runs, want, err)
@@ -96,7 +91,7 @@ func TestAddRefuses(t *testing.T) {
 	infinite.Values[0].Interval.High = infinite.Values[0].Interval.Value / 0.0000000001 * 1e308
 	twice.Values = append(twice.Values, twice.Values[0])
 	for want, r := range map[string]Run{"has no date": undated, "is no number": infinite, "stands twice": twice} {
-		if _, err := s.Add([]Run{example(0, 1), r}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := s.add([]Run{example(0, 1), r}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
 		}
 	}
@@ -137,22 +132,34 @@ func TestGroup(t *testing.T) {
 	runs[2].Unfinished = true
 	other := example(4, 1)
 	other.Machine.Threads = 1
-	all := Group(append(runs, other), Filter{}, 100)
+	group := func(runs []Run, c Selection) []Series {
+		t.Helper()
+		series, err := Group(runs, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return series
+	}
 	var got []string
-	for _, s := range all {
+	for _, s := range group(append(runs, other), Selection{Last: 100}) {
 		got = append(got, fmt.Sprintf("%s %d %d", s.Metric.Name, s.Machine.Threads, len(s.Points)))
 	}
-	want := "speedup 2 2, speedup 1 1, forwards 2 3, forwards 1 1, tokens_per_second 2 2, tokens_per_second 1 1"
+	slices.Sort(got)
+	want := "forwards 1 1, forwards 2 3, speedup 1 1, speedup 2 2, tokens_per_second 1 1, tokens_per_second 2 2"
 	if have := strings.Join(got, ", "); have != want {
 		t.Errorf("%s, want %s", have, want)
 	}
-	f := Filter{Machine: epyc.Hash()[:4], Suite: "basics", Model: "embedded", Metrics: []string{"forwards"}, Decoders: []string{"diffusion/block=4"},
-		Since: runs[1].Started}
-	if chosen := Group(append(runs, other), f, 100); len(chosen) != 1 || len(chosen[0].Points) != 2 || chosen[0].Points[1].Commit != "c003" {
+	c := Selection{Filter{Machine: epyc.Hash()[:4], Suite: "basics", Model: "embedded", Since: runs[1].Started}, []string{"forwards"}, []string{"diffusion/block=4"}, 100}
+	if chosen := group(append(runs, other), c); len(chosen) != 1 || len(chosen[0].Points) != 2 || chosen[0].Points[1].Commit != "c003" {
 		t.Errorf("%+v", chosen)
 	}
-	if newest := Group(runs, f, 1); len(newest[0].Points) != 1 || newest[0].Points[0].Commit != "c003" {
+	c.Last = 1
+	if newest := group(runs, c); len(newest[0].Points) != 1 || newest[0].Points[0].Commit != "c003" {
 		t.Errorf("newest %+v", newest)
+	}
+	c.Suite = "humaneval"
+	if _, err := Group(runs, c); err == nil || err.Error() != "none of the values of 4 runs that may be compared is chosen" {
+		t.Errorf("none chosen: %v", err)
 	}
 }
 
@@ -169,7 +176,7 @@ func TestAnchor(t *testing.T) {
 		`{"schema":1,"commit":"abc","ratios":[{}]}`: "no interval",
 		`{`: "unexpected end",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, AnchorFile), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, anchorFile), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		a, err := ReadAnchor(dir)

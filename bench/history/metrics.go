@@ -33,8 +33,8 @@ type Metric struct {
 	Kind   Kind   `json:"kind"`
 }
 
-// Metrics are the metrics of a run, the most telling first. Counters are those of one decoding, on average.
-var Metrics = []Metric{
+// metrics are the metrics of a run, the most telling first. Counters are those of one decoding, on average.
+var metrics = []Metric{
 	{"anchor_ratio", "x", Higher, Ratio},
 	{"speedup", "x", Higher, Ratio},
 	{"pass_at_1", "", Higher, Result},
@@ -50,20 +50,20 @@ var Metrics = []Metric{
 	{"joules_per_token", "J", Lower, Absolute},
 }
 
-// Find is the metric of a name. One that is not in the table is foreign: it is shown, and never alarms.
-func Find(name string) Metric {
-	if i := slices.IndexFunc(Metrics, func(m Metric) bool { return m.Name == name }); i >= 0 {
-		return Metrics[i]
+// metricOf is the metric of a name. One that is not in the table is foreign: it is shown, and never alarms.
+func metricOf(name string) Metric {
+	if i := slices.IndexFunc(metrics, func(m Metric) bool { return m.Name == name }); i >= 0 {
+		return metrics[i]
 	}
 	return Metric{Name: name, Kind: Absolute}
 }
 
 // order is where a metric stands in the table, foreign ones last.
 func order(name string) int {
-	if i := slices.IndexFunc(Metrics, func(m Metric) bool { return m.Name == name }); i >= 0 {
+	if i := slices.IndexFunc(metrics, func(m Metric) bool { return m.Name == name }); i >= 0 {
 		return i
 	}
-	return len(Metrics)
+	return len(metrics)
 }
 
 // measured says that a metric depends on the machine: a run that was not measured has none.

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -69,8 +70,8 @@ func WriteOtava(w io.Writer, series []Series) error {
 
 // ReadOtava reads the CSV of Otava, with or without the columns that WriteOtava adds: without, the suite is name, and the plan the
 // branch. A column of numbers is a metric; ignored names those that hold other texts. Each error names the line.
-func ReadOtava(r io.Reader, name string) (runs []Run, ignored []string, err error) {
-	in := csv.NewReader(r)
+func ReadOtava(text []byte, name string) (runs []Run, ignored []string, err error) {
+	in := csv.NewReader(bytes.NewReader(text))
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, nil, fmt.Errorf("%s is empty", name)
@@ -140,7 +141,7 @@ func readRow(header, row []string, metrics []int, name string) (Run, error) {
 // readTitle reads a column's name as WriteOtava writes it; any other is a foreign metric of that name.
 func readTitle(title string) Value {
 	parts := strings.Split(title, " ")
-	if len(parts) < 2 || len(parts) > 3 || order(parts[1]) == len(Metrics) {
+	if len(parts) < 2 || len(parts) > 3 || order(parts[1]) == len(metrics) {
 		return Value{Metric: title}
 	}
 	return Value{Decoder: parts[0], Metric: parts[1], Base: strings.Join(parts[2:], "")}

@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ type Series struct {
 	Decoder string  `json:"decoder"`
 	Metric  Metric  `json:"metric"`
 	Base    string  `json:"base,omitempty"`
-	Points  []Point `json:"points"` // oldest first
+	Points  []Point `json:"points,omitempty"` // oldest first
 }
 
 // A Point is a run's value.
@@ -38,14 +39,20 @@ func (s Series) Values() (values []float64) {
 
 // key tells series apart.
 func (s Series) key() string {
-	return strings.Join([]string{s.Machine.Hash(), s.Suite, s.Model, s.Plan, s.Decoder, s.Metric.Name, s.Base}, "\n")
+	return strings.Join([]string{s.Family(), s.Decoder, s.Metric.Name, s.Base}, "\n")
 }
 
-// A Filter chooses runs and values. What is empty chooses all.
+// Family is a fingerprint of what series of the same runs share: machine, suite, model and plan.
+func (s Series) Family() string {
+	return digest([]byte(strings.Join([]string{s.Machine.Hash(), s.Suite, s.Model, s.Plan}, "\n")))[:12]
+}
+
+// A Filter chooses runs, those that none of its fields excludes. The tags are the command line's.
 type Filter struct {
-	Machine, Suite, Model string   // how their hash or name begins
-	Metrics, Decoders     []string // names
-	Since                 time.Time
+	Suite   string    `placeholder:"NAME" help:"Suites whose name begins so."`
+	Model   string    `placeholder:"NAME" help:"Models whose name begins so."`
+	Machine string    `placeholder:"HASH" help:"Machines whose fingerprint begins so, as tandem history list shows it."`
+	Since   time.Time `format:"2006-01-02" placeholder:"DATE" help:"Runs from this day on, such as 2026-11-25."`
 }
 
 // Runs are the runs that a filter chooses, with all their values.
@@ -56,19 +63,33 @@ func (f Filter) Runs(runs []Run) []Run {
 	})
 }
 
-// chooses says that a filter chooses a value.
-func (f Filter) chooses(v Value) bool {
-	return (len(f.Metrics) == 0 || slices.Contains(f.Metrics, v.Metric)) && (len(f.Decoders) == 0 || slices.Contains(f.Decoders, v.Decoder))
+// A Selection chooses series: the values of these names, all for none, of the newest of these runs.
+type Selection struct {
+	Filter
+	Metrics  []string `name:"metric" help:"Metrics, such as speedup,forwards; all by default."`
+	Decoders []string `name:"decoder" help:"Decoders; all by default."`
+	Last     int      `default:"100" least:"2" help:"Newest runs of each series."`
 }
 
-// Group makes series of the runs and values that a filter chooses, the newest last points of each, in the order of the table of
-// metrics. Values that cannot be compared are left out: those of unfinished runs, and speeds of runs that were not measured.
-func Group(runs []Run, f Filter, last int) []Series {
+// chooses says that a selection chooses a value.
+func (c Selection) chooses(v Value) bool {
+	return (len(c.Metrics) == 0 || slices.Contains(c.Metrics, v.Metric)) && (len(c.Decoders) == 0 || slices.Contains(c.Decoders, v.Decoder))
+}
+
+// An Empty is the error of a selection that chooses nothing.
+type Empty struct{ What string }
+
+// Error says what was chosen from.
+func (e *Empty) Error() string { return "none of " + e.What + " is chosen" }
+
+// Group makes the series that a selection chooses, in the order of the table of metrics. Values that cannot be compared are left out:
+// those of unfinished runs, and speeds of runs that were not measured. None at all is an *Empty.
+func Group(runs []Run, c Selection) ([]Series, error) {
 	found := map[string]*Series{}
-	for _, r := range f.Runs(runs) {
+	for _, r := range c.Runs(runs) {
 		for _, v := range r.Values {
-			metric := Find(v.Metric)
-			if !f.chooses(v) || r.Unfinished || r.Unmeasured != "" && metric.measured() {
+			metric := metricOf(v.Metric)
+			if !c.chooses(v) || r.Unfinished || r.Unmeasured != "" && metric.measured() {
 				continue
 			}
 			s := Series{Machine: r.Machine, Suite: r.Suite, Model: r.Model, Plan: r.Plan, Decoder: v.Decoder, Metric: metric, Base: v.Base}
@@ -79,14 +100,17 @@ func Group(runs []Run, f Filter, last int) []Series {
 			of.Points = append(of.Points, Point{r.Started, r.Commit, v.Interval})
 		}
 	}
+	if len(found) == 0 {
+		return nil, &Empty{fmt.Sprintf("the values of %d runs that may be compared", len(runs))}
+	}
 	all := make([]Series, 0, len(found))
 	for _, s := range found {
 		slices.SortStableFunc(s.Points, func(a, b Point) int { return a.Started.Compare(b.Started) })
-		s.Points = s.Points[max(0, len(s.Points)-last):]
+		s.Points = s.Points[max(0, len(s.Points)-c.Last):]
 		all = append(all, *s)
 	}
 	slices.SortFunc(all, func(a, b Series) int {
 		return cmp.Or(cmp.Compare(order(a.Metric.Name), order(b.Metric.Name)), cmp.Compare(a.key(), b.key()))
 	})
-	return all
+	return all, nil
 }

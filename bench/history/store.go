@@ -13,10 +13,10 @@ import (
 	"modernc.org/sqlite"
 )
 
-// A Store is an open history: one SQLite file in WAL mode. Any number of processes read it while one writes; a second writer
-// waits for the first. What was added is on the disk when Add returns, and a run is there whole or not at all, whenever the
+// A store is an open history: one SQLite file in WAL mode. Any number of processes read it while one writes; a second writer
+// waits for the first. What was added is on the disk when add returns, and a run is there whole or not at all, whenever the
 // process or the machine stops.
-type Store struct {
+type store struct {
 	path string
 	db   *sql.DB
 }
@@ -45,33 +45,44 @@ const application = 0x544e444d
 // patience is how long a writer waits for another, in milliseconds.
 const patience = 5000
 
-// Open opens a history for reading and writing. It checks the whole file; a file that is not there is *Missing, a damaged one
-// *Damaged.
-func Open(path string) (*Store, error) {
+// Read are all runs of a history, oldest first. It checks the whole file: one that is not there is *Missing, a damaged one *Damaged.
+func Read(path string) ([]Run, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil, &Missing{path}
 	}
-	return open(path)
+	s, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	return s.runs()
 }
 
-// Create opens a history, or makes one with its folders where there is none.
-func Create(path string) (*Store, error) {
+// Add writes runs into a history, all of them or none; they are on the disk when it returns. Where there is no history it makes
+// one, with its folders. Outcomes are in the order of the runs. Where another process writes for longer than five seconds, the
+// error is *Busy.
+func Add(path string, runs []Run) ([]Outcome, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
-	return open(path)
+	s, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	outcomes, err := s.add(runs)
+	return outcomes, errors.Join(err, s.close())
 }
 
 // open checks a file before anything is written to it.
-func open(path string) (*Store, error) {
+func open(path string) (*store, error) {
 	settings := fmt.Sprintf("?_txlock=immediate&_pragma=busy_timeout(%d)&_pragma=foreign_keys(on)&_pragma=synchronous(full)", patience)
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+settings)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	s := &Store{path, db}
+	s := &store{path, db}
 	for _, step := range []func() error{s.recognize, s.verify, s.prepare} {
 		if err := step(); err != nil {
 			db.Close()
@@ -81,11 +92,11 @@ func open(path string) (*Store, error) {
 	return s, nil
 }
 
-// Close lets go of the file.
-func (s *Store) Close() error { return s.explain(s.db.Close()) }
+// close lets go of the file.
+func (s *store) close() error { return s.explain(s.db.Close()) }
 
 // recognize refuses a file that another program made, or a later version of this one.
-func (s *Store) recognize() error {
+func (s *store) recognize() error {
 	var tables, owner, version int
 	for query, into := range map[string]*int{"SELECT count(*) FROM sqlite_schema": &tables, "PRAGMA application_id": &owner, "PRAGMA user_version": &version} {
 		if err := s.db.QueryRow(query).Scan(into); err != nil {
@@ -102,7 +113,7 @@ func (s *Store) recognize() error {
 }
 
 // verify has SQLite check every page and index.
-func (s *Store) verify() error {
+func (s *store) verify() error {
 	var finding string
 	if err := s.db.QueryRow("PRAGMA integrity_check(1)").Scan(&finding); err != nil {
 		return err
@@ -114,7 +125,7 @@ func (s *Store) verify() error {
 }
 
 // prepare sets the mode and brings the schema up to date.
-func (s *Store) prepare() error {
+func (s *store) prepare() error {
 	if _, err := s.db.Exec("PRAGMA journal_mode=WAL"); err != nil {
 		return err
 	}
@@ -141,7 +152,7 @@ CREATE TABLE value (
 `}
 
 // migrate takes the steps that the file lacks, all or none of them.
-func (s *Store) migrate(steps []string) error {
+func (s *store) migrate(steps []string) error {
 	tx, err := s.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		return err
@@ -166,7 +177,7 @@ func (s *Store) migrate(steps []string) error {
 }
 
 // explain turns what SQLite says into a line that names the file.
-func (s *Store) explain(err error) error {
+func (s *store) explain(err error) error {
 	const busy, locked, corrupt, notDatabase = 5, 6, 11, 26
 	var fault *sqlite.Error
 	if !errors.As(err, &fault) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tandem/bench"
+	"tandem/bench/history"
 	"tandem/bench/metric"
 	"tandem/datasets"
 	"tandem/device"
@@ -45,6 +46,14 @@ func hint(err error) string {
 		return fmt.Sprintf("; `tandem models fetch %s` goes on, --from DIR takes a copy", fetch.Name)
 	case errors.Is(err, models.ErrNoName):
 		return "; see `tandem models list`"
+	case errors.As(err, new(*history.Missing)):
+		return ": tandem history add DIR begins it, --db names another"
+	case errors.As(err, new(*history.Damaged)):
+		return ": put a whole copy in its place, or add the runs again to another --db"
+	case errors.As(err, new(*history.Busy)):
+		return ": try again when it is done"
+	case errors.As(err, new(*history.Mixed)):
+		return ": choose one with --machine, --suite or --model, or take --format json"
 	case errors.As(err, &suite) && errors.Is(err, datasets.ErrNotFetched):
 		return fmt.Sprintf(": fetch it with `tandem datasets fetch %s`, or name its file with --data", suite.Suite)
 	case suite != nil && errors.Is(err, datasets.ErrDamaged):

@@ -37,6 +37,7 @@ type cli struct {
 	Bench    benchCmd         `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
 	Tokenize tokenizeCmd      `cmd:"" help:"Turn texts into the token ids of a model: JSON strings on stdin, JSON arrays on stdout, one a line."`
 	Models   modelsCmd        `cmd:"" help:"List, fetch, show and check models: of the Hugging Face hub, a package or a folder."`
+	History  historyCmd       `cmd:"" help:"Keep the figures of many runs, and say which commit changed one."`
 	Datasets datasetsCmd      `cmd:"" help:"List, fetch and check the task suites, or generate the embedded one."`
 	Doctor   doctorCmd        `cmd:"" help:"Say what this machine can do: processor, kernels, GPU, sandbox, Python."`
 	Version  versionCmd       `cmd:"" help:"Print the version, the commit and the Go release."`
