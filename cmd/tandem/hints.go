@@ -52,6 +52,8 @@ func hint(err error) string {
 		return ": put a whole copy in its place, or add the runs again to another --db"
 	case errors.As(err, new(*history.Busy)):
 		return ": try again when it is done"
+	case errors.As(err, new(*history.Empty)):
+		return ": see tandem history list and show"
 	case errors.As(err, new(*history.Mixed)):
 		return ": choose one with --machine, --suite or --model, or take --format json"
 	case errors.As(err, &suite) && errors.Is(err, datasets.ErrNotFetched):

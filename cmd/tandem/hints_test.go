@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tandem/bench"
+	"tandem/bench/history"
 	"tandem/bench/metric"
 	"tandem/datasets"
 	"tandem/device"
@@ -26,6 +27,12 @@ func TestHints(t *testing.T) {
 		{&bench.Mismatch{Path: "f", Before: "a", Now: "b"}, "f: cannot resume: that run had a; this one has b; choose another --out or delete it"},
 		{&evals.Foreign{Path: "f", Reason: "holds notes"}, "f holds notes: choose another --out or delete it"},
 		{&record.Missing{Path: "f"}, "f does not exist: tandem run writes it"},
+		{&reports.Empty{Path: "f"}, "f holds no records: let tandem run finish at least one example"},
+		{&history.Missing{Path: "f"}, "f holds no history: tandem history add DIR begins it, --db names another"},
+		{&history.Damaged{Path: "f", Finding: "x"}, "f is damaged (x): put a whole copy in its place, or add the runs again to another --db"},
+		{&history.Busy{Path: "f"}, "another process is writing to f: try again when it is done"},
+		{&history.Empty{What: "the values"}, "none of the values is chosen: see tandem history list and show"},
+		{&history.Mixed{What: "suite", Values: []string{"a", "b"}}, "a file holds runs of one suite, and these are of 2: a; b: choose one with --machine, --suite or --model, or take --format json"},
 		{&metric.Empty{Path: "f"}, "f holds no records: let tandem run finish at least one example"},
 		{&device.Unusable{Err: errors.New("the driver is old: update it")}, "the driver is old: update it, or use --device cpu"},
 		{&device.Unusable{Err: device.ErrWrong}, "the device is not to be trusted: use --device cpu, and report it"},

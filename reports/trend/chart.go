@@ -10,8 +10,8 @@ import (
 	"tandem/reports/plot"
 )
 
-// SaveCharts draws each trend of two runs or more into a folder: its runs, levels and changes. A chart's name is that of the series and a few
-// digits that tell it from the same series of another machine, suite, model or plan.
+// SaveCharts draws each trend of two runs or more into a folder: its runs, levels and changes. A chart's name is that of the
+// series and a few digits that tell it from the same series of another machine, suite, model or plan.
 func SaveCharts(dir string, trends []Trend) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (t Trend) chart() plot.Chart {
 	for _, c := range t.Changes {
 		turns = append(turns, plot.Turn{Run: c.Index, Label: short(c.Commit) + " " + c.size(), Worse: c.Verdict == Worse})
 	}
-	unit := t.Metric.Name
+	unit := strings.ReplaceAll(t.Metric.Name, "_", " ")
 	if t.Metric.Unit != "" {
 		unit += ", " + t.Metric.Unit
 	}
