@@ -27,7 +27,6 @@ func TestHints(t *testing.T) {
 		{&bench.Mismatch{Path: "f", Before: "a", Now: "b"}, "f: cannot resume: that run had a; this one has b; choose another --out or delete it"},
 		{&evals.Foreign{Path: "f", Reason: "holds notes"}, "f holds notes: choose another --out or delete it"},
 		{&record.Missing{Path: "f"}, "f does not exist: tandem run writes it"},
-		{&reports.Empty{Path: "f"}, "f holds no records: let tandem run finish at least one example"},
 		{&history.Missing{Path: "f"}, "f holds no history: tandem history add DIR begins it, --db names another"},
 		{&history.Damaged{Path: "f", Finding: "x"}, "f is damaged (x): put a whole copy in its place, or add the runs again to another --db"},
 		{&history.Busy{Path: "f"}, "another process is writing to f: try again when it is done"},
