@@ -8,7 +8,7 @@
 //
 // Absolute speeds of separate runs show what else the machine's neighbours did: two runs of the same build differ by 20% where
 // the ratio of two decoders that take turns differs by 3%. So each run also holds ratios: a decoder's speed over that of
-// another decoder of the run, and over that of an Anchor, an older build that never changes, which took turns with it.
+// another decoder of the run, and over that of an anchor, an older build that never changes, which took turns with it.
 package history
 
 import (

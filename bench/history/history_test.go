@@ -162,26 +162,3 @@ func TestGroup(t *testing.T) {
 		t.Errorf("none chosen: %v", err)
 	}
 }
-
-// TestAnchor: an anchor is read whole or refused by name.
-func TestAnchor(t *testing.T) {
-	dir := t.TempDir()
-	if a, err := ReadAnchor(dir); a != nil || err != nil {
-		t.Errorf("none: %v, %v", a, err)
-	}
-	for text, want := range map[string]string{
-		`{"schema":1,"commit":"abc","ratios":[{"decoder":"ar","speed":{"value":1.02,"low":1,"high":1.04}}]}`: "",
-		`{"schema":2}`: "has schema 2",
-		`{"schema":1}`: "names no commit",
-		`{"schema":1,"commit":"abc","ratios":[{}]}`: "no interval",
-		`{`: "unexpected end",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, anchorFile), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		a, err := ReadAnchor(dir)
-		if want == "" && (err != nil || a.Ratios[0].Speed.High != 1.04) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: %+v, %v", text, a, err)
-		}
-	}
-}

@@ -66,5 +66,7 @@ func order(name string) int {
 	return len(metrics)
 }
 
-// measured says that a metric depends on the machine: a run that was not measured has none.
+// Measured says that a value depends on the machine: a run that was not measured has none.
+func (v Value) Measured() bool { return metricOf(v.Metric).measured() }
+
 func (m Metric) measured() bool { return m.Kind == Ratio || m.Kind == Absolute }

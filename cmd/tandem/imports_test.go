@@ -56,7 +56,7 @@ var arrows = map[string][]string{
 	"reports/sheet":                    {"reports/table", "transformer", "transformer/checkpoint", "transformer/models"},
 	"reports/table":                    {},
 	"internal/fetch":                   {},
-	"reports/trend":                    {"bench/changepoint", "bench/history", "bench/stats", "decoders", "record", "reports", "reports/plot", "reports/table"},
+	"reports/trend":                    {"bench/changepoint", "bench/history", "bench/stats", "decoders", "record", "reports", "reports/plot", "reports/table", "bench/compare"},
 	"internal/golden":                  {},
 	"cmd/tandem":                       {"..."},
 	"cmd/tandem/flags":                 {},

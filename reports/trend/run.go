@@ -23,7 +23,7 @@ import (
 )
 
 // Add writes runs into the history in a file, all of them or none. A path is a run's folder or its summary.json, of any version that
-// wrote one; a dump of a history; or a CSV for Apache Otava. done has a line for each run, notes one for each file that holds
+// wrote one; the folder of builds that took turns (tandem ab); a dump of a history; or a CSV for Apache Otava. done has a line for each run, notes one for each file that holds
 // more than was taken.
 func Add(db string, paths []string) (done, notes string, err error) {
 	var runs []history.Run
@@ -48,6 +48,10 @@ func Add(db string, paths []string) (done, notes string, err error) {
 // read reads the runs of a path. A folder without summary.json is a *record.Missing.
 func read(path string) (runs []history.Run, ignored []string, err error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if _, err := os.Stat(filepath.Join(path, turnsFile)); err == nil {
+			run, err := readTurns(path)
+			return []history.Run{run}, nil, err
+		}
 		path = filepath.Join(path, "summary.json")
 	}
 	text, err := os.ReadFile(path)
@@ -72,7 +76,7 @@ func read(path string) (runs []history.Run, ignored []string, err error) {
 	return []history.Run{run}, nil, err
 }
 
-// readRun reads a summary.json, and the anchor.json beside it.
+// readRun reads a summary.json.
 func readRun(path string) (history.Run, error) {
 	s, err := reports.ReadSummary(path)
 	if err != nil {
@@ -81,15 +85,11 @@ func readRun(path string) (history.Run, error) {
 	if s.Environment.Started.IsZero() || s.Suite.Name == "" || len(s.Decoders) == 0 {
 		return history.Run{}, fmt.Errorf("%s is no summary of a run: it lacks environment.started, suite.name or decoders", path)
 	}
-	anchor, err := history.ReadAnchor(filepath.Dir(path))
-	if err != nil {
-		return history.Run{}, err
-	}
-	return entry(s, anchor), nil
+	return entry(s), nil
 }
 
 // entry is what a history keeps of a summary.
-func entry(s reports.Summary, anchor *history.Anchor) history.Run {
+func entry(s reports.Summary) history.Run {
 	tasks := s.Suite.Tasks
 	if s.Plan.Limit > 0 {
 		tasks = min(tasks, s.Plan.Limit)
@@ -111,11 +111,6 @@ func entry(s reports.Summary, anchor *history.Anchor) history.Run {
 	for _, c := range s.Comparisons {
 		if c.Speedup != nil {
 			r.Values = append(r.Values, history.Value{Decoder: c.Head, Metric: "speedup", Base: c.Base, Interval: *c.Speedup})
-		}
-	}
-	if anchor != nil {
-		for _, a := range anchor.Ratios {
-			r.Values = append(r.Values, history.Value{Decoder: a.Decoder, Metric: "anchor_ratio", Base: anchor.Commit, Interval: a.Speed})
 		}
 	}
 	return r

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tandem/bench/changepoint"
+	"tandem/bench/compare"
 	"tandem/bench/history"
 	"tandem/bench/stats"
 	"tandem/internal/golden"
@@ -201,7 +202,7 @@ func TestLeastRuns(t *testing.T) {
 	}
 }
 
-// TestRead: summaries of all versions make entries, with the anchor beside them; what is none is refused.
+// TestRead: summaries of all versions make entries; what is none is refused.
 func TestRead(t *testing.T) {
 	summaries, err := filepath.Glob("../../docs/results/*/summary.json")
 	if err != nil || len(summaries) < 3 {
@@ -229,25 +230,11 @@ func TestRead(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	text, err := os.ReadFile(summaries[len(summaries)-1])
-	if err != nil {
-		t.Fatal(err)
-	}
 	write := func(name, text string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-	}
-	write("summary.json", string(text))
-	write("anchor.json", `{"schema":1,"commit":"abc","ratios":[{"decoder":"ar","speed":{"value":1.02,"low":1,"high":1.04}}]}`)
-	runs, _, err := read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := history.Value{Decoder: "ar", Metric: "anchor_ratio", Base: "abc", Interval: stats.Interval{Value: 1.02, Low: 1, High: 1.04}}
-	if got := runs[0].Values[len(runs[0].Values)-1]; !reflect.DeepEqual(got, want) {
-		t.Errorf("anchor: %+v", got)
 	}
 	write("bad.json", `{"schema":1}`)
 	write("later.json", `{"schema":9,"runs":[]}`)
@@ -256,6 +243,51 @@ func TestRead(t *testing.T) {
 		if _, _, err := read(filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestTurns: of builds that took turns the entry has the counts of the first round, the speeds of all, and the ratios to the anchor.
+func TestTurns(t *testing.T) {
+	dir := t.TempDir()
+	round := filepath.Join(dir, "round-01", "1")
+	if err := os.MkdirAll(round, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("../../docs/results/2026-11-23-epyc-2-cores/summary.json") // one whose own speeds do not count
+	if err != nil {
+		t.Fatal(err)
+	}
+	low, high := -0.06, -0.01
+	row := func(decoder, metric string, head float64) compare.Row {
+		return compare.Row{Decoder: decoder, Metric: metric, HeadValue: head, Change: -0.03, Low: &low, High: &high}
+	}
+	anchor := compare.Result{Schema: compare.Schema, Base: compare.About{Commit: "0ld"}, Rows: []compare.Row{
+		row("ar", "tokens_per_second", 4000), row(diffusion, "speedup", 1.7), row(diffusion, "pass_at_1", 0.5)}}
+	ab, err := json.Marshal(struct {
+		compare.Result
+		Anchor *compare.Result `json:"anchor"`
+	}{compare.Result{Schema: compare.Schema}, &anchor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range map[string][]byte{filepath.Join(round, "summary.json"): text, filepath.Join(dir, "ab.json"): ab} {
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runs, _, err := read(dir)
+	if err != nil || runs[0].Unmeasured != "" {
+		t.Fatalf("%+v, %v", runs, err)
+	}
+	var got []string
+	for _, v := range runs[0].Values {
+		if v.Measured() || v.Decoder == diffusion && v.Metric == "pass_at_1" {
+			got = append(got, fmt.Sprintf("%s %s %s %.4g %.4g", v.Decoder, v.Metric, v.Base, v.Interval.Value, v.Interval.Low))
+		}
+	}
+	want := []string{diffusion + " pass_at_1  0.9939 0.9663", "ar anchor_ratio 0ld 0.97 0.94", "ar tokens_per_second  4000 4000", diffusion + " speedup ar 1.7 1.7"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
