@@ -98,7 +98,8 @@ func (s *store) close() error { return s.explain(s.db.Close()) }
 // recognize refuses a file that another program made, or a later version of this one.
 func (s *store) recognize() error {
 	var tables, owner, version int
-	for query, into := range map[string]*int{"SELECT count(*) FROM sqlite_schema": &tables, "PRAGMA application_id": &owner, "PRAGMA user_version": &version} {
+	for query, into := range map[string]*int{
+		"SELECT count(*) FROM sqlite_schema": &tables, "PRAGMA application_id": &owner, "PRAGMA user_version": &version} {
 		if err := s.db.QueryRow(query).Scan(into); err != nil {
 			return err
 		}

@@ -54,7 +54,8 @@ func Trend(name, title, reading, unit string, runs []Interval, days []string, le
 		}
 		for _, t := range turns {
 			x := tx(float64(t.Run) - 0.5)
-			place.line(c, draw.LineStyle{Color: turnTone(t.Worse), Width: vg.Points(1.1), Dashes: []vg.Length{vg.Points(4), vg.Points(3)}}, vg.Point{X: x, Y: c.Min.Y}, vg.Point{X: x, Y: c.Max.Y})
+			dashed := draw.LineStyle{Color: turnTone(t.Worse), Width: vg.Points(1.1), Dashes: []vg.Length{vg.Points(4), vg.Points(3)}}
+			place.line(c, dashed, vg.Point{X: x, Y: c.Min.Y}, vg.Point{X: x, Y: c.Max.Y})
 		}
 		for _, t := range turns {
 			place.label(c, style(8.5, turnTone(t.Worse), true), vg.Point{X: tx(float64(t.Run) - 0.5), Y: c.Max.Y - vg.Points(8)}, t.Label)

@@ -22,9 +22,9 @@ import (
 	"tandem/reports"
 )
 
-// Add writes runs into the history in a file, all of them or none. A path is a run's folder or its summary.json, of any version that
-// wrote one; the folder of builds that took turns (tandem ab); a dump of a history; or a CSV for Apache Otava. done has a line for each run, notes one for each file that holds
-// more than was taken.
+// Add writes runs into the history in a file, all of them or none. A path is a run's folder or its summary.json, of any version
+// that wrote one; the folder of builds that took turns (tandem ab); a dump of a history; or a CSV for Apache Otava. done has a
+// line for each run, notes one for each file that holds more than was taken.
 func Add(db string, paths []string) (done, notes string, err error) {
 	var runs []history.Run
 	var from []string

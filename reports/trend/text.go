@@ -2,10 +2,8 @@ package trend
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"tandem/bench/history"
 	"tandem/bench/stats"
@@ -14,32 +12,6 @@ import (
 
 // day is how a date is written.
 const day = "2006-01-02"
-
-// List lays out runs, a line each: when, which commit, of what, and what keeps it from being compared.
-func List(runs []history.Run, width int) string {
-	out := table.Table{{Name: "started", Left: true}, {Name: "commit", Left: true}, {Name: "suite", Left: true, Rank: 2},
-		{Name: "model", Left: true, Rank: 3}, {Name: "decoders", Rank: 4}, {Name: "note", Left: true, Rank: 1, LongRank: 7}, {Name: "machine", Left: true, Rank: 5, LongRank: 6}}
-	for _, r := range runs {
-		note, reason := "", ""
-		switch {
-		case r.Unfinished:
-			note, reason = "unfinished, left out", "unfinished: none of its values is compared"
-		case r.Unmeasured != "":
-			note, reason = "speeds left out", "speeds left out: "+r.Unmeasured
-		}
-		var names []string
-		for _, v := range r.Values {
-			names = append(names, v.Decoder)
-		}
-		slices.Sort(names)
-		for i, cell := range []string{r.Started.UTC().Format("2006-01-02 15:04"), short(r.Commit), bare(r.Suite), bare(r.Model),
-			strconv.Itoa(len(slices.Compact(names))), note, r.Machine.Hash()} {
-			out[i].Cells = append(out[i].Cells, cell)
-		}
-		out[5].Long, out[6].Long = append(out[5].Long, reason), append(out[6].Long, r.Machine.Hash()+" "+r.Machine.String())
-	}
-	return out.Fit(width).Text()
-}
 
 // short is a commit as git shortens it, with what stands behind it.
 func short(commit string) string {
@@ -110,7 +82,8 @@ func Points(trends []Trend, width int) string {
 }
 
 func (t Trend) points(width int) string {
-	out := table.Table{{Name: "started", Left: true}, {Name: "commit", Left: true}, {Name: "value"}, {Name: "95% interval", Left: true, Rank: 2}, {Name: "level changes", Left: true, Rank: 1}}
+	out := table.Table{{Name: "started", Left: true}, {Name: "commit", Left: true}, {Name: "value"},
+		{Name: "95% interval", Left: true, Rank: 2}, {Name: "level changes", Left: true, Rank: 1}}
 	next := 0
 	for i, p := range t.Points {
 		mark, bounds := "", ""
@@ -171,67 +144,4 @@ func interval(v stats.Interval) string {
 		return number(v.Value)
 	}
 	return fmt.Sprintf("%s [%s, %s]", number(v.Value), number(v.Low), number(v.High))
-}
-
-// Text is a finding in a few lines: what became worse, by how much, and the first commit at which it was.
-func (f Finding) Text(width int) string {
-	var b strings.Builder
-	line := func(indent, format string, args ...any) {
-		b.WriteString(indent + table.Wrap(fmt.Sprintf(format, args...), width-len(indent), indent+"  ") + "\n")
-	}
-	for _, a := range f.Alarms {
-		line("", "%s: %s, %s", seriesLabel(a.Series), a.Change.size(), a.sureness())
-		culprit := fmt.Sprintf("first bad commit %s of %s, after %s", short(a.Commit), a.Started.Format(day), short(a.Previous))
-		if a.Commit == a.Previous {
-			culprit = fmt.Sprintf("between two runs of commit %s, the later of %s: no commit did it", short(a.Commit), a.Started.Format(day))
-		}
-		line("  ", "%s", culprit)
-		line("  ", "%s before (%s), %s since (%s)", interval(a.Before), plural(a.Runs[0], "run"), interval(a.After), plural(a.Runs[1], "run"))
-		if a.Level.Value != a.After.Value {
-			line("  ", "%s now", interval(a.Level))
-		}
-		line("  ", "%s", where(a.Series))
-	}
-	what := "No change for the worse"
-	if n := len(f.Alarms); n > 0 {
-		what = plural(n, "series", "series") + " worse than before"
-	}
-	line("", "%s in the newest %s: %s examined, %d of them by a test.", what, plural(f.Newest, "run"), plural(f.Series, "series", "series"), f.Tested)
-	if n := len(f.Undecided); n > 0 {
-		line("", "Undecided, too few runs: %s.", strings.Join(f.Undecided, "; "))
-	}
-	return b.String()
-}
-
-// plural is a number of things; the form of several may be given.
-func plural(n int, thing string, several ...string) string {
-	if n != 1 {
-		if thing += "s"; len(several) > 0 {
-			thing = several[0]
-		}
-	}
-	return fmt.Sprintf("%d %s", n, thing)
-}
-
-// An Entry is a run of a history as JSON lists it.
-type Entry struct {
-	Started    time.Time       `json:"started"`
-	Commit     string          `json:"commit"`
-	Suite      string          `json:"suite"`
-	Model      string          `json:"model"`
-	Plan       string          `json:"plan"`
-	Hash       string          `json:"machine_hash"`
-	Machine    history.Machine `json:"machine"`
-	Values     int             `json:"values"`
-	Unfinished bool            `json:"unfinished,omitempty"`
-	Unmeasured string          `json:"unmeasured,omitempty"`
-}
-
-// Entries are runs without their values.
-func Entries(runs []history.Run) []Entry {
-	entries := []Entry{}
-	for _, r := range runs {
-		entries = append(entries, Entry{r.Started, r.Commit, r.Suite, r.Model, r.Plan, r.Machine.Hash(), r.Machine, len(r.Values), r.Unfinished, r.Unmeasured})
-	}
-	return entries
 }

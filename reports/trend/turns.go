@@ -16,7 +16,7 @@ import (
 // turnsFile is what builds that took turns leave in their folder, beside the runs of each round.
 const turnsFile = "ab.json"
 
-// readTurns is the entry of the head of builds that took turns: counts and pass rates of its first round, which is the one that is judged,
+// readTurns is the entry of the head of builds that took turns: counts and pass rates of its first round, the one that is judged,
 // speeds of all rounds, and the ratios to the anchor where there was one.
 func readTurns(dir string) (history.Run, error) {
 	path := filepath.Join(dir, turnsFile)
