@@ -258,12 +258,13 @@ func TestOpenRefuses(t *testing.T) {
 		c.spoil(&config)
 		b := openWith(t, transformer.Random(config, transformer.F32, 1), Options{})
 		defer b.Close()
-		s, err := b.Open(2, c.most+1)
+		_, err := b.Open(2, c.most+1)
 		want := fmt.Sprintf("%d slots of tiny, whose windows or query scales begin after %d: not supported", c.most+1, c.most)
 		if !errors.Is(err, transformer.ErrUnsupported) || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v; want one with %q", err, want)
 		}
-		if s, err = b.Open(2, c.most); err != nil {
+		s, err := b.Open(2, c.most)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Close(); err != nil {

@@ -1,6 +1,7 @@
 package transformertest
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -93,18 +94,25 @@ func testLong(t *testing.T, f *fixture) {
 }
 
 // testChunks runs more rows at once than a backend's scratch memory may hold, in sequences of every regime, and goes on behind
-// them: a few rows of blocks that are written already, then new ones.
-func testChunks(t *testing.T, f *fixture) {
+// them: a few rows of blocks that are written already, then new ones. So many rows take the reference long; they run on the first
+// shape and on the one that has every knob.
+func testChunks(t *testing.T, opener opener, dtype transformer.Dtype, seed uint64) {
 	const n = 192
-	p, spans := f.pair(t, 3, n+40), []int{1, 32, 0}
-	for _, at := range [][2]int{{0, n}, {n - 20, 20}, {n, 40}} {
-		passes := make([]transformer.Pass, len(spans))
-		for i, span := range spans {
-			rows := at[1]
-			passes[i] = transformer.Pass{Tokens: f.tokens(rows), Start: at[0], Span: span,
-				Want: []int{0, rows / 2, rows*2/3 - 1, rows * 2 / 3, rows - 1}}
-		}
-		p.forward(t, passes...)
+	shapes, spans := shapes(), []int{1, 32, 0}
+	for _, c := range []transformer.Config{shapes[0], shapes[len(shapes)-1]} {
+		t.Run(c.Name, func(t *testing.T) {
+			f := opener.fixture(t, c, dtype, rand.New(rand.NewPCG(seed, 98)))
+			p := f.pair(t, len(spans), n+40)
+			for _, at := range [][2]int{{0, n}, {n - 20, 20}, {n, 40}} {
+				passes := make([]transformer.Pass, len(spans))
+				for i, span := range spans {
+					rows := at[1]
+					passes[i] = transformer.Pass{Tokens: f.tokens(rows), Start: at[0], Span: span,
+						Want: []int{0, rows / 2, rows*2/3 - 1, rows * 2 / 3, rows - 1}}
+				}
+				p.forward(t, passes...)
+			}
+		})
 	}
 }
 
