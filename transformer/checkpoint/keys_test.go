@@ -213,6 +213,26 @@ func TestTransformers4(t *testing.T) {
 	}
 }
 
+// TestOriginal: the positions that llama3 and yarn stretch are the key's outside, as some files have it, then the one among the
+// parameters, then all of the model's.
+func TestOriginal(t *testing.T) {
+	const key = "original_max_position_embeddings"
+	configs, _ := transformers(t)
+	for _, name := range []string{"llama-yarn", "llama-llama3"} {
+		config, scaling := configs[name], file(configs[name]["rope_parameters"].(map[string]any))
+		with := func(outer, inner any) transformer.Config {
+			got, err := config.with(file{key: outer, "rope_parameters": scaling.with(file{key: inner, "truncate": false})}).parse(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		if !reflect.DeepEqual(with(64, 16), with(nil, 64)) || !reflect.DeepEqual(with(nil, nil), with(nil, 128)) || reflect.DeepEqual(with(nil, 64), with(nil, 128)) {
+			t.Errorf("%s: %v, %v, %v", name, with(64, 16).Rope, with(nil, nil).Rope, with(nil, 128).Rope)
+		}
+	}
+}
+
 // TestWrapped: the keys under text_config are read as those of the architecture that its model_type names.
 func TestWrapped(t *testing.T) {
 	configs, _ := transformers(t)
