@@ -20,8 +20,8 @@ import (
 
 // Options say how builds are told apart.
 type Options struct {
-	Builds []Program // the base, the head, and others that are interleaved with them, such as an anchor
-	Args   []string  // of each program's run: suite, decoders, limit, …
+	Builds []Program                                 // the base, the head, and others that are interleaved with them, such as an anchor
+	Args   func(folder string, judged bool) []string // what a program is called with to leave a run in a folder, taking turns (bench.Turns)
 	Gates  []compare.Gate
 	Out    string        // folder of the rounds; those that it holds are not run again
 	Budget time.Duration // no round is begun later

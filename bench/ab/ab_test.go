@@ -121,7 +121,8 @@ func TestTurns(t *testing.T) {
 		}
 		builds = append(builds, Program{Name: name, Path: path})
 	}
-	o := Options{Builds: builds, Out: filepath.Join(dir, "out"), Budget: time.Hour}
+	o := Options{Builds: builds, Out: filepath.Join(dir, "out"), Budget: time.Hour,
+		Args: func(folder string, _ bool) []string { return []string{"--out", folder} }}
 	if _, err := Run(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +153,8 @@ func TestBroken(t *testing.T) {
 	if err := os.WriteFile(path, []byte("#!/bin/sh\necho 'tandem: unknown flag' >&2\nexit 2\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Builds: []Program{{Name: "old", Path: path}, {Name: "new", Path: path}}, Out: t.TempDir(), Budget: time.Minute}
+	o := Options{Builds: []Program{{Name: "old", Path: path}, {Name: "new", Path: path}}, Out: t.TempDir(), Budget: time.Minute,
+		Args: func(string, bool) []string { return nil }}
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "unknown flag") {
 		t.Errorf("%v", err)
 	}

@@ -83,12 +83,8 @@ func (s *session) round(ctx context.Context, number int, folders []string) (err 
 			err = errors.Join(err, p.end())
 		}
 	}()
-	judge := "none"
-	if number == 0 {
-		judge = "auto"
-	}
 	for _, i := range noise.Perm(len(s.Builds)) { // one after another: loading is work as well
-		p, err := s.start(ctx, s.Builds[i], folders[i], judge)
+		p, err := s.start(ctx, s.Builds[i], folders[i], number == 0)
 		if err != nil {
 			return err
 		}
@@ -125,10 +121,8 @@ func (s *session) takeTurns(ctx context.Context, running []*process, noise *rand
 }
 
 // start starts a build's process.
-func (s *session) start(ctx context.Context, build Program, folder, judge string) (*process, error) {
-	args := append([]string{"run"}, s.Args...)
-	args = append(args, "--turns", "--out", folder, "--judge", judge)
-	p := &process{name: build.Name, cmd: exec.CommandContext(ctx, build.Path, args...), stderr: &tail{}}
+func (s *session) start(ctx context.Context, build Program, folder string, judged bool) (*process, error) {
+	p := &process{name: build.Name, cmd: exec.CommandContext(ctx, build.Path, s.Args(folder, judged)...), stderr: &tail{}}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
 	p.cmd.WaitDelay = 10 * time.Second
 	p.cmd.Stderr = p.stderr

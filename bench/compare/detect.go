@@ -54,13 +54,13 @@ func (g Gate) Detectable(noises Noises) Detectable {
 }
 
 // find is the figure of a name.
-func find(name string) Figure {
+func find(name string) figure {
 	for _, f := range figures {
 		if f.Name == name {
 			return f
 		}
 	}
-	return Figure{}
+	return figure{}
 }
 
 // LearnFrom are the prior noises with those replaced that the runs tell of. They are runs of one build on one machine, at least
@@ -90,7 +90,7 @@ func LearnFrom(runs []*Run) (Noises, error) {
 }
 
 // values are a figure's, one a run; nil where a run lacks it.
-func (f Figure) values(runs []*Run, decoder string) (out []float64) {
+func (f figure) values(runs []*Run, decoder string) (out []float64) {
 	for _, r := range runs {
 		p := pair{base: Side{Runs: []*Run{r}}, head: Side{Runs: []*Run{r}}, decoder: decoder}
 		if !p.both() {

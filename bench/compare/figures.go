@@ -9,8 +9,8 @@ import (
 	"tandem/bench/stats"
 )
 
-// A Figure is one measure of a decoder: an entry of figures. Of the three ways to compute it one is set.
-type Figure struct {
+// A figure is one measure of a decoder: an entry of figures. Of the three ways to compute it one is set.
+type figure struct {
 	Name   string // as summary.json names it
 	Unit   string
 	Better int // 1: higher is better, -1: lower, 0: neither
@@ -23,7 +23,7 @@ type Figure struct {
 }
 
 // figures is the table of what is compared. To add one, add an entry.
-var figures = []Figure{
+var figures = []figure{
 	{Name: "pass_at_1", Better: 1, Varies: ByTasks, rate: true},
 	{Name: "speedup", Unit: "x", Better: 1, Varies: WithinRun, parts: speedup},
 	{Name: "tokens_per_forward", Unit: "tok", Better: 1, Varies: ByTasks, parts: perForward},
@@ -104,7 +104,7 @@ func joules(r *Run, g metric.Group) (float64, bool) {
 }
 
 // row compares one figure. It is not ok where the figure does not apply to both sides.
-func (f Figure) row(p pair, noise Noise) (Row, bool) {
+func (f figure) row(p pair, noise Noise) (Row, bool) {
 	switch {
 	case f.rate:
 		return rateRow(p)
@@ -210,7 +210,7 @@ func singleRow(p pair, single func(*Run, metric.Group) (float64, bool), noise No
 }
 
 // roundsRow compares a figure round by round; see Interleaved. Rounds in which either side has no figure are left out.
-func roundsRow(p pair, f Figure) (Row, bool) {
+func roundsRow(p pair, f figure) (Row, bool) {
 	var ratios []float64
 	var base, head float64
 	for i := range p.base.Runs {

@@ -16,7 +16,7 @@ import (
 // A Gate is a condition on the rows of a metric. A row that is Worse by the gate's limits fails it.
 type Gate struct {
 	Name      string   `yaml:"name"`
-	Metric    string   `yaml:"metric"`    // a Figure's name
+	Metric    string   `yaml:"metric"`    // a figure's name
 	Decoder   string   `yaml:"decoder"`   // a pattern such as diffusion/*; empty for all
 	Direction string   `yaml:"direction"` // higher or lower is better, or exact; empty for the figure's own
 	Margin    *float64 `yaml:"margin"`
@@ -80,7 +80,7 @@ func parseGates(r io.Reader) ([]Gate, error) {
 
 // check reports the first field that makes no sense.
 func (g Gate) check() error {
-	if !slices.ContainsFunc(figures, func(f Figure) bool { return f.Name == g.Metric }) {
+	if !slices.ContainsFunc(figures, func(f figure) bool { return f.Name == g.Metric }) {
 		var names []string
 		for _, f := range figures {
 			names = append(names, f.Name)

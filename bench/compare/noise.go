@@ -13,7 +13,7 @@ type Noise struct {
 	Freedom   float64 `json:"freedom"`
 }
 
-// Noises are what is known of the noise between runs before the runs at hand, by how a figure varies (Figure.Varies).
+// Noises are what is known of the noise between runs before the runs at hand, by how a figure varies (figure.Varies).
 type Noises map[Variation]Noise
 
 // A Variation says how a figure varies from one run to another of the same build.
@@ -35,7 +35,7 @@ var Prior = Noises{
 	ByCeiling: {Deviation: 0.08, Freedom: 9},
 }
 
-func (n Noises) of(f Figure) Noise { return n[f.Varies] }
+func (n Noises) of(f figure) Noise { return n[f.Varies] }
 
 // learn adds to what is known the spread of runs of each side: their logarithms' squared distances from their side's mean.
 func (n Noise) learn(sides ...[]float64) Noise {

@@ -41,7 +41,7 @@ func (c abCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	o := ab.Options{Gates: gates, Out: c.Out, Budget: c.Budget, Seed: c.Seed, Args: c.args(),
+	o := ab.Options{Gates: gates, Out: c.Out, Budget: c.Budget, Seed: c.Seed, Args: c.args,
 		Report: func(text string) { fmt.Fprintln(a.stderr, text) }}
 	for _, name := range []string{c.Base, c.Head, c.Anchor} {
 		if name == "" {
@@ -72,8 +72,9 @@ func (c abCmd) Run(a *app) error {
 }
 
 // args are those of each process's run.
-func (c abCmd) args() []string {
-	args := []string{"--suite", c.Suite, "--model", c.Model, "--decoders", c.Decoders, "--limit", fmt.Sprint(c.Limit), "--max-tokens", fmt.Sprint(c.MaxTokens),
+func (c abCmd) args(folder string, judged bool) []string {
+	judge := map[bool]string{true: "auto", false: "none"}[judged]
+	args := []string{"run", "--turns", "--out", folder, "--judge", judge, "--suite", c.Suite, "--model", c.Model, "--decoders", c.Decoders, "--limit", fmt.Sprint(c.Limit), "--max-tokens", fmt.Sprint(c.MaxTokens),
 		"--seed", fmt.Sprint(c.Seed), "--repeats", "1", "--extra-repeats", "0"}
 	if len(c.Further) > 0 && c.Further[0] == "--" {
 		c.Further = c.Further[1:]

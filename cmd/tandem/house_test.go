@@ -26,6 +26,8 @@ var flagName = regexp.MustCompile(`(^|[\s'"(])--[a-z]`)
 // foreignFlags are files whose texts name flags of other programs.
 var foreignFlags = map[string]bool{
 	"bench/environment.go":                      true, // python3
+	"bench/ab/build.go":                         true, // git
+	"bench/ab/errorrate/main.go":                true, // tandem, which it calls
 	"evals/sandbox/runner.go":                   true, // containers
 	"transformer/models/package.go":             true, // pip
 	"transformer/cuda/kernels/kernels.go":       true, // the compiler

@@ -66,7 +66,9 @@ func run(ctx context.Context, out string, rounds, replays, limit int, slowdowns 
 		return err
 	}
 	recorded, err := ab.Record(ctx, ab.Options{Builds: builds, Out: filepath.Join(out, "rounds"), Budget: 10 * time.Hour, Seed: 1,
-		Args:   []string{"--limit", fmt.Sprint(limit), "--repeats", "1", "--extra-repeats", "0", "--judge", "none"},
+		Args: func(folder string, _ bool) []string {
+			return []string{"run", "--turns", "--out", folder, "--limit", fmt.Sprint(limit), "--repeats", "1", "--extra-repeats", "0", "--judge", "none"}
+		},
 		Report: func(text string) { fmt.Fprintln(os.Stderr, text) }}, rounds)
 	if err != nil {
 		return err
