@@ -189,10 +189,10 @@ func (r *Row) decide(l Limits) {
 		r.Verdict = Same
 	case r.Exact:
 		r.Verdict = r.direction()
-	case r.within(l.Margin):
-		r.Verdict = Same
 	case r.significant(l):
 		r.Verdict = r.direction()
+	case r.within(l.Margin):
+		r.Verdict = Same
 	}
 }
 
