@@ -65,7 +65,7 @@ func compareLogits(device, processor transformer.Backend) (err error) {
 
 // compareTexts compares what both decoders write on the device by itself with what they write driven by the host.
 func compareTexts(device transformer.Backend) error {
-	for _, d := range []decoders.Settings{{Family: decoders.AR}, {Family: decoders.Diffusion, Block: 8, Quota: decoders.LowConfidence, Steps: 2}} {
+	for _, d := range []decoders.Settings{{Family: decoders.AR}, {Family: decoders.Diffusion, Cache: decoders.CacheBlock, Block: 8, Quota: decoders.LowConfidence, Steps: 2}} {
 		onDevice, err := sampleText(device, d, func(s transformer.Session) transformer.Session { return s })
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@
 //
 //	  - table FOLDER WIDTH is a run's table, at most so many characters wide, then the command, the machine and the date.
 //	  - verdict FOLDER is a run's verdict, then the same.
+//	  - file PATH is a file of Markdown that a measuring program wrote.
 //	  - chart FOLDER NAME TEXT is the picture FOLDER/NAME.png, with a text for those who do not see it.
 //
 // A folder of results holds the summary.json and the charts of a run, and the command that made them in command.txt. Folders are
@@ -81,10 +82,13 @@ func show(words []string, root string) (string, error) {
 		return table(root, words[1], words[2])
 	case len(words) == 2 && words[0] == "verdict":
 		return verdict(root, words[1])
+	case len(words) == 2 && words[0] == "file":
+		text, err := os.ReadFile(filepath.Join(root, words[1]))
+		return string(text), err
 	case len(words) > 3 && words[0] == "chart":
 		return chart(root, words[1], words[2], strings.Join(words[3:], " "))
 	}
-	return "", errors.New("write table FOLDER WIDTH, verdict FOLDER or chart FOLDER NAME TEXT")
+	return "", errors.New("write table FOLDER WIDTH, verdict FOLDER, file PATH or chart FOLDER NAME TEXT")
 }
 
 func table(root, folder, width string) (string, error) {

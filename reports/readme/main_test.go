@@ -39,8 +39,9 @@ func TestRun(t *testing.T) {
 		}
 	}
 	write("run/frontier.png", "a picture")
+	write("run/errors.md", "| build | alarms |\n")
 	write("README.md", "before\n<!-- begin: table run 80 -->\nold\n<!-- end -->\nbetween\n<!-- begin: verdict run -->\n<!-- end -->\n"+
-		"<!-- begin: chart run frontier pass rate against speed -->\n<!-- end -->\nafter\n")
+		"<!-- begin: chart run frontier pass rate against speed -->\n<!-- end -->\n<!-- begin: file run/errors.md -->\n<!-- end -->\nafter\n")
 	for range 2 {
 		if err := run([]string{filepath.Join(root, "README.md")}); err != nil {
 			t.Fatal(err)
