@@ -54,9 +54,9 @@ var facts = []fact{
 	{"the model ", func(h record.Header) any { return h.Model }, func(h, _ record.Header) string {
 		return fmt.Sprintf("%s (%s, SHA-256 %.12s)", h.Model.Name, h.Model.Dtype, h.Model.SHA256)
 	}},
-	{"the prompts ", func(h record.Header) any { return h.Prompts }, promptWords},
 	{"the decoders ", func(h record.Header) any { return h.Decoders }, decoderWords},
 	{"", func(h record.Header) any { return withoutExtra(h.Plan) }, planWords},
+	{"the prompts ", func(h record.Header) any { return h.Prompts }, promptWords},
 	place("the version ", " of commit ", func(e record.Environment) []string { return []string{e.Version, e.Commit} }),
 	place("the device ", " ", func(e record.Environment) []string { return []string{e.Device, e.GPU, e.Driver} }),
 	place("the processor ", " with the kernels ", func(e record.Environment) []string { return []string{e.CPU, e.Features} }),

@@ -173,7 +173,7 @@ func (c runCmd) score(a *app, in, out string, j job) error {
 
 // decode runs the plan's decoders over the suite.
 func (c runCmd) decode(a *app, path string, j job) (err error) {
-	setup := bench.Setup{Tokenizer: pieces{j.model.Tokenizer}, EOS: j.model.Config.EOSTokens}
+	setup := bench.Setup{Header: j.header, Tokenizer: pieces{j.model.Tokenizer}, EOS: j.model.Config.EOSTokens}
 	longest, err := setup.Ask(j.asked, j.plan, c.Limit)
 	if err != nil {
 		return fmt.Errorf("%w: choose another --prompt", err)
@@ -191,7 +191,7 @@ func (c runCmd) decode(a *app, path string, j job) (err error) {
 	fmt.Fprintf(a.stderr, "%s (%.1fM parameters, %s) on %s (%s, %d threads); %s\n", j.model.Name,
 		float64(j.model.Parameters)/1e6, about.Dtype, about.Device, about.Features, about.Threads, c.judging(j.judge))
 
-	if setup.Header, err = j.located(a, backend); err != nil {
+	if err = j.locate(a, backend, &setup.Header); err != nil {
 		return err
 	}
 	setup.Progress = progress.New(a.stderr, "decoding").Report
@@ -244,11 +244,10 @@ func (c runCmd) watch(a *app, backend transformer.Backend, setup bench.Setup, ru
 	return bench.Watched(a.ctx, setup, backend, filepath.Join(c.Out, "telemetry.jsonl"), c.Energy, skipped, run)
 }
 
-// located is the header with the machine on which the model lies now, and its ceilings.
-func (j job) located(a *app, backend transformer.Backend) (h record.Header, err error) {
-	h = j.header
+// locate adds to a header the machine on which the model lies now, and its ceilings.
+func (j job) locate(a *app, backend transformer.Backend, h *record.Header) (err error) {
 	if h.Ceilings, err = device.Ceilings(backend); err != nil {
-		return h, err
+		return err
 	}
 	about := backend.Describe()
 	h.Model.Dtype, h.Model.Attention = string(about.Dtype), string(backend.Config().Attention)
@@ -256,7 +255,7 @@ func (j job) located(a *app, backend transformer.Backend) (h record.Header, err 
 	if j.judge != nil {
 		h.Environment.SandboxTier, h.Environment.Python = string(j.judge.Tier()), j.judge.Python()
 	}
-	return h, nil
+	return nil
 }
 
 // judging says how the outputs are judged.
