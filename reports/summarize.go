@@ -21,11 +21,9 @@ func (r run) summarize() Summary {
 		s.Decoders = append(s.Decoders, summarizeDecoder(g, g.TimesOn(r.Timed)))
 	}
 	s.Busy = apply(metric.Busy(folds...))
-	if base := r.Base(); base >= 0 {
-		for i := range r.Groups {
-			if i != base {
-				s.Comparisons = append(s.Comparisons, r.compare(base, i, s))
-			}
+	for i := range r.Groups {
+		if base := r.BaseOf(i); base >= 0 {
+			s.Comparisons = append(s.Comparisons, r.compare(base, i, s))
 		}
 	}
 	for _, d := range folds {
@@ -107,12 +105,15 @@ func fractions(times []metric.TaskTime, r metric.Ratio) []stats.Fraction {
 	return parts
 }
 
-// compare pairs two decoders by task.
+// compare pairs two decoders by task. Those that are asked otherwise have no ratio of speeds.
 func (r run) compare(base, head int, s Summary) Comparison {
 	b, h := r.Groups[base], r.Groups[head]
 	c := Comparison{Base: b.Name, Head: h.Name}
-	c.NotMeasured = r.Unusable(b, h)
-	if c.NotMeasured == "" {
+	alike := metric.SamePrompt(b.Name, h.Name)
+	if alike {
+		c.NotMeasured = r.Unusable(b, h)
+	}
+	if alike && c.NotMeasured == "" {
 		compareSpeed(&c, b, h, r.Timed, r.Header.Plan.Batch)
 	}
 	var passes []stats.Pair

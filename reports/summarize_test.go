@@ -232,3 +232,24 @@ func TestWriteBadInput(t *testing.T) {
 		}
 	}
 }
+
+// TestPrompts: a decoder is compared with the baseline that is asked alike; between prompts there is no ratio of speeds.
+func TestPrompts(t *testing.T) {
+	var records []record.Record
+	for _, task := range []string{"a", "b", "c"} {
+		for decoder, seconds := range map[string]float64{"ar": 1, "ar/prompt=chat": 4, "diffusion/prompt=chat": 2} {
+			records = append(records, rec(task, decoder, 10, 10, seconds, record.Pass))
+		}
+	}
+	header := record.Header{Decoders: []record.DecoderInfo{{Name: "ar"}, {Name: "ar/prompt=chat"}, {Name: "diffusion/prompt=chat"}}}
+	s := fold(header, records).summarize()
+	if len(s.Comparisons) != 2 {
+		t.Fatalf("%d comparisons", len(s.Comparisons))
+	}
+	if c := s.Comparisons[0]; c.Base != "ar" || c.Head != "ar/prompt=chat" || c.Speedup != nil || c.PassDifference == nil || c.Verdict != "" {
+		t.Errorf("other prompt: %+v", c)
+	}
+	if c := s.Comparisons[1]; c.Base != "ar/prompt=chat" || c.Speedup == nil || c.Speedup.Value != 2 {
+		t.Errorf("the same prompt: %+v", c)
+	}
+}

@@ -71,8 +71,8 @@ func perForward(_ *Run, g metric.Group) map[string]stats.Fraction {
 // speedup is the seconds of the run's base over the decoder's; the base has none.
 func speedup(r *Run, g metric.Group) map[string]stats.Fraction {
 	parts := map[string]stats.Fraction{}
-	base := r.Base()
-	if base < 0 || r.Groups[base].Name == g.Name {
+	base := r.BaseOf(slices.IndexFunc(r.Groups, func(one metric.Group) bool { return one.Name == g.Name }))
+	if base < 0 || !metric.SamePrompt(r.Groups[base].Name, g.Name) {
 		return parts
 	}
 	if r.Unusable(r.Groups[base], g) != "" {

@@ -97,6 +97,22 @@ func (r Run) Base() int {
 	return max(0, slices.IndexFunc(r.Groups, func(g Group) bool { return IsAR(g.Name) && !IsUncached(g.Name) }))
 }
 
+// BaseOf is what one decoder is compared with: the first autoregressive one that is asked as it is, and no uncached control. Where
+// that is the decoder itself, or there is none, it is Base. It is -1 for the Base.
+func (r Run) BaseOf(decoder int) int {
+	base := r.Base()
+	if base < 0 || decoder == base {
+		return -1
+	}
+	own := slices.IndexFunc(r.Groups, func(g Group) bool {
+		return IsAR(g.Name) && !IsUncached(g.Name) && SamePrompt(g.Name, r.Groups[decoder].Name)
+	})
+	if own < 0 || own == decoder {
+		return base
+	}
+	return own
+}
+
 // What a decoder needs for its speed to count: of its decodings (tasks x samples x repeats) and of its tasks, the shares of
 // which there is an undisturbed decoding. Half of the repeats still have a median that means something; tasks that are missing
 // altogether would shift it, since long decodings are disturbed more often than short ones.

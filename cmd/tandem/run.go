@@ -45,7 +45,7 @@ type runCmd struct {
 	sandboxFlag
 	Workers int           `least:"0" placeholder:"N" help:"Programs judged at once; one for each processor by default."`
 	Energy  time.Duration `placeholder:"10s" help:"On a GPU, measure joules per token afterwards: windows of this length, three for each decoder."`
-	Turns   bool          `help:"Write \"ready\" and wait for a line on standard input before each decoding: so tandem ab interleaves two builds."`
+	Turns   bool          `help:"Write \"ready\" and wait for a line on standard input before each decoding, and write no report: so tandem ab interleaves builds."`
 	Out     string        `placeholder:"DIR" help:"Folder of the results; the same one resumes an interrupted run. By default one below results/ for each different run."`
 	Config  flags.Config  `placeholder:"FILE" help:"YAML file of these flags, such as docs/run.yaml; flags of the command line win."`
 	summaryFlags
@@ -101,6 +101,9 @@ func (c runCmd) Run(a *app) error {
 	}
 	if err := c.score(a, runFile, filepath.Join(c.Out, "scored.jsonl"), j); err != nil {
 		return err
+	}
+	if c.Turns { // whoever gives the turns compares the records
+		return nil
 	}
 	return report(a, c.Out, c.JSON, c.width(a.stdout))
 }
