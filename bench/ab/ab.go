@@ -84,7 +84,8 @@ func (s *session) run(ctx context.Context) (Result, error) {
 	return Result{}, nil
 }
 
-// confirm runs as many rounds again. The alarm stands if a gate fails over them alone.
+// confirm runs as many rounds again. The alarm stands if a gate fails over them alone; one of a gate that further rounds say nothing new
+// to stands without them, should the time be up.
 func (s *session) confirm(ctx context.Context, alarm compare.Result) (Result, error) {
 	first := len(s.rounds)
 	s.say("a gate failed after %d rounds: confirming it with as many fresh ones", first)
@@ -106,18 +107,18 @@ func failed(r compare.Result) bool {
 	return slices.ContainsFunc(r.Gates, func(g compare.GateResult) bool { return g.Verdict == compare.Worse })
 }
 
-// decided says that every gate has a verdict. Pass rates are left out: further rounds decode the same tasks, which say no more.
+// decided says that every gate has a verdict, those left out to which further rounds say nothing new.
 func decided(r compare.Result) bool {
 	return !slices.ContainsFunc(r.Gates, func(g compare.GateResult) bool {
-		return g.Verdict == compare.Undecided && g.Metric != "pass_at_1"
+		return g.Verdict == compare.Undecided && !g.Steady
 	})
 }
 
-// undecided is a result whose failed gates are undecided.
+// undecided is a result whose failed gates are undecided, but for those that further rounds would not change.
 func undecided(r compare.Result) compare.Result {
 	r.Gates = slices.Clone(r.Gates)
 	for i := range r.Gates {
-		if g := &r.Gates[i]; g.Verdict == compare.Worse {
+		if g := &r.Gates[i]; g.Verdict == compare.Worse && !g.Steady {
 			g.Verdict, g.Passed, g.Undecided = compare.Undecided, false, true
 			g.Reason += ", not confirmed within the budget"
 		}
@@ -153,13 +154,30 @@ func (s *session) until(ctx context.Context, n int) (bool, error) {
 	return true, nil
 }
 
-// compare compares the head with the base over the rounds from first on.
+// compare compares the head with the base over the rounds from first on. The first round alone is judged, so pass rates are always its.
 func (s *session) compare(first int) (compare.Result, error) {
 	r, err := s.sides(first, 0, 1)
+	if err == nil && first > 0 {
+		var all compare.Result
+		all, err = s.sides(0, 0, 1)
+		r.Rows = withPassRates(r.Rows, all.Rows)
+	}
 	if err == nil {
 		err = r.Apply(s.Gates)
 	}
 	return r, err
+}
+
+// withPassRates are rows with the pass rates of others, each before what else there is of its decoder.
+func withPassRates(rows, others []compare.Row) []compare.Row {
+	for _, row := range others {
+		if row.Metric != "pass_at_1" {
+			continue
+		}
+		at := slices.IndexFunc(rows, func(r compare.Row) bool { return r.Decoder == row.Decoder })
+		rows = slices.Insert(rows, max(0, at), row)
+	}
+	return rows
 }
 
 // sides compares two builds over the rounds from first on.

@@ -16,8 +16,8 @@ import (
 )
 
 // write makes a run of 12 tasks in a folder: one decoding of each with two decoders. The second one's forwards take so many times as
-// long; moment is what the machine does to both.
-func write(t *testing.T, dir string, slower, moment float64, noise *rand.Rand) *compare.Run {
+// long; moment is what the machine does to both. Where passes is given the run is judged, and it is the second one's verdict.
+func write(t *testing.T, dir string, slower, moment float64, noise *rand.Rand, passes ...bool) *compare.Run {
 	t.Helper()
 	w, err := record.Create(filepath.Join(dir, "scored.jsonl"), record.Header{
 		Environment: record.Environment{CPU: "cpu", Cores: 2, Threads: 2, Device: "cpu"},
@@ -34,6 +34,9 @@ func write(t *testing.T, dir string, slower, moment float64, noise *rand.Rand) *
 			r.Seconds = 0.01 * moment * math.Exp(0.02*noise.NormFloat64())
 			if decoder == "diffusion" {
 				r.Seconds *= slower
+			}
+			if len(passes) > 0 {
+				r.Verdict = &record.Verdict{Result: map[bool]record.Result{true: record.Pass, false: record.Fail}[passes[0] || decoder == "ar"]}
 			}
 			for i := range 10 {
 				r.Trace = append(r.Trace, record.Step{At: time.Duration(i+1) * time.Millisecond, Rows: 1, Commits: []record.Commit{{Pos: int32(i), P: 1}}})
@@ -92,6 +95,36 @@ func TestReplay(t *testing.T) {
 			t.Errorf("%g times as slow: %d alarms of 60, want %d to %d", c.slower, alarms, c.least, c.most)
 		}
 		t.Logf("%g times as slow: %d alarms of 60", c.slower, alarms)
+	}
+}
+
+// TestPassRates: they are known after the first round. Their alarm stands though no further round is judged, and if there is no time for
+// one.
+func TestPassRates(t *testing.T) {
+	gates, err := compare.ReadGates("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	noise := rand.New(rand.NewPCG(5, 0))
+	rounds := [][]*compare.Run{{write(t, t.TempDir(), 1, 1, noise, true), write(t, t.TempDir(), 1, 1, noise, false)}}
+	for range 9 {
+		rounds = append(rounds, []*compare.Run{write(t, t.TempDir(), 1, 1, noise), write(t, t.TempDir(), 1, 1, noise)})
+	}
+	for _, most := range []int{5, 10} {
+		s := &session{Options: Options{Builds: make([]Program, 2), Gates: gates}}
+		s.next = func(_ context.Context, number int) ([]*compare.Run, bool, error) {
+			if number == most {
+				return nil, false, nil
+			}
+			return rounds[number], true, nil
+		}
+		r, err := s.run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if passed, undecided := r.Passed(); passed || undecided || !r.Alarm || r.Confirmed != (most == 10) {
+			t.Errorf("%d rounds: passed %v, undecided %v, alarm %v, confirmed %v", most, passed, undecided, r.Alarm, r.Confirmed)
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ type GateResult struct {
 	Passed    bool    `json:"passed"`
 	Reason    string  `json:"reason"`
 	Undecided bool    `json:"-"` // it failed since the verdict is Undecided and the gate says that this must fail
+	Steady    bool    `json:"-"` // further runs of the same builds would say the same: a counter that cannot vary, or a pass rate
 }
 
 //go:embed gates.yaml
@@ -169,7 +170,8 @@ func (g Gate) judge(row Row) GateResult {
 	if row.Verdict == Undecided && row.noWorse(l.Margin) {
 		row.Verdict = Same
 	}
-	out := GateResult{Gate: g.Name, Head: row.Head, Decoder: row.Decoder, Metric: row.Metric, Verdict: row.Verdict, Passed: row.Verdict != Worse}
+	out := GateResult{Gate: g.Name, Head: row.Head, Decoder: row.Decoder, Metric: row.Metric, Verdict: row.Verdict, Passed: row.Verdict != Worse,
+		Steady: row.Exact || row.Points}
 	if row.Verdict == Undecided && g.Undecided == "fail" {
 		out.Passed, out.Undecided = false, true
 	}

@@ -33,7 +33,8 @@ type abCmd struct {
 // Help follows the flags' list.
 func (abCmd) Help() string {
 	return "Short processes of the builds decode in turn, on the same cores, until the gates are decided. A gate that fails is confirmed by fresh rounds. " +
-		"Exit status 1: a gate failed twice; 3: a gate is undecided that must not be. The builds must know run --turns."
+		"Exit status 1: a gate failed twice, or once where it cannot vary; 3: a gate is undecided that must not be, or failed with no time left to confirm it. " +
+		"The builds must know run --turns."
 }
 
 func (c abCmd) Run(a *app) error {
