@@ -23,7 +23,7 @@ type Options struct {
 	Builds []Program                                 // the base, the head, and others that are interleaved with them, such as an anchor
 	Args   func(folder string, judged bool) []string // what a program is called with to leave a run in a folder, taking turns (bench.Turns)
 	Gates  []compare.Gate
-	Out    string        // folder of the rounds; those that it holds are not run again
+	Out    string        // folder of the rounds; those that it holds are not run again, and of other builds it may hold none
 	Budget time.Duration // no round is begun later
 	Seed   uint64
 	Report func(text string) // how far it is; may be nil
@@ -49,8 +49,12 @@ type Result struct {
 	Anchor *compare.Result `json:"anchor,omitempty"` // the head against the third build, where there is one
 }
 
-// Run runs rounds until the gates are decided or the budget is used up. Gates without a verdict at the end are undecided.
+// Run runs rounds until the gates are decided or the budget is used up. Gates without a verdict at the end are undecided. A folder that
+// holds rounds of other builds is a *Mismatch.
 func Run(ctx context.Context, o Options) (Result, error) {
+	if err := o.claim(); err != nil {
+		return Result{}, err
+	}
 	s := &session{Options: o}
 	s.next = s.processes(time.Now())
 	result, err := s.run(ctx)

@@ -2,6 +2,7 @@ package ab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -139,7 +140,8 @@ done
 mkdir -p "$2" && cp "$RESULT"/scored.jsonl "$2"
 `
 
-// TestTurns: of several processes one at a time has its turn, each as often, and rounds that are there are not run again.
+// TestTurns: of several processes one at a time has its turn, each as often, and rounds that are there are not run again; nor are they
+// taken for those of another build.
 func TestTurns(t *testing.T) {
 	dir, result := t.TempDir(), t.TempDir()
 	write(t, result, 1, 1, rand.New(rand.NewPCG(1, 0)))
@@ -177,6 +179,12 @@ func TestTurns(t *testing.T) {
 	}
 	if again, _ := os.ReadFile(log); len(again) != len(text) {
 		t.Error("rounds that were there were run again")
+	}
+	if err := os.WriteFile(builds[1].Path, []byte(taker+"# another build\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(context.Background(), o); !errors.As(err, new(*Mismatch)) {
+		t.Errorf("rounds of another build: %v", err)
 	}
 }
 

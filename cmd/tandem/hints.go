@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tandem/bench"
+	"tandem/bench/ab"
 	"tandem/bench/history"
 	"tandem/bench/metric"
 	"tandem/datasets"
@@ -28,7 +29,7 @@ func hint(err error) string {
 		return ", or use --device cpu"
 	case errors.As(err, new(*jsonl.Busy)):
 		return ", or choose another --out"
-	case errors.As(err, new(*bench.Mismatch)):
+	case errors.As(err, new(*bench.Mismatch)), errors.As(err, new(*ab.Mismatch)):
 		return "; choose another --out or delete it"
 	case errors.As(err, new(*evals.Foreign)):
 		return ": choose another --out or delete it"

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tandem/bench"
+	"tandem/bench/ab"
 	"tandem/bench/history"
 	"tandem/bench/metric"
 	"tandem/datasets"
@@ -25,6 +26,7 @@ func TestHints(t *testing.T) {
 	}{
 		{&jsonl.Busy{Path: "f"}, "another process is writing f: wait for it, or choose another --out"},
 		{&bench.Mismatch{Path: "f", Before: "a", Now: "b"}, "f: cannot resume: that run had a; this one has b; choose another --out or delete it"},
+		{&ab.Mismatch{Path: "f"}, "f holds rounds of other builds, or of these with other arguments; choose another --out or delete it"},
 		{&evals.Foreign{Path: "f", Reason: "holds notes"}, "f holds notes: choose another --out or delete it"},
 		{&record.Missing{Path: "f"}, "f does not exist: tandem run writes it"},
 		{&history.Missing{Path: "f"}, "f holds no history: tandem history add DIR begins it, --db names another"},
