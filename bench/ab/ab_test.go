@@ -188,6 +188,28 @@ func TestTurns(t *testing.T) {
 	}
 }
 
+// TestInterrupted: an interruption is a line that says how to go on, whatever the processes say of it.
+func TestInterrupted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "waits")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\necho ready\nread line || exit 7\nexec sleep 20\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	started := 0
+	o := Options{Builds: []Program{{Name: "a", Path: path}, {Name: "b", Path: path}}, Out: t.TempDir(), Budget: time.Minute,
+		Args: func(folder string, _ bool) []string {
+			if started++; started > 2 { // the first call is for what the folder holds
+				time.AfterFunc(100*time.Millisecond, cancel)
+			}
+			return nil
+		}}
+	_, err := Run(ctx, o)
+	if err == nil || !strings.HasPrefix(err.Error(), "interrupted: 0 rounds") || !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestBroken: a program that fails is named with what it says.
 func TestBroken(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broken")

@@ -82,6 +82,9 @@ func (s *session) round(ctx context.Context, number int, folders []string) (err 
 		for _, p := range running {
 			err = errors.Join(err, p.end())
 		}
+		if err != nil && ctx.Err() != nil { // what the processes say of it is of no use
+			err = fmt.Errorf("interrupted: %d rounds are kept in %s; the same command resumes: %w", len(s.rounds), s.Out, ctx.Err())
+		}
 	}()
 	for _, i := range noise.Perm(len(s.Builds)) { // one after another: loading is work as well
 		p, err := s.start(ctx, s.Builds[i], folders[i], number == 0)
@@ -102,7 +105,7 @@ func (s *session) takeTurns(ctx context.Context, running []*process, noise *rand
 		var next []*process
 		for _, i := range noise.Perm(len(alive)) {
 			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("interrupted: %d rounds are kept in %s; the same command resumes: %w", len(s.rounds), s.Out, err)
+				return err
 			}
 			time.Sleep(gap)
 			if _, err := io.WriteString(alive[i].turns, "\n"); err != nil {
