@@ -85,6 +85,14 @@ type Result struct {
 	Outputs  []Difference `json:"outputs,omitempty"`
 	Gates    []GateResult `json:"gates"`
 	Warnings []Warning    `json:"warnings"`
+
+	lacking []lack
+}
+
+// A lack is a figure of a decoder of the base that not both sides have, or not over the same tasks and baseline: there is no row of it.
+type lack struct {
+	head            int
+	decoder, metric string
 }
 
 // Schema is the version of a Result.
@@ -114,13 +122,17 @@ func sides(base Side, heads []Side, noises Noises, rounds bool) (Result, error) 
 			return Result{}, err
 		}
 		r.Heads = append(r.Heads, about(head))
-		rows := rowsOf(base, head, noises, rounds)
+		rows, lacking := rowsOf(base, head, noises, rounds)
 		if len(rows) == 0 {
 			return Result{}, fmt.Errorf("%s and %s have no decoder with a figure in common: run both with the same decoders", base.Name, head.Name)
 		}
 		for j := range rows {
 			rows[j].Head = i
 		}
+		for j := range lacking {
+			lacking[j].head = i
+		}
+		r.lacking = append(r.lacking, lacking...)
 		adjust(rows)
 		for j := range rows {
 			rows[j].decide(defaults)
@@ -128,26 +140,35 @@ func sides(base Side, heads []Side, noises Noises, rounds bool) (Result, error) 
 		}
 		r.Rows = append(r.Rows, rows...)
 		r.Outputs = append(r.Outputs, differences(base, head, i)...)
-		r.Warnings = append(r.Warnings, warnings(base, head)...)
+		for _, w := range append(warnings(base, head, rounds), missing(base, head, lacking)...) {
+			if !slices.Contains(r.Warnings, w) { // the base's own stand once
+				r.Warnings = append(r.Warnings, w)
+			}
+		}
 	}
 	return r, nil
 }
 
-// rowsOf are the rows of two sides, by decoder and then in the order of the figures.
-func rowsOf(base, head Side, noises Noises, rounds bool) (rows []Row) {
+// rowsOf are the rows of two sides, by decoder and then in the order of the figures, and the figures of the base's decoders that a run
+// has and that are no row.
+func rowsOf(base, head Side, noises Noises, rounds bool) (rows []Row, lacking []lack) {
 	for _, g := range base.Runs[0].Groups {
 		p := pair{base: base, head: head, decoder: g.Name, rounds: rounds}
-		if !p.both() {
-			continue
-		}
+		both := p.both()
 		for _, f := range figures {
-			if row, ok := f.row(p, noises.of(f)); ok {
+			row, ok := Row{}, false
+			if both {
+				row, ok = f.row(p, noises.of(f))
+			}
+			if ok {
 				row.Decoder, row.Metric, row.Unit, row.better = g.Name, f.Name, f.Unit, f.Better
 				rows = append(rows, row)
+			} else if slices.ContainsFunc(slices.Concat(base.Runs, head.Runs), func(r *Run) bool { return f.values([]*Run{r}, g.Name) != nil }) {
+				lacking = append(lacking, lack{decoder: g.Name, metric: f.Name})
 			}
 		}
 	}
-	return rows
+	return rows, lacking
 }
 
 // A pair is one decoder on both sides.
@@ -165,6 +186,19 @@ func (p pair) both() bool {
 		}
 	}
 	return true
+}
+
+// oneBase says that the decoder that others are compared with is the same in all runs.
+func (p pair) oneBase() bool {
+	names := map[string]bool{}
+	for _, r := range slices.Concat(p.base.Runs, p.head.Runs) {
+		name := ""
+		if i := r.Base(); i >= 0 {
+			name = r.Groups[i].Name
+		}
+		names[name] = true
+	}
+	return len(names) == 1
 }
 
 // adjust fills in Holm's p over the rows that have one.

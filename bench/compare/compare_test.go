@@ -21,7 +21,9 @@ type build struct {
 	lost   int     // tasks that the diffusion decoder fails, of those it passed
 	tokens int     // more tokens in task 3
 	suite  string
-	drift  float64 // relative, from the first decoding to the last
+	names  []string // of the decoders, where they are others than ar and diffusion/block=16
+	short  int      // tasks that are not decoded, at the end
+	drift  float64  // relative, from the first decoding to the last
 	seed   uint64
 }
 
@@ -34,16 +36,30 @@ func (b build) header() record.Header {
 		Suite:       record.SuiteInfo{Name: "suite" + b.suite, SHA256: "00", Tasks: tasks},
 		Model:       record.ModelInfo{Name: "model", SHA256: "11", Dtype: "bf16"},
 		Plan:        record.PlanInfo{Repeats: 6, Samples: 1, Batch: 1, MaxTokens: 64, Length: "natural"},
-		Decoders:    []record.DecoderInfo{{Name: "ar"}, {Name: "diffusion/block=16"}},
+		Decoders:    infos(b.decoders()),
 	}
+}
+
+func infos(names []string) (out []record.DecoderInfo) {
+	for _, name := range names {
+		out = append(out, record.DecoderInfo{Name: name})
+	}
+	return out
+}
+
+func (b build) decoders() []string {
+	if b.names != nil {
+		return b.names
+	}
+	return []string{"ar", "diffusion/block=16"}
 }
 
 // records are the run's, in the order in which they ran.
 func (b build) records(yield func(record.Record, error) bool) {
 	noise, n, repeats := rand.New(rand.NewPCG(b.seed, 1)), 0, b.header().Plan.Repeats
 	for repeat := range repeats {
-		for task := range tasks {
-			for _, decoder := range []string{"ar", "diffusion/block=16"} {
+		for task := range tasks - b.short {
+			for _, decoder := range b.decoders() {
 				r := b.record(task, repeat, decoder)
 				r.Seconds *= math.Exp(0.02*noise.NormFloat64()) * (1 + b.drift*float64(n)/float64(2*tasks*repeats))
 				if n++; !yield(r, nil) {
@@ -199,6 +215,57 @@ func TestFalseAlarms(t *testing.T) {
 	t.Logf("%d false alarms in %d pairs", alarms, pairs)
 }
 
+// TestMissing: what only one side has is no change, is named, and fails a gate that must decide; a speed-up over another decoder is
+// another figure.
+func TestMissing(t *testing.T) {
+	const diffusion, other = "diffusion/block=16", "diffusion/block=4"
+	alone, without, short := normal(), normal(), normal()
+	alone.names, without.names, short.short = []string{"ar"}, []string{other, diffusion}, 20
+	strict := []Gate{{Name: "g", Metric: "speedup", Undecided: "fail"}}
+	for _, c := range []struct {
+		name, code string
+		head       build
+		undecided  bool // where a gate on speed-ups must decide
+	}{
+		{"a decoder", "missing_decoder", alone, true},
+		{"the baseline", "missing_figures", without, true},
+		{"tasks", "unfinished", short, false},
+	} {
+		r, err := Of(side(t, normal()), []Side{side(t, c.head)}, Prior)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == c.code }) {
+			t.Errorf("%s: no %s in %+v", c.name, c.code, r.Warnings)
+		}
+		if slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Metric == "speedup" }) == c.undecided {
+			t.Errorf("%s: rows %+v", c.name, r.Rows)
+		}
+		if err := r.Apply(strict); err != nil {
+			t.Fatal(err)
+		}
+		passed, undecided := r.Passed()
+		if c.undecided && (passed || !undecided) {
+			t.Errorf("%s: passed %v, undecided %v: %+v", c.name, passed, undecided, r.Gates)
+		}
+	}
+	if r := compared(t, side(t, normal()), side(t, normal())); slices.ContainsFunc(r.Warnings, func(w Warning) bool {
+		return w.Code == "missing_figures" || w.Code == "missing_decoder" || w.Code == "unfinished"
+	}) {
+		t.Errorf("runs that lack nothing: %+v", r.Warnings)
+	}
+}
+
+// TestUnsteadyCounters: a counter in which the runs of the base differ is not one that cannot vary.
+func TestUnsteadyCounters(t *testing.T) {
+	wordy := normal()
+	wordy.tokens = 1
+	r := compared(t, side(t, normal(), wordy), side(t, wordy, wordy))
+	if row := r.row(t, "ar", "forwards"); row.Exact || row.Verdict == Worse {
+		t.Errorf("%+v", row)
+	}
+}
+
 // TestRounds: rounds that the machine slowed by up to a half tell a change of 5%, since it slowed both builds alike.
 func TestRounds(t *testing.T) {
 	var base, head []build
@@ -215,6 +282,9 @@ func TestRounds(t *testing.T) {
 		if row := r.row(t, "diffusion/block=16", metric); row.Verdict != Worse || row.Rounds != 6 || math.Abs(row.Change+0.05) > 0.02 {
 			t.Errorf("%s: %+v", metric, row)
 		}
+	}
+	if slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "few_repeats" }) {
+		t.Errorf("a round is short by its nature: %+v", r.Warnings)
 	}
 	if row := r.row(t, "ar", "tokens_per_second"); row.Verdict != Same {
 		t.Errorf("ar, which did not change: %+v", row)

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"slices"
 
 	"tandem/bench/metric"
 	"tandem/bench/stats"
@@ -57,7 +58,7 @@ func (s Side) rates(decoder string) map[string]float64 {
 }
 
 // countRow compares a counter, a decoding's mean of it for each task. At greedy it cannot vary, so any difference in any task is a
-// change; else it is compared as a ratio of sums with the tasks' spread.
+// change; else, and where runs of the base differ all the same, it is compared as a ratio of sums with the tasks' spread.
 func countRow(p pair, count func(*metric.Task) float64) (Row, bool) {
 	parts := func(_ *Run, g metric.Group) map[string]stats.Fraction {
 		out := map[string]stats.Fraction{}
@@ -69,12 +70,12 @@ func countRow(p pair, count func(*metric.Task) float64) (Row, bool) {
 		return out
 	}
 	row, ok := ratioRow(p, parts, Noise{})
-	if !ok || !greedy(p.decoder) {
+	if !ok || !greedy(p.decoder) || p.differ(parts, p.base.Runs) {
 		return row, ok
 	}
 	row.Exact, row.Low, row.High = true, &row.Change, &row.Change
 	certain := 1.0
-	if p.differ(parts) {
+	if p.differ(parts, slices.Concat(p.base.Runs, p.head.Runs)) {
 		certain = 0
 	}
 	row.P = &certain
@@ -88,14 +89,12 @@ func greedy(name string) bool {
 }
 
 // differ says whether a counter of any common task is not the same in all runs, beyond rounding of a mean.
-func (p pair) differ(parts func(*Run, metric.Group) map[string]stats.Fraction) bool {
-	first := parts(p.base.Runs[0], p.base.Runs[0].Find(p.decoder))
-	for _, s := range []Side{p.base, p.head} {
-		for _, r := range s.Runs {
-			for task, f := range parts(r, r.Find(p.decoder)) {
-				if other, ok := first[task]; ok && math.Abs(other.Num-f.Num) > 1e-9*math.Abs(f.Num) {
-					return true
-				}
+func (p pair) differ(parts func(*Run, metric.Group) map[string]stats.Fraction, runs []*Run) bool {
+	first := parts(runs[0], runs[0].Find(p.decoder))
+	for _, r := range runs[1:] {
+		for task, f := range parts(r, r.Find(p.decoder)) {
+			if other, ok := first[task]; ok && math.Abs(other.Num-f.Num) > 1e-9*math.Abs(f.Num) {
+				return true
 			}
 		}
 	}

@@ -20,12 +20,14 @@ type figure struct {
 	count  func(t *metric.Task) float64                           // a counter, summed over tasks
 	single func(r *Run, g metric.Group) (float64, bool)           // one number a run
 	rate   bool                                                   // pass@1
+
+	relative bool // to another decoder of the run (metric.Run.Base), which must be the same on both sides
 }
 
 // figures is the table of what is compared. To add one, add an entry.
 var figures = []figure{
 	{Name: "pass_at_1", Better: 1, Varies: ByTasks, rate: true},
-	{Name: "speedup", Unit: "x", Better: 1, Varies: WithinRun, parts: speedup},
+	{Name: "speedup", Unit: "x", Better: 1, Varies: WithinRun, parts: speedup, relative: true},
 	{Name: "tokens_per_forward", Unit: "tok", Better: 1, Varies: ByTasks, parts: perForward},
 	{Name: "forwards", Better: -1, Varies: ByTasks, count: func(t *metric.Task) float64 { return float64(t.Forwards) }},
 	{Name: "positions", Better: -1, Varies: ByTasks, count: func(t *metric.Task) float64 { return float64(t.Positions) }},
@@ -106,6 +108,8 @@ func joules(r *Run, g metric.Group) (float64, bool) {
 // row compares one figure. It is not ok where the figure does not apply to both sides.
 func (f figure) row(p pair, noise Noise) (Row, bool) {
 	switch {
+	case f.relative && !p.oneBase():
+		return Row{}, false
 	case f.rate:
 		return rateRow(p)
 	case f.count != nil:

@@ -132,7 +132,8 @@ func (g Gate) matches(r Row) bool {
 	return g.Metric == r.Metric && (g.Decoder == "" || hit)
 }
 
-// Apply puts what the gates say into the result. A gate that looks at no row is an error, since it would pass for ever.
+// Apply puts what the gates say into the result. A gate that names decoders and looks at no row is an error, since it would pass for ever.
+// One that must be decided is undecided where a figure of the base's decoders is missing.
 func (r *Result) Apply(gates []Gate) error {
 	for _, g := range gates {
 		seen := false
@@ -140,6 +141,13 @@ func (r *Result) Apply(gates []Gate) error {
 			if g.matches(row) {
 				seen = true
 				r.Gates = append(r.Gates, g.judge(row))
+			}
+		}
+		for _, l := range r.lacking {
+			if g.Undecided == "fail" && g.matches(Row{Decoder: l.decoder, Metric: l.metric}) {
+				seen = true
+				r.Gates = append(r.Gates, GateResult{Gate: g.Name, Head: l.head, Decoder: l.decoder, Metric: l.metric, Verdict: Undecided,
+					Reason: "there is no such figure of both sides", Undecided: true})
 			}
 		}
 		if !seen && g.Decoder != "" {
@@ -175,6 +183,7 @@ func (g Gate) judge(row Row) GateResult {
 	if row.Verdict == Undecided && g.Undecided == "fail" {
 		out.Passed, out.Undecided = false, true
 	}
+	row.Needed = row.needed(l)
 	out.Reason = row.reason(l)
 	return out
 }

@@ -52,8 +52,8 @@ func comparable(base, head Side) error {
 	return nil
 }
 
-// warnings are those of a base and a head.
-func warnings(base, head Side) (out []Warning) {
+// warnings are those of a base and a head. Of their rounds each code stands once a side: one is example enough, and all are short.
+func warnings(base, head Side, rounds bool) (out []Warning) {
 	add := func(code, severity, format string, args ...any) {
 		w := Warning{code, fmt.Sprintf(format, args...), severity}
 		if !slices.Contains(out, w) {
@@ -61,8 +61,14 @@ func warnings(base, head Side) (out []Warning) {
 		}
 	}
 	for _, s := range []Side{base, head} {
+		seen := map[string]bool{"few_repeats": true}
 		for _, r := range s.Runs {
-			r.circumstances(add)
+			r.circumstances(func(code, severity, format string, args ...any) {
+				if !rounds || !seen[code] {
+					add(code, severity, format, args...)
+				}
+				seen[code] = true
+			})
 		}
 	}
 	if names := unlike(machine, base, head); len(names) > 0 {
@@ -70,6 +76,26 @@ func warnings(base, head Side) (out []Warning) {
 	}
 	if names := unlike(configuration, base, head); len(names) > 0 {
 		add("unlike_configurations", caution, "%s and %s differ in more than the build (%s): run them alike, or read the change as that of both", base.Name, head.Name, strings.Join(names, "; "))
+	}
+	return out
+}
+
+// missing are warnings of what is not compared.
+func missing(base, head Side, lacking []lack) (out []Warning) {
+	figures, order := map[string][]string{}, []string{}
+	for _, l := range lacking {
+		if figures[l.decoder] == nil {
+			order = append(order, l.decoder)
+		}
+		figures[l.decoder] = append(figures[l.decoder], l.metric)
+	}
+	for _, decoder := range order {
+		if p := (pair{base: base, head: head, decoder: decoder}); !p.both() {
+			out = append(out, Warning{"missing_decoder", fmt.Sprintf("not all runs of %s and %s have %s: it is not compared", base.Name, head.Name, decoder), caution})
+			continue
+		}
+		out = append(out, Warning{"missing_figures", fmt.Sprintf("%s: not compared are %s: %s or %s lacks them, or has them of other tasks or over another baseline",
+			decoder, strings.Join(figures[decoder], ", "), base.Name, head.Name), caution})
 	}
 	return out
 }
@@ -82,7 +108,11 @@ func machine(r *Run) map[string]string {
 
 func configuration(r *Run) map[string]string {
 	h := r.Header
-	return map[string]string{"threads": fmt.Sprint(h.Environment.Threads), "dtype": h.Model.Dtype, "weights": short(h.Model.SHA256),
+	var prompts []string
+	for _, p := range h.Prompts {
+		prompts = append(prompts, p.Name+" "+short(p.SHA256))
+	}
+	return map[string]string{"prompts": strings.Join(prompts, " "), "threads": fmt.Sprint(h.Environment.Threads), "dtype": h.Model.Dtype, "weights": short(h.Model.SHA256),
 		"batch": fmt.Sprint(h.Plan.Batch), "samples": fmt.Sprint(h.Plan.Samples), "limit": fmt.Sprint(h.Plan.Limit),
 		"repeats": fmt.Sprint(h.Plan.Repeats), "sandbox": h.Environment.SandboxTier, "python": h.Environment.Python}
 }
@@ -112,7 +142,17 @@ func (r *Run) circumstances(add func(code, severity, format string, args ...any)
 	if n := r.Header.Plan.Repeats; n < leastRepeats {
 		add("few_repeats", caution, "%s has %d repeats: at least %d are needed for a speed that means much", r.Path, n, leastRepeats)
 	}
+	planned := r.Header.Suite.Tasks
+	if limit := r.Header.Plan.Limit; limit > 0 {
+		planned = min(planned, limit)
+	}
 	for _, g := range r.Groups {
+		if n := g.Counts().Errors; n > 0 {
+			add("failed_decodings", caution, "%s: %d decodings of %s failed: what is left of their tasks is compared", r.Path, n, g.Name)
+		}
+		if n := len(g.Tasks()); n < planned {
+			add("unfinished", caution, "%s holds %d of %d tasks of %s: let it finish", r.Path, n, planned, g.Name)
+		}
 		if !g.Covered() {
 			add("disturbed", caution, "%s: other work disturbed %.0f%% of the decodings of %s: its speed is left out; run it again on an idle machine",
 				r.Path, 100*g.Disturbed(), g.Name)

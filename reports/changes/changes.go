@@ -76,7 +76,7 @@ func text(r compare.Result, width int) ([]byte, error) {
 	var b bytes.Buffer
 	for i, head := range r.Heads {
 		fmt.Fprintf(&b, "%s\n", table.Wrap(fmt.Sprintf("%s against %s", named(head), named(r.Base)), width, "  "))
-		for _, w := range r.Warnings {
+		for _, w := range warnings(r, i) {
 			fmt.Fprintln(&b, table.Wrap(strings.ToUpper(w.Severity)+": "+w.Text, width, "  "))
 		}
 		for _, d := range decoders(r, i) {
@@ -100,7 +100,7 @@ func markdown(r compare.Result, _ int) ([]byte, error) {
 	}
 	for i, head := range r.Heads {
 		fmt.Fprintf(&b, "### %s against %s\n\n", table.Escape(named(head)), table.Escape(named(r.Base)))
-		for _, w := range r.Warnings {
+		for _, w := range warnings(r, i) {
 			fmt.Fprintf(&b, "> %s: %s\n\n", strings.ToUpper(w.Severity), table.Escape(w.Text))
 		}
 		for _, d := range decoders(r, i) {
@@ -111,6 +111,14 @@ func markdown(r compare.Result, _ int) ([]byte, error) {
 		}
 	}
 	return b.Bytes(), nil
+}
+
+// warnings are those of a comparison, before its first table.
+func warnings(r compare.Result, head int) []compare.Warning {
+	if head > 0 {
+		return nil
+	}
+	return r.Warnings
 }
 
 // named is a side in a few words.
@@ -313,6 +321,7 @@ func githubBenchmark(r compare.Result, _ int) ([]byte, error) {
 // annotations are workflow commands of GitHub Actions: an error for each gate that failed, a warning for each other that is undecided.
 func annotations(r compare.Result, _ int) ([]byte, error) {
 	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
+	property := strings.NewReplacer(",", "%2C", ":", "%3A")
 	var b bytes.Buffer
 	for _, g := range r.Gates {
 		kind := ""
@@ -323,7 +332,7 @@ func annotations(r compare.Result, _ int) ([]byte, error) {
 			kind = "warning"
 		}
 		if kind != "" {
-			fmt.Fprintf(&b, "::%s title=tandem %s::%s\n", kind, strings.ReplaceAll(escape(g.Gate), ",", "%2C"), escape(fmt.Sprintf("%s %s: %s", g.Decoder, g.Metric, g.Reason)))
+			fmt.Fprintf(&b, "::%s title=tandem %s::%s\n", kind, property.Replace(escape(g.Gate)), escape(fmt.Sprintf("%s %s: %s", g.Decoder, g.Metric, g.Reason)))
 		}
 	}
 	return b.Bytes(), nil
