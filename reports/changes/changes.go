@@ -32,6 +32,7 @@ var formats = []Format{
 	{"json", "changes.json", asJSON},
 	{"csv", "changes.csv", asCSV},
 	{"junit", "junit.xml", junit},
+	{"benchfmt", "bench.txt", benchfmt},
 	{"gha", "benchmark.json", githubBenchmark},
 	{"annotations", "annotations.txt", annotations},
 }
