@@ -261,6 +261,10 @@ func TestWriters(t *testing.T) {
 	if runs := held(t, second); len(runs) != 1 {
 		t.Errorf("a reader beside a writer sees %d runs", len(runs))
 	}
+	began := time.Now()
+	if runs, err := Read(path); err != nil || len(runs) != 1 || time.Since(began) > patience*time.Millisecond/2 {
+		t.Errorf("a reader that opens the file beside a writer sees %d runs after %v: %v", len(runs), time.Since(began), err)
+	}
 	if _, err := second.db.Exec("PRAGMA busy_timeout=20"); err != nil {
 		t.Fatal(err)
 	}

@@ -119,6 +119,11 @@ func (r Run) normal() (Run, error) {
 	for i := range r.Values {
 		v := &r.Values[i]
 		v.Interval.Warnings = nil
+		for _, end := range []*float64{&v.Interval.Value, &v.Interval.Low, &v.Interval.High} {
+			if *end == 0 {
+				*end = 0 // without a sign: SQLite keeps none, and the digest would miss it
+			}
+		}
 		if !finite(v.Interval.Value, v.Interval.Low, v.Interval.High) {
 			return Run{}, fmt.Errorf("%s of %s is no number in the run of %s", v.Metric, v.Decoder, r.Started.Format(time.RFC3339))
 		}

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -80,6 +81,16 @@ func TestAdd(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNegativeZero: a zero with a sign, as a CSV may have it, does not damage the history.
+func TestNegativeZero(t *testing.T) {
+	s, r := create(t, filepath.Join(t.TempDir(), "h.db")), example(0, 1)
+	r.Values[0].Interval.Low = math.Copysign(0, -1)
+	add(t, s, r)
+	if runs := held(t, s); len(runs) != 1 {
+		t.Errorf("%d runs", len(runs))
 	}
 }
 

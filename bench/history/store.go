@@ -152,8 +152,12 @@ CREATE TABLE value (
 ) STRICT, WITHOUT ROWID;
 `}
 
-// migrate takes the steps that the file lacks, all or none of them.
+// migrate takes the steps that the file lacks, all or none of them. One that lacks none is not locked: its readers wait for nobody.
 func (s *store) migrate(steps []string) error {
+	var held int
+	if err := s.db.QueryRow("PRAGMA user_version").Scan(&held); err != nil || held >= len(steps) {
+		return err
+	}
 	tx, err := s.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		return err
