@@ -8,10 +8,15 @@ import (
 
 	"tandem/bench/metric"
 	"tandem/bench/stats"
+	"tandem/record"
 )
 
-// A repeat is one time that a decoder went through the tasks.
-type repeat struct{ seconds, tokens, prompt float64 }
+// A repeat is one time that a decoder went through the tasks: so many decodings.
+type repeat struct{ seconds, tokens, prompt, decodings float64 }
+
+func (s *repeat) add(r record.Record) {
+	s.seconds, s.tokens, s.prompt, s.decodings = s.seconds+r.Cost(), s.tokens+float64(r.Tokens), s.prompt+float64(r.PromptTokens), s.decodings+1
+}
 
 // byRepeat sums what counts of each decoder's repeats.
 func (r run) byRepeat() (map[string]map[int]*repeat, error) {
@@ -31,7 +36,7 @@ func (r run) byRepeat() (map[string]map[int]*repeat, error) {
 			sums = &repeat{}
 			out[one.Decoder][one.Repeat] = sums
 		}
-		sums.seconds, sums.tokens, sums.prompt = sums.seconds+one.Cost(), sums.tokens+float64(one.Tokens), sums.prompt+float64(one.PromptTokens)
+		sums.add(one)
 	}
 	return out, nil
 }
@@ -74,16 +79,15 @@ func llamaBench(w io.Writer, r run) error {
 			Model: h.Model.Name, ModelType: h.Model.Dtype, Parameters: h.Model.Parameters, Threads: h.Environment.Threads, Batch: h.Plan.Batch,
 			TypeK: h.Model.Dtype, TypeV: h.Model.Dtype, TestTime: h.Environment.Started.UTC().Format("2006-01-02T15:04:05Z"),
 			Decoder: g.Name, TokensCount: "useful"}
-		var tokens, prompt float64
+		var tokens, prompt, decodings float64
 		for _, number := range slices.Sorted(maps.Keys(repeats[g.Name])) {
 			one := repeats[g.Name][number]
-			tokens, prompt = tokens+one.tokens, prompt+one.prompt
+			tokens, prompt, decodings = tokens+one.tokens, prompt+one.prompt, decodings+one.decodings
 			row.SamplesNS, row.SamplesTS = append(row.SamplesNS, 1e9*one.seconds), append(row.SamplesTS, one.tokens/one.seconds)
 		}
 		if len(row.SamplesNS) == 0 {
 			continue
 		}
-		decodings := float64(len(row.SamplesNS) * len(g.Tasks()))
 		row.Prompt, row.Generated = int(math.Round(prompt/decodings)), int(math.Round(tokens/decodings))
 		row.AvgNS, row.StddevNS = meanDeviation(row.SamplesNS)
 		row.AvgTS, row.StddevTS = meanDeviation(row.SamplesTS)
@@ -120,7 +124,7 @@ func vllm(w io.Writer, r run) error {
 		if sums[d] == nil {
 			sums[d] = &repeat{}
 		}
-		sums[d].seconds, sums[d].tokens, sums[d].prompt = sums[d].seconds+one.Cost(), sums[d].tokens+float64(one.Tokens), sums[d].prompt+float64(one.PromptTokens)
+		sums[d].add(one)
 		all[d] = append(all[d], 1e3*one.Seconds)
 		seconds, ok := metric.FirstReadable(one)
 		if ok {
