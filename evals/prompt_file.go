@@ -68,6 +68,8 @@ func (p Prompt) check() error {
 		return fmt.Errorf("system, assistant and behind go with user, not with text")
 	case !strings.Contains(p.Text+p.User, "prompt"):
 		return fmt.Errorf("the task is not in it: write {{ prompt }} where it goes")
+	case p.Stops != nil && len(p.Stops) == 0: // in a header it would be nil, and a run could not be scored again
+		return fmt.Errorf("stops holds no stop word: leave it out for those of the suite")
 	case slices.Contains(p.Stops, ""):
 		return fmt.Errorf("a stop word is empty")
 	}

@@ -117,6 +117,7 @@ func TestBadPromptFiles(t *testing.T) {
 		"f.yaml":     {"user: '{{ prompt }}'\nanswer: maybe\n", "completion or chat"},
 		"g.yaml":     {"text: '{{ prompt }}'\nsystem: x\n", "go with user"},
 		"h.yaml":     {"user: '{{ prompt }}'\nstops: ['']\n", "empty"},
+		"i.yaml":     {"user: '{{ prompt }}'\nstops: []\n", "leave it out"},
 		"absent.txt": {"", "no such file"},
 	} {
 		path := filepath.Join(dir, name)
