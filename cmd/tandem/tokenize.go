@@ -14,16 +14,12 @@ import (
 
 // tokenizeCmd reads the tokenizer alone, and answers each line before it reads the next, so that it serves as a co-process.
 type tokenizeCmd struct {
-	Model   string `default:"embedded" placeholder:"embedded|DIR|FILE" help:"embedded, a folder with tokenizer.json, such a file, or a .gguf file."`
+	Model   string `default:"embedded" placeholder:"embedded|DIR|FILE|NAME" help:"embedded, a folder with tokenizer.json, such a file, a .gguf file, or a name of tandem models list that was fetched."`
 	Special bool   `help:"Put the tokens around each text that the model expects there, such as BOS."`
 }
 
 func (c tokenizeCmd) Run(a *app) error {
-	load := func() (*tokenizer.Tokenizer, error) { return checkpoint.LoadTokenizer(c.Model) }
-	if c.Model == embedded {
-		load = checkpoint.EmbeddedTokenizer
-	}
-	t, err := load()
+	t, err := loadTokenizer(c.Model)
 	if err != nil {
 		return fmt.Errorf("--model: %w", err)
 	}
@@ -35,6 +31,18 @@ func (c tokenizeCmd) Run(a *app) error {
 		err = fmt.Errorf("interrupted: %w", a.ctx.Err())
 	}
 	return err
+}
+
+// loadTokenizer reads the tokenizer of what --model may name.
+func loadTokenizer(name string) (*tokenizer.Tokenizer, error) {
+	if name == embedded {
+		return checkpoint.EmbeddedTokenizer()
+	}
+	path, err := located(name)
+	if err != nil {
+		return nil, err
+	}
+	return checkpoint.LoadTokenizer(path)
 }
 
 // answer writes the ids of each line of r.
