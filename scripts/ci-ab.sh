@@ -8,8 +8,8 @@ out=${TANDEM_OUT:-tandem-ab}
 if [ -z "${TANDEM_BASE:-}" ]; then echo "ci-ab: TANDEM_BASE is not set: name the commit or the binary to compare with" >&2; exit 2; fi
 tandem=${TANDEM:-}
 if [ -z "$tandem" ]; then # built from the sources that this script belongs to
-    tandem=$PWD/$out/tandem
     mkdir -p "$out"
+    tandem=$(cd "$out" && pwd)/tandem
     (cd "$(dirname "$0")/.." && go build -trimpath -o "$tandem" ./cmd/tandem)
 fi
 
