@@ -328,6 +328,13 @@ func TestChangesNothing(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
+	for _, theta := range []string{"10000.0", "1e4"} { // as Python writes floats, and as people do
+		one := json.RawMessage(`{"rope_theta": ` + theta + `, "rope_type": "default"}`)
+		got, err := configs["llama"].with(file{"rope_parameters": file{"full_attention": one, "sliding_attention": one}}).parse(t)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("rope_theta %s for each type of layer: %+v, %v, want %+v", theta, got, err, want)
+		}
+	}
 }
 
 // TestDiffusion: what a family is decides how its masks are filled in, not the presence of a key.

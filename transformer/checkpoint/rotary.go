@@ -95,14 +95,20 @@ func readScaling(raw jsontext.Value) (s scaling, err error) {
 		return s, err
 	}
 	for _, layers := range []string{"full_attention", "sliding_attention"} {
-		if own, ok := keys[layers]; ok {
-			for other, value := range keys {
-				if own.Canonicalize() != nil || !equalJSON(value, string(own)) {
-					return s, fmt.Errorf("%s differs from %s, which is not supported: only one for all layers is", other, layers)
-				}
-			}
-			return readScaling(own)
+		own, ok := keys[layers]
+		if !ok {
+			continue
 		}
+		want := own.Clone() // Canonicalize writes over the value's own bytes
+		if err := want.Canonicalize(); err != nil {
+			return s, err
+		}
+		for _, other := range slices.Sorted(maps.Keys(keys)) {
+			if !equalJSON(keys[other], string(want)) {
+				return s, fmt.Errorf("%s differs from %s, which is not supported: only one for all layers is", other, layers)
+			}
+		}
+		return readScaling(own)
 	}
 	known := jsonKeys[scaling]()
 	var unknown []string
