@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
@@ -209,6 +210,9 @@ func (l Lock) finish(folder string) (Lock, error) {
 	if l.Fetched.IsZero() {
 		l.Fetched = time.Now().UTC().Truncate(time.Second)
 	}
+	if err := l.tidy(folder); err != nil {
+		return l, err
+	}
 	if err := l.write(folder, lockName); err != nil {
 		return l, err
 	}
@@ -216,6 +220,24 @@ func (l Lock) finish(folder string) (Lock, error) {
 		return l, err
 	}
 	return l, nil
+}
+
+// tidy removes the files of an earlier lock that this one does not have: among them may be weights, which would be loaded in place of
+// those that were fetched.
+func (l Lock) tidy(folder string) error {
+	old, err := ReadLock(folder)
+	if err != nil {
+		return nil // no model is loaded by a name whose lock cannot be read
+	}
+	for _, f := range old.Files {
+		if slices.ContainsFunc(l.Files, func(now File) bool { return now.Path == f.Path }) {
+			continue
+		}
+		if err := os.Remove(f.in(folder).Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Size is a number of bytes in words, decimal as the hub counts: 98.4 MB.

@@ -75,6 +75,22 @@ func TestTakeFolder(t *testing.T) {
 	}
 }
 
+// TestTakeOther: what another folder has in place of the first one's files is all that is left.
+func TestTakeOther(t *testing.T) {
+	h, s, dir := &fakeHub{t: t, files: model()}, Store(t.TempDir()), t.TempDir()
+	put(t, dir, h.files)
+	if _, err := s.Fetch(t.Context(), entry(t, "org/model"), from(dir)); err != nil {
+		t.Fatal(err)
+	}
+	shard, other := "model-00001-of-00001.safetensors", t.TempDir()
+	h.files = map[string][]byte{"config.json": h.files["config.json"], shard: []byte("others")}
+	put(t, other, h.files)
+	if _, err := s.Fetch(t.Context(), entry(t, "org/model"), from(other)); err != nil {
+		t.Fatal(err)
+	}
+	h.holds(filepath.Join(string(s), "org--model"), "config.json", shard)
+}
+
 // TestTakeCache: a cache of huggingface_hub has the revision and the hashes of its files in its names; one that is damaged is refused.
 func TestTakeCache(t *testing.T) {
 	if runtime.GOOS == "windows" {
