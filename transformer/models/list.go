@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,7 +37,7 @@ type Listed struct {
 
 // List are the models of the catalogue, then the others of the store, with what is on this machine.
 func (s Store) List() (list []Listed, err error) {
-	locks, err := s.locks()
+	locks, _, err := s.locks()
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,8 @@ func (l Listed) Pin() string {
 	if len(l.Files) == 0 {
 		return ""
 	}
-	return slices.MaxFunc(l.Files, func(a, b File) int { return int(max(-1, min(1, a.Bytes-b.Bytes))) }).SHA256[:12]
+	sum := slices.MaxFunc(l.Files, func(a, b File) int { return cmp.Compare(a.Bytes, b.Bytes) }).SHA256
+	return sum[:min(len(sum), 12)]
 }
 
 // Verify checks fetched models, by names or folders, all for none; and says whether all are whole.
@@ -111,8 +113,8 @@ func (s Store) Verify(names []string) (files []Checked, whole bool, err error) {
 	find := s.find
 	if len(names) == 0 {
 		find = s.lock
-		locks, err := s.locks()
-		if err != nil {
+		locks, damaged, err := s.locks()
+		if err := cmp.Or(err, damaged); err != nil {
 			return nil, false, err
 		}
 		names = slices.Sorted(maps.Keys(locks))

