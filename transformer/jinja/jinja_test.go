@@ -106,6 +106,15 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestLines: a line's end may have several bytes, none of which begins the next line.
+func TestLines(t *testing.T) {
+	for text, want := range map[string]string{"a\nb\r\nc\n\n": "a|b|c|", "a\u2028b\u2029\u0085c\v": "a|b||c", "": "", "\u2028": ""} {
+		if got := strings.Join(lines(text), "|"); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
 // FuzzRender: no template panics or runs for ever.
 func FuzzRender(f *testing.F) {
 	for _, seed := range []string{"{{ x }}", "{% for i in x %}{{ i }}{% endfor %}", "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1) }}", "{{ 'a\\x41'[::-1] | upper }}",

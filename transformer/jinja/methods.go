@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
@@ -253,12 +254,8 @@ func lines(text string) (out []string) {
 			text = rest
 			continue
 		}
-		for j := range text[i+1:] + " " {
-			if j > 0 || text[i] < 0x80 {
-				text = text[i+1+j:]
-				break
-			}
-		}
+		_, width := utf8.DecodeRuneInString(text[i:])
+		text = text[i+width:]
 	}
 	return out
 }
