@@ -175,6 +175,16 @@ func join(v any, c *call) any {
 		}
 		parts = append(parts, soft(one))
 	}
+	return strung(parts, between)
+}
+
+// strung is strings.Join for a text that is not too long.
+func strung(parts []string, between string) string {
+	bytes := 0
+	for _, part := range parts {
+		bytes += len(part) + len(between)
+		fits(bytes, 1)
+	}
 	return strings.Join(parts, between)
 }
 
@@ -200,7 +210,17 @@ func replace(v any, c *call) any {
 	if count != nil {
 		n = index(count)
 	}
-	return strings.Replace(soft(v), old, with, int(n))
+	return replaced(soft(v), old, with, int(n))
+}
+
+// replaced is strings.Replace for a text that does not become too long.
+func replaced(text, old, with string, n int) string {
+	times := strings.Count(text, old)
+	if n >= 0 {
+		times = min(times, n)
+	}
+	fits(len(with), times)
+	return bounded(strings.Replace(text, old, with, n))
 }
 
 // indent puts blanks before the lines of a text but for the first, and for empty ones.
@@ -211,12 +231,13 @@ func indent(v any, c *call) any {
 		margin = repeated(" ", index(by))
 	}
 	all := lines(soft(v) + "\n")
+	fits(len(margin), len(all))
 	for i, line := range all {
 		if (i > 0 || first) && (line != "" || blank || i == 0) {
 			all[i] = margin + line
 		}
 	}
-	return strings.Join(all, "\n")
+	return bounded(strings.Join(all, "\n"))
 }
 
 func toInteger(v any, c *call) any {

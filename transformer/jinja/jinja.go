@@ -20,12 +20,14 @@ import (
 	"time"
 )
 
-// The limits of a rendering, so that a template from elsewhere ends.
+// The limits of a rendering, so that a template from elsewhere ends. They bound each value and not all of them together.
 const (
-	maxSource = 1 << 20 // bytes of a template
-	maxOutput = 64 << 20
+	maxSource = 1 << 20    // bytes of a template
+	maxOutput = 64 << 20   // bytes of what is written, and of a text
+	maxItems  = 1 << 20    // items of a list that is made of two
 	maxSteps  = 10_000_000 // statements
 	maxNested = 200        // expressions within each other, and calls of macros
+	maxDepth  = 1000       // lists and dicts within each other that are written or compared, as in Python
 	maxRange  = 100_000    // as Jinja's sandbox has it
 )
 

@@ -106,6 +106,27 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestGrowth: values that double or nest with each step of a loop end the rendering before they fill the memory or the stack.
+func TestGrowth(t *testing.T) {
+	for _, step := range []string{"n.x ~ n.x", "n.x + n.x", "[n.x, n.x] | join", "''.join([n.x, n.x])", "n.x.replace('', n.x)",
+		"n.x | replace('a', n.x ~ 'a')", "(n.x ~ '\\n' ~ n.x) | indent(n.x)", "'{0}{0}'.format(n.x)", "[n.x, n.x]"} {
+		source := "{% set n = namespace(x='a' * 1000) %}{% for i in range(50) %}{% set n.x = " + step + " %}{% endfor %}{{ n.x }}"
+		if _, err := render(source, nil); err == nil || !strings.Contains(err.Error(), "text is too long") {
+			t.Errorf("%s: %v", step, err)
+		}
+	}
+	const nest = "{% set n = namespace(x=[], y=[]) %}{% for i in range(2000) %}{% set n.x = [n.x] %}{% set n.y = [n.y] %}{% endfor %}"
+	for _, use := range []string{"{{ n.x }}", "{{ n.x | tojson }}", "{{ n.x == n.y }}"} {
+		if _, err := render(nest+use, nil); err == nil || !strings.Contains(err.Error(), "more than 1000 deep") {
+			t.Errorf("%s: %v", use, err)
+		}
+	}
+	const double = "{% set n = namespace(x=[1]) %}{% for i in range(50) %}{% set n.x = n.x + n.x %}{% endfor %}"
+	if _, err := render(double, nil); err == nil || !strings.Contains(err.Error(), "list is too long") {
+		t.Errorf("a list: %v", err)
+	}
+}
+
 // TestLines: a line's end may have several bytes, none of which begins the next line.
 func TestLines(t *testing.T) {
 	for text, want := range map[string]string{"a\nb\r\nc\n\n": "a|b|c|", "a\u2028b\u2029\u0085c\v": "a|b||c", "": "", "\u2028": ""} {

@@ -92,12 +92,16 @@ func toJSON(v any, c *call) any {
 		e.item, e.key = str(both[0]), str(both[1])
 	}
 	e.sorted = truth(c.optional("sort_keys", false))
-	e.value(v, "\n")
+	e.value(v, "\n", 0)
 	return e.String()
 }
 
-// value writes a value; margin is a newline and the blanks of its level.
-func (e *encoder) value(v any, margin string) {
+// value writes a value that stands so deep within others; margin is a newline and the blanks of its level.
+func (e *encoder) value(v any, margin string, depth int) {
+	if depth > maxDepth {
+		fail("filter tojson: a value stands more than %d deep within others", maxDepth)
+	}
+	fits(e.Len()+len(margin), 1)
 	switch v := v.(type) {
 	case nil:
 		e.WriteString("null")
@@ -112,9 +116,9 @@ func (e *encoder) value(v any, margin string) {
 	case markup:
 		e.text(string(v))
 	case []any:
-		e.list("[]", len(v), margin, func(i int, margin string) { e.value(v[i], margin) })
+		e.list("[]", len(v), margin, func(i int, margin string) { e.value(v[i], margin, depth+1) })
 	case tuple:
-		e.list("[]", len(v), margin, func(i int, margin string) { e.value(v[i], margin) })
+		e.list("[]", len(v), margin, func(i int, margin string) { e.value(v[i], margin, depth+1) })
 	case *dict:
 		order := make([]int, len(v.keys))
 		for i := range order {
@@ -126,7 +130,7 @@ func (e *encoder) value(v any, margin string) {
 		e.list("{}", len(order), margin, func(i int, margin string) {
 			e.text(keyText(v.keys[order[i]]))
 			e.WriteString(e.key)
-			e.value(v.values[order[i]], margin)
+			e.value(v.values[order[i]], margin, depth+1)
 		})
 	default:
 		fail("filter tojson: %s has no JSON", describe(v))

@@ -139,7 +139,7 @@ var stringMethods = map[string]func(v any, c *call) any{
 	"removesuffix": func(v any, c *call) any { return strings.TrimSuffix(v.(string), c.text("suffix")) },
 	"replace": func(v any, c *call) any {
 		old, with := c.text("old"), c.text("new")
-		return strings.Replace(v.(string), old, with, c.integer("count", -1))
+		return replaced(v.(string), old, with, c.integer("count", -1))
 	},
 	"count":      func(v any, c *call) any { return int64(strings.Count(v.(string), c.text("sub"))) },
 	"find":       func(v any, c *call) any { return characterAt(v.(string), strings.Index(v.(string), c.text("sub"))) },
@@ -156,7 +156,7 @@ var stringMethods = map[string]func(v any, c *call) any{
 			}
 			parts = append(parts, text)
 		}
-		return strings.Join(parts, v.(string))
+		return strung(parts, v.(string))
 	},
 	"partition": func(v any, c *call) any {
 		separator := c.text("sep")
@@ -306,7 +306,13 @@ var replacementField = regexp.MustCompile(`\{\{|\}\}|\{(\w*)\}|[{}]`)
 
 // format is str.format for fields without attributes and formats: {}, {0} and {name}.
 func format(v any, c *call) any {
-	values, next := c.rest(), 0
+	values, next, bytes := c.rest(), 0, 0
+	show := func(value any) string {
+		text := str(value)
+		bytes += len(text)
+		fits(bytes, 1)
+		return text
+	}
 	named := *c.named
 	*c.named = dict{}
 	return replacementField.ReplaceAllStringFunc(v.(string), func(field string) string {
@@ -318,7 +324,7 @@ func format(v any, c *call) any {
 			fail("method format: fields other than {}, {0} and {name} are not supported")
 		}
 		if value, ok := named.get(name); ok {
-			return str(value)
+			return show(value)
 		}
 		at, err := strconv.Atoi(name)
 		if name == "" {
@@ -328,6 +334,6 @@ func format(v any, c *call) any {
 		if err != nil || at < 0 || at >= len(values) {
 			fail("method format has no value for %s", field)
 		}
-		return str(values[at])
+		return show(values[at])
 	})
 }

@@ -34,7 +34,7 @@ func numeric(v any) (f float64, isWhole, ok bool) {
 // operate is a binary operator but for comparisons.
 func operate(operator string, a, b any) any {
 	if operator == "~" {
-		return str(a) + str(b)
+		return bounded(str(a) + str(b))
 	}
 	x, xWhole, xOK := numeric(a)
 	y, yWhole, yOK := numeric(b)
@@ -78,27 +78,48 @@ func concatenated(a, b any) any {
 	other, wasText := a.(string)
 	switch {
 	case xSafe && ySafe:
-		return x + y
+		return bounded(x + y)
 	case xSafe && isText:
-		return x + markup(escapeHTML.Replace(text))
+		return bounded(x + markup(escapeHTML.Replace(text)))
 	case wasText && ySafe:
-		return markup(escapeHTML.Replace(other)) + y
+		return bounded(markup(escapeHTML.Replace(other)) + y)
 	}
 	switch x := a.(type) {
 	case string:
 		if y, ok := b.(string); ok {
-			return x + y
+			return bounded(x + y)
 		}
 	case []any:
 		if y, ok := b.([]any); ok {
-			return append(append([]any{}, x...), y...)
+			return chained(x, y)
 		}
 	case tuple:
 		if y, ok := b.(tuple); ok {
-			return append(append(tuple{}, x...), y...)
+			return tuple(chained(x, y))
 		}
 	}
 	return nil
+}
+
+// bounded is a text that is no longer than one may be.
+func bounded[T ~string](text T) T {
+	fits(len(text), 1)
+	return text
+}
+
+// fits refuses so many texts of so many bytes each where together they are too long.
+func fits(bytes, times int) {
+	if int64(bytes)*int64(times) > maxOutput {
+		fail("a text is too long: more than %d bytes", maxOutput)
+	}
+}
+
+// chained are the items of two lists.
+func chained(a, b []any) []any {
+	if len(a)+len(b) > maxItems {
+		fail("a list is too long: more than %d items", maxItems)
+	}
+	return append(append([]any{}, a...), b...)
 }
 
 // escapeHTML is what Python's markupsafe does to a text that is added to a safe one.
@@ -108,9 +129,10 @@ func repeated(text string, times int64) string {
 	if times <= 0 {
 		return ""
 	}
-	if times > maxOutput || int64(len(text))*times > maxOutput {
+	if times > maxOutput {
 		fail("a text times %d is too long", times)
 	}
+	fits(len(text), int(times))
 	return strings.Repeat(text, int(times))
 }
 
@@ -178,7 +200,13 @@ func floats(operator string, a, b float64) any {
 }
 
 // equal is Python's a == b.
-func equal(a, b any) bool {
+func equal(a, b any) bool { return equalWithin(a, b, 0) }
+
+// equalWithin is equal for values that stand so deep within others.
+func equalWithin(a, b any, depth int) bool {
+	if depth > maxDepth {
+		fail("values that are compared stand more than %d deep within each other", maxDepth)
+	}
 	if x, xWhole, ok := numeric(a); ok {
 		y, yWhole, ok := numeric(b)
 		if ok && xWhole && yWhole {
@@ -197,17 +225,17 @@ func equal(a, b any) bool {
 		return ok && x == y
 	case []any:
 		y, ok := b.([]any)
-		return ok && equalAll(x, y)
+		return ok && equalAll(x, y, depth+1)
 	case tuple:
 		y, ok := b.(tuple)
-		return ok && equalAll(x, y)
+		return ok && equalAll(x, y, depth+1)
 	case *dict:
 		y, ok := b.(*dict)
 		if !ok || len(x.keys) != len(y.keys) {
 			return false
 		}
 		for i, key := range x.keys {
-			if v, ok := y.get(key); !ok || !equal(x.values[i], v) {
+			if v, ok := y.get(key); !ok || !equalWithin(x.values[i], v, depth+1) {
 				return false
 			}
 		}
@@ -217,12 +245,12 @@ func equal(a, b any) bool {
 	return false
 }
 
-func equalAll(a, b []any) bool {
+func equalAll(a, b []any, depth int) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		if !equal(a[i], b[i]) {
+		if !equalWithin(a[i], b[i], depth) {
 			return false
 		}
 	}

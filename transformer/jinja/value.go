@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The values are nil (None), undefined, bool, int64, float64, string, markup, []any (a list, which nothing changes), tuple, series, *dict,
@@ -154,7 +155,14 @@ func str(v any) string {
 }
 
 // repr is Python's repr(v).
-func repr(v any) string {
+func repr(v any) string { return reprWithin(v, 0) }
+
+// reprWithin is repr for a value that stands so deep within others.
+func reprWithin(v any, depth int) string {
+	if depth > maxDepth {
+		fail("a value that is written stands more than %d deep within others", maxDepth)
+	}
+	inner := func(v any) string { return reprWithin(v, depth+1) }
 	switch v := v.(type) {
 	case nil:
 		return "None"
@@ -167,23 +175,25 @@ func repr(v any) string {
 	case string:
 		return quoted(v)
 	case []any:
-		return "[" + joined(v, repr) + "]"
+		return "[" + joined(v, inner) + "]"
 	case tuple:
 		if len(v) == 1 {
-			return "(" + repr(v[0]) + ",)"
+			return "(" + inner(v[0]) + ",)"
 		}
-		return "(" + joined(v, repr) + ")"
+		return "(" + joined(v, inner) + ")"
 	case *dict:
-		return "{" + joined(v.items(), func(pair any) string { return repr(pair.(tuple)[0]) + ": " + repr(pair.(tuple)[1]) }) + "}"
+		return "{" + joined(v.items(), func(pair any) string { return inner(pair.(tuple)[0]) + ": " + inner(pair.(tuple)[1]) }) + "}"
 	}
 	fail("%s has no text", describe(v))
 	return ""
 }
 
 func joined(values []any, text func(any) string) string {
-	parts := make([]string, len(values))
+	parts, bytes := make([]string, len(values)), 0
 	for i, v := range values {
 		parts[i] = text(v)
+		bytes += len(parts[i]) + 2
+		fits(bytes, 1)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -221,7 +231,7 @@ func quoted(text string) string {
 		case r == '\n' || r == '\r' || r == '\t':
 			b = append(b, '\\', map[rune]byte{'\n': 'n', '\r': 'r', '\t': 't'}[r])
 		case unicode.IsPrint(r):
-			b = fmt.Appendf(b, "%c", r)
+			b = utf8.AppendRune(b, r)
 		case r < 0x100:
 			b = fmt.Appendf(b, `\x%02x`, r)
 		case r < 0x10000:
