@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -119,22 +120,23 @@ func (f family) unwrap(outer map[string]jsontext.Value) (family, map[string]json
 	var inner struct {
 		Type string `json:"model_type"`
 	}
-	if !slices.Contains(slices.Collect(maps.Keys(outer)), "text_config") {
+	text, ok := outer["text_config"]
+	if !ok {
 		return family{}, nil, errors.New("text_config is missing, which describes the language model")
 	}
-	if err := errors.Join(strictjson.Unmarshal(outer["text_config"], &keys), strictjson.Unmarshal(outer["text_config"], &inner)); err != nil {
+	if err := cmp.Or(strictjson.Unmarshal(text, &keys), strictjson.Unmarshal(text, &inner)); err != nil {
 		return family{}, nil, fmt.Errorf("text_config: %w", err)
 	}
 	i := slices.Index(f.text, inner.Type)
 	if i < 0 || i%2 != 0 {
 		return family{}, nil, fmt.Errorf("text_config: model_type %q is not supported; supported are %s and %s", inner.Type, f.text[0], f.text[2])
 	}
-	text := families[f.text[i+1]]
-	text.layouts, text.skips = f.layouts, f.skips
+	model := families[f.text[i+1]]
+	model.layouts, model.skips = f.layouts, f.skips
 	if tied, ok := outer["tie_word_embeddings"]; ok {
 		keys["tie_word_embeddings"] = tied
 	}
-	return text, keys, nil
+	return model, keys, nil
 }
 
 // config turns the keys of a language model into a Config and refuses what the core does not compute.
