@@ -13,7 +13,8 @@
 // Which characters are letters, numbers and so on is a table of its own, since Unicode versions differ (unicode.go).
 //
 // To add a split pattern, nothing is to be done as long as pattern.go reads its syntax; what is missing there, an error names.
-// A new kind of component is a case of newStages, newNormalizer, newDecoder or frame, and a case of testdata/golden.py.
+// A new kind of component is a case of newStages, newNormalizer, decoder.append or frame, and a case of
+// testdata/features.py.
 //
 // Go strings may hold bytes that are no UTF-8, which Hugging Face's cannot. Encode keeps them: such a byte is split as U+FFFD is,
 // and becomes the token of that byte.
