@@ -20,8 +20,8 @@ type layout struct {
 	size     int // bytes of a number
 	portable func() *kernels
 
-	// pack writes rows row, …, row+n-1 of m as a panel.
-	pack func(panel unsafe.Pointer, m *transformer.Matrix, row, n int)
+	// pack writes a matrix of up to 16 rows as a panel.
+	pack func(panel unsafe.Pointer, m *transformer.Matrix)
 	// unpack reads one row of a panel back, as float32.
 	unpack func(panel unsafe.Pointer, lane int, to []float32)
 }
@@ -45,10 +45,10 @@ func (l *layout) bytes(k int) int { return k * lanes * l.size }
 func f32s(p unsafe.Pointer, n int) []float32 { return unsafe.Slice((*float32)(p), n) }
 func bf16s(p unsafe.Pointer, n int) []uint16 { return unsafe.Slice((*uint16)(p), n) }
 
-func packF32(panel unsafe.Pointer, m *transformer.Matrix, row, n int) {
+func packF32(panel unsafe.Pointer, m *transformer.Matrix) {
 	to := f32s(panel, m.Cols*lanes)
-	for lane := range n {
-		for k, v := range m.F32[(row+lane)*m.Cols:][:m.Cols] {
+	for lane := range m.Rows {
+		for k, v := range m.F32[lane*m.Cols:][:m.Cols] {
 			to[k*lanes+lane] = v
 		}
 	}
@@ -64,10 +64,10 @@ func unpackF32(panel unsafe.Pointer, lane int, to []float32) {
 // inPairs is where number k of a lane lies in a panel of bf16.
 func inPairs(k, lane int) int { return (k/2*lanes+lane)*2 + k%2 }
 
-func packBF16(panel unsafe.Pointer, m *transformer.Matrix, row, n int) {
+func packBF16(panel unsafe.Pointer, m *transformer.Matrix) {
 	to := bf16s(panel, roundUp(m.Cols, 2)*lanes)
-	for lane := range n {
-		for k, v := range m.BF16[(row+lane)*m.Cols:][:m.Cols] {
+	for lane := range m.Rows {
+		for k, v := range m.BF16[lane*m.Cols:][:m.Cols] {
 			to[inPairs(k, lane)] = v
 		}
 	}

@@ -205,7 +205,7 @@ func (p *packed) pack(parts []part, from, to int, reader *transformer.RowReader)
 		if err != nil {
 			return err
 		}
-		p.layout.pack(p.from(panel), &rows, 0, part.n)
+		p.layout.pack(p.from(panel), &rows)
 	}
 	return nil
 }
