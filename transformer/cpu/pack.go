@@ -122,7 +122,7 @@ func (p *packer) vector(v []float32) []float32 {
 	return to
 }
 
-// bias concatenates biases and pads every head to whole panels, like the rows of qkv.
+// bias concatenates biases and pads every d numbers of them to whole panels, as stack pads groups of rows.
 func (p *packer) bias(d int, parts ...[]float32) []float32 {
 	var out []float32
 	for _, part := range parts {
