@@ -128,6 +128,9 @@ func (s Setup) runOnce(ctx context.Context, groups []group, warm map[string]bool
 		if err := s.turn(ctx); err != nil {
 			return err
 		}
+		if s.Turn != nil { // unrecorded: threads wake up, and the caches hold what other processes left
+			s.decodeGroup(ctx, g, lanes[g.decoder])
+		}
 		records := s.decodeGroup(ctx, g, lanes[g.decoder])
 		if err := ctx.Err(); err != nil {
 			return err

@@ -112,6 +112,11 @@ func Interleaved(base Side, heads []Side) (Result, error) {
 			return Result{}, fmt.Errorf("%d runs of %s and %d of %s are no rounds: give at least 2 of each", len(base.Runs), base.Name, len(head.Runs), head.Name)
 		}
 	}
+	for _, s := range append([]Side{base}, heads...) {
+		for _, r := range s.Runs {
+			r.turns = true
+		}
+	}
 	return sides(base, heads, Prior, true)
 }
 

@@ -44,7 +44,7 @@ var figures = []figure{
 func timed(ratio metric.Ratio) func(*Run, metric.Group) map[string]stats.Fraction {
 	return func(r *Run, g metric.Group) map[string]stats.Fraction {
 		parts := map[string]stats.Fraction{}
-		for _, t := range g.TimesOn(r.Timed) {
+		for _, t := range r.times(g) {
 			parts[t.Task] = stats.Fraction{Num: ratio.Num(t), Den: ratio.Den(t)}
 		}
 		return parts
@@ -53,7 +53,7 @@ func timed(ratio metric.Ratio) func(*Run, metric.Group) map[string]stats.Fractio
 
 func firstToken(r *Run, g metric.Group) map[string]stats.Fraction {
 	parts := map[string]stats.Fraction{}
-	for _, t := range g.TimesOn(r.Timed) {
+	for _, t := range r.times(g) {
 		if first := metric.FirstTimes([]metric.TaskTime{t}); len(first) == 1 {
 			parts[t.Task] = stats.Fraction{Num: first[0], Den: 1}
 		}
@@ -77,14 +77,14 @@ func speedup(r *Run, g metric.Group) map[string]stats.Fraction {
 	if base < 0 || !metric.SamePrompt(r.Groups[base].Name, g.Name) {
 		return parts
 	}
-	if r.Unusable(r.Groups[base], g) != "" {
+	if !r.turns && r.Unusable(r.Groups[base], g) != "" {
 		return parts
 	}
 	seconds := map[string]float64{}
-	for _, t := range r.Groups[base].TimesOn(r.Timed) {
+	for _, t := range r.times(r.Groups[base]) {
 		seconds[t.Task] = t.Cost
 	}
-	for _, t := range g.TimesOn(r.Timed) {
+	for _, t := range r.times(g) {
 		if s, ok := seconds[t.Task]; ok {
 			parts[t.Task] = stats.Fraction{Num: s, Den: t.Cost}
 		}
@@ -93,7 +93,7 @@ func speedup(r *Run, g metric.Group) map[string]stats.Fraction {
 }
 
 func ceilingShare(r *Run, g metric.Group) (float64, bool) {
-	return metric.CeilingShare(g.TimesOn(r.Timed))
+	return metric.CeilingShare(r.times(g))
 }
 
 func peakMemory(_ *Run, g metric.Group) (float64, bool) {
@@ -213,6 +213,9 @@ func singleRow(p pair, single func(*Run, metric.Group) (float64, bool), noise No
 	return logRow(math.Exp(baseMean), math.Exp(headMean), stats.LogRatio{Value: headMean - baseMean}, noise, b, h, 0), true
 }
 
+// leastInRound is how many tasks a round needs of which both sides have an undisturbed decoding.
+const leastInRound = 3
+
 // roundsRow compares a figure round by round; see Interleaved. Rounds in which either side has no figure are left out.
 func roundsRow(p pair, f figure) (Row, bool) {
 	var ratios []float64
@@ -220,7 +223,8 @@ func roundsRow(p pair, f figure) (Row, bool) {
 	for i := range p.base.Runs {
 		one := p
 		one.base.Runs, one.head.Runs, one.rounds = p.base.Runs[i:i+1], p.head.Runs[i:i+1], false
-		if row, ok := f.row(one, Noise{}); ok && row.Base > 0 && row.HeadValue > 0 {
+		row, ok := f.row(one, Noise{})
+		if few := f.parts != nil && row.Tasks < leastInRound; ok && !few && row.Base > 0 && row.HeadValue > 0 {
 			ratios = append(ratios, row.HeadValue/row.Base)
 			base, head = base+math.Log(row.Base), head+math.Log(row.HeadValue)
 		}

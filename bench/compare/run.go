@@ -20,6 +20,7 @@ type Run struct {
 	energy  []record.Energy
 	held    map[string]int // readings of a GPU by why its clocks were held down
 	order   map[string][]pace
+	turns   bool // it took turns with others: see times
 }
 
 // An output is what a decoding wrote.
@@ -93,6 +94,15 @@ func (r *Run) keep(one record.Record) {
 	if _, held := r.outputs[one.Decoder][one.Task]; !held {
 		r.outputs[one.Decoder][one.Task] = output{one.Trace.Tokens()[:min(one.Tokens, len(one.Trace.Tokens()))], one.Pieces}
 	}
+}
+
+// times are those of a decoder over the tasks whose speed counts. In a run that took turns that is every task with an undisturbed
+// decoding, since it is paired with the same task of the other build, however many others were disturbed.
+func (r *Run) times(g metric.Group) []metric.TaskTime {
+	if r.turns {
+		return g.Times(nil)
+	}
+	return g.TimesOn(r.Timed)
 }
 
 // readTelemetry reads what a run on a GPU leaves beside its results; no file is no telemetry.
