@@ -37,8 +37,10 @@ func (g Gate) Detectable(noises Noises) Detectable {
 	f := find(g.Metric)
 	d.Noise = noises.of(f)
 	switch {
-	case f.count != nil || g.Direction == "exact" || f.single != nil && d.Noise.Freedom == 0:
+	case f.count != nil || g.Direction == "exact":
 		d.Exact = true
+	case f.single != nil && d.Noise.Freedom == 0: // it does not vary by chance
+		d.Effect = []Effect{{1, d.Limits.Minimum}}
 	case f.rate:
 		for _, n := range []int{40, 164, 500, 1000} {
 			effect, _ := stats.MinimumDetectable(math.Sqrt(discordant), n, d.Limits.Alpha, power)

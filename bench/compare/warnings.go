@@ -140,7 +140,7 @@ func orNone(text string) string {
 // circumstances adds the warnings of one run.
 func (r *Run) circumstances(add func(code, severity, format string, args ...any)) {
 	if n := r.Header.Plan.Repeats; n < leastRepeats {
-		add("few_repeats", caution, "%s has %d repeats: at least %d are needed for a speed that means much", r.Path, n, leastRepeats)
+		add("few_repeats", caution, "%s has %d of at least %d repeats that are needed for a speed that means much", r.Path, n, leastRepeats)
 	}
 	planned := r.Header.Suite.Tasks
 	if limit := r.Header.Plan.Limit; limit > 0 {

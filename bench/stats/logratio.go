@@ -73,7 +73,7 @@ func (l LogRatio) Half(confidence float64) float64 {
 // P is the two-sided probability of a logarithm as far from 0, were the ratio 1.
 func (l LogRatio) P() float64 {
 	switch {
-	case l.Value == 0:
+	case math.Abs(l.Value) < 1e-9: // equal, but for the rounding of sums
 		return 1
 	case l.Error == 0:
 		return 0
