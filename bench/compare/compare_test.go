@@ -25,6 +25,8 @@ type build struct {
 	short  int      // tasks that are not decoded, at the end
 	drift  float64  // relative, from the first decoding to the last
 	seed   uint64
+
+	disturbed bool // a third of the tasks
 }
 
 const tasks = 60
@@ -77,6 +79,9 @@ func (b build) record(task, repeat int, decoder string) record.Record {
 	}
 	r := record.Record{Task: fmt.Sprintf("t/%02d", task), Decoder: decoder, Repeat: repeat, Tokens: length, PeakMemory: 1 << 20,
 		Verdict: &record.Verdict{Result: record.Pass}, Interference: record.Interference{Busy: 0.97}}
+	if b.disturbed && task%3 == 0 {
+		r.Busy = 0.3
+	}
 	rate := 0.001
 	if decoder != "ar" {
 		rate *= 0.5 * b.speed
@@ -270,6 +275,7 @@ func TestUnsteadyCounters(t *testing.T) {
 func TestRounds(t *testing.T) {
 	var base, head []build
 	for i, b := range repeated(6, normal(), 7) {
+		b.disturbed = true
 		h := b
 		h.speed, h.seed = b.speed*1.05, b.seed+uint64(i)+1
 		base, head = append(base, b), append(head, h)
@@ -285,6 +291,9 @@ func TestRounds(t *testing.T) {
 	}
 	if slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "few_repeats" }) {
 		t.Errorf("a round is short by its nature: %+v", r.Warnings)
+	}
+	if slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "disturbed" }) {
+		t.Errorf("speeds that are there are called left out: %+v", r.Warnings)
 	}
 	if row := r.row(t, "ar", "tokens_per_second"); row.Verdict != Same {
 		t.Errorf("ar, which did not change: %+v", row)

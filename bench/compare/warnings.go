@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"tandem/bench/metric"
 	"tandem/bench/stats"
 )
 
@@ -153,7 +152,7 @@ func (r *Run) circumstances(add func(code, severity, format string, args ...any)
 		if n := len(g.Tasks()); n < planned {
 			add("unfinished", caution, "%s holds %d of %d tasks of %s: let it finish", r.Path, n, planned, g.Name)
 		}
-		if !g.Covered() {
+		if len(r.times(g)) < leastInRound && !g.Covered() {
 			add("disturbed", caution, "%s: other work disturbed %.0f%% of the decodings of %s: its speed is left out; run it again on an idle machine",
 				r.Path, 100*g.Disturbed(), g.Name)
 		}
@@ -163,7 +162,7 @@ func (r *Run) circumstances(add func(code, severity, format string, args ...any)
 		}
 	}
 	if base := r.Base(); base >= 0 {
-		if share, ok := metric.CeilingShare(r.Groups[base].TimesOn(r.Timed)); ok && share < weakShare {
+		if share, ok := ceilingShare(r, r.Groups[base]); ok && share < weakShare {
 			add("weak_baseline", caution, "%s: the baseline %s reaches %.0f%% of the machine's ceiling: a better engine would change its speed-ups",
 				r.Path, r.Groups[base].Name, 100*share)
 		}
