@@ -24,23 +24,15 @@ type run struct{ metric.Run }
 // Write reads dir/scored.jsonl and writes beside it summary.json, summary.md, charts/ and report.html. It
 // returns the summary, for the terminal.
 func Write(dir string) (Summary, error) {
-	path := filepath.Join(dir, "scored.jsonl")
-	folded, err := metric.ReadRun(path)
+	r, s, err := read(dir)
 	if err != nil {
 		return Summary{}, err
 	}
-	r := run{folded}
-	telemetry, err := readTelemetry(filepath.Join(dir, "telemetry.jsonl"))
-	if err != nil {
-		return Summary{}, err
-	}
-	s := r.summarize()
-	s.addTelemetry(telemetry)
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return Summary{}, fmt.Errorf("summary.json: %w", err)
 	}
-	replay, err := readReplay(path, s, r)
+	replay, err := readReplay(filepath.Join(dir, "scored.jsonl"), s, r)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -59,4 +51,26 @@ func Write(dir string) (Summary, error) {
 		return Summary{}, err
 	}
 	return s, nil
+}
+
+// Summarize is the summary of dir/scored.jsonl; nothing is written.
+func Summarize(dir string) (Summary, error) {
+	_, s, err := read(dir)
+	return s, err
+}
+
+// read folds a folder's records and sums them up.
+func read(dir string) (run, Summary, error) {
+	folded, err := metric.ReadRun(filepath.Join(dir, "scored.jsonl"))
+	if err != nil {
+		return run{}, Summary{}, err
+	}
+	telemetry, err := readTelemetry(filepath.Join(dir, "telemetry.jsonl"))
+	if err != nil {
+		return run{}, Summary{}, err
+	}
+	r := run{folded}
+	s := r.summarize()
+	s.addTelemetry(telemetry)
+	return r, s, nil
 }

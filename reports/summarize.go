@@ -47,7 +47,7 @@ func apply[T any](v T, ok bool) *T {
 func summarizeDecoder(g metric.Group, times []metric.TaskTime) Decoder {
 	c := g.Counts()
 	d := Decoder{
-		Name: g.Name, Settings: g.Settings, Tasks: len(g.Tasks()), Records: c.Records, Disturbed: c.Disturbed, Decodings: c.Decodings, Extra: c.Attempts,
+		Name: g.Name, Settings: g.Settings, Prompts: g.Prompts(), Tasks: len(g.Tasks()), Records: c.Records, Disturbed: c.Disturbed, Decodings: c.Decodings, Extra: c.Attempts,
 		Sandbox: c.Sandbox, Errors: c.Errors, Empty: c.Empty, Truncated: c.Truncated,
 		Forwards: c.Forwards, Kinds: c.Kinds, Positions: c.Positions, Tokens: c.Tokens, Canvas: c.Canvas,
 		PeakMemory: apply(c.PeakMemory, c.PeakMemory > 0),

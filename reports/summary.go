@@ -44,6 +44,7 @@ func (s Summary) decoder(name string) Decoder {
 type Decoder struct {
 	Name     string         `json:"name"`
 	Settings map[string]any `json:"settings,omitempty"`
+	Prompts  string         `json:"prompts_sha256,omitempty"` // of what all tasks asked
 
 	Tasks     int                `json:"tasks"`                    // tasks that were decoded
 	Records   int                `json:"records"`                  // decodings: tasks x samples x repeats, and further ones of disturbed ones

@@ -16,7 +16,7 @@ fi
 status=0
 "$tandem" ab --base "$TANDEM_BASE" --head "${TANDEM_HEAD:-.}" ${TANDEM_ANCHOR:+--anchor "$TANDEM_ANCHOR"} ${TANDEM_GATES:+--gate "$TANDEM_GATES"} \
     --suite "${TANDEM_SUITE:-basics}" --model "${TANDEM_MODEL:-embedded}" --decoders "${TANDEM_DECODERS:-ar,diffusion}" \
-    --limit "${TANDEM_LIMIT:-20}" --budget "${TANDEM_BUDGET:-10m}" --out "$out" || status=$?
+    --limit "${TANDEM_LIMIT:-40}" --budget "${TANDEM_BUDGET:-10m}" --out "$out" || status=$?
 
 case $status in
 0) verdict=passed ;;

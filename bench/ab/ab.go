@@ -97,7 +97,7 @@ func (s *session) confirm(ctx context.Context, alarm compare.Result) (Result, er
 		return Result{}, err
 	}
 	if len(s.rounds) < first+leastRounds { // no time left: not confirmed, and not refuted either
-		return Result{Result: undecided(alarm), Rounds: first, Alarm: true}, nil
+		return Result{Result: s.undecided(alarm), Rounds: first, Alarm: true}, nil
 	}
 	fresh, err := s.compare(first)
 	if err != nil {
@@ -118,12 +118,14 @@ func decided(r compare.Result) bool {
 	})
 }
 
-// undecided is a result whose failed gates are undecided, but for those that further rounds would not change.
-func undecided(r compare.Result) compare.Result {
+// undecided is a result whose failed gates are undecided, but for those that further rounds would not change. Whether that passes
+// is for each gate to say.
+func (s *session) undecided(r compare.Result) compare.Result {
 	r.Gates = slices.Clone(r.Gates)
 	for i := range r.Gates {
 		if g := &r.Gates[i]; g.Verdict == compare.Worse && !g.Steady {
-			g.Verdict, g.Passed, g.Undecided = compare.Undecided, false, true
+			must := slices.ContainsFunc(s.Gates, func(one compare.Gate) bool { return one.Name == g.Gate && one.MustDecide() })
+			g.Verdict, g.Passed, g.Undecided = compare.Undecided, !must, must
 			g.Reason += ", not confirmed within the budget"
 		}
 	}

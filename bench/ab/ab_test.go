@@ -129,6 +129,31 @@ func TestPassRates(t *testing.T) {
 	}
 }
 
+// TestUnconfirmed: a speed that is worse, with no time left to confirm it, is undecided: the gate says whether that passes.
+func TestUnconfirmed(t *testing.T) {
+	noise := rand.New(rand.NewPCG(5, 0))
+	var rounds [][]*compare.Run
+	for range 5 {
+		rounds = append(rounds, []*compare.Run{write(t, t.TempDir(), 1, 1, noise), write(t, t.TempDir(), 2, 1, noise)})
+	}
+	for _, must := range []string{"pass", "fail"} {
+		s := &session{Options: Options{Builds: make([]Program, 2), Gates: []compare.Gate{{Name: "speed", Metric: "tokens_per_second", Undecided: must}}}}
+		s.next = func(_ context.Context, number int) ([]*compare.Run, bool, error) {
+			if number == len(rounds) {
+				return nil, false, nil
+			}
+			return rounds[number], true, nil
+		}
+		r, err := s.run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if passed, undecided := r.Passed(); !r.Alarm || r.Confirmed || passed != (must == "pass") || !undecided {
+			t.Errorf("undecided: %s: passed %v, undecided %v, %+v", must, passed, undecided, r.Gates)
+		}
+	}
+}
+
 // taker is a program that knows turns: it writes down each turn that it is given, and then leaves results.
 const taker = `#!/bin/sh
 while [ "$1" != --out ]; do shift; done

@@ -166,7 +166,8 @@ func rowsOf(base, head Side, noises Noises, rounds bool) (rows []Row, lacking []
 				row, ok = f.row(p, noises.of(f))
 			}
 			if ok {
-				row.Decoder, row.Metric, row.Unit, row.better = g.Name, f.Name, f.Unit, f.Better
+				measure := metric.Named(f.Name)
+				row.Decoder, row.Metric, row.Unit, row.better = g.Name, f.Name, measure.Unit, measure.Better.Sign()
 				rows = append(rows, row)
 			} else if slices.ContainsFunc(slices.Concat(base.Runs, head.Runs), func(r *Run) bool { return f.values([]*Run{r}, g.Name) != nil }) {
 				lacking = append(lacking, lack{decoder: g.Name, metric: f.Name})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tandem/bench/metric"
 	"tandem/record"
 )
 
@@ -26,7 +27,8 @@ type build struct {
 	drift  float64  // relative, from the first decoding to the last
 	seed   uint64
 
-	disturbed bool // a third of the tasks
+	disturbed bool   // a third of the tasks
+	prompt    string // hash of that of task 5
 }
 
 const tasks = 60
@@ -94,6 +96,9 @@ func (b build) record(task, repeat int, decoder string) record.Record {
 		r.Trace = append(r.Trace, record.Step{At: time.Duration(float64(i+1) * 1e9 * rate), Kind: record.Decode, Rows: 1,
 			Commits: []record.Commit{{Pos: int32(i), Token: int32(i), P: 1}}})
 		r.Pieces = append(r.Pieces, fmt.Sprint(i))
+	}
+	if task == 5 {
+		r.PromptSHA256 = b.prompt
 	}
 	return r
 }
@@ -271,6 +276,25 @@ func TestUnsteadyCounters(t *testing.T) {
 	}
 }
 
+// TestSameCounters: counters that are the same in every task have not changed, however many runs' means are rounded.
+func TestSameCounters(t *testing.T) {
+	for n := 1; n <= 12; n++ {
+		for lacking := range 30 {
+			b := normal()
+			b.short = lacking
+			var base, head []build
+			for range n {
+				base, head = append(base, b), append(head, b)
+			}
+			for _, row := range compared(t, side(t, base...), side(t, head...)).Rows {
+				if row.Exact && (row.Change != 0 || row.Verdict != Same) {
+					t.Fatalf("%d runs of %d tasks: %s %s changed by %g: %s", n, tasks-lacking, row.Decoder, row.Metric, row.Change, row.Verdict)
+				}
+			}
+		}
+	}
+}
+
 // TestRounds: rounds that the machine slowed by up to a half tell a change of 5%, since it slowed both builds alike.
 func TestRounds(t *testing.T) {
 	var base, head []build
@@ -324,6 +348,47 @@ func TestWarnings(t *testing.T) {
 	}
 	if r := compared(t, side(t, normal()), side(t, normal())); slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "drift" }) {
 		t.Errorf("a drift in %+v", r.Warnings)
+	}
+}
+
+// TestPrompts: a task that was asked otherwise is a warning; one of which a side does not tell is none.
+func TestPrompts(t *testing.T) {
+	asked := func(prompt string) Side {
+		b := normal()
+		b.prompt = prompt
+		return side(t, b)
+	}
+	warned := func(r Result) bool {
+		return slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "unlike_prompts" && strings.Contains(w.Text, "1 tasks") })
+	}
+	for _, c := range []struct {
+		base, head string
+		want       bool
+	}{{"a", "b", true}, {"a", "a", false}, {"", "b", false}} {
+		if got := warned(compared(t, asked(c.base), asked(c.head))); got != c.want {
+			t.Errorf("%+v: warned %v", c, got)
+		}
+	}
+}
+
+// TestLearn: the noise between runs is that around each level, and the prior where runs tell of none.
+func TestLearn(t *testing.T) {
+	e := math.E
+	noises, ok := Learn([]Levels{{"tokens_per_second", [][]float64{{1, e, e * e}, {100, 100, 100}}}, {"forwards", [][]float64{{1, 2, 3}}}, {"speedup", [][]float64{{1, 2}}}})
+	if got := noises[ByMoment]; !ok || math.Abs(got.Deviation-math.Sqrt(0.5)) > 1e-12 || got.Freedom != 4 || noises[WithinRun] != Prior[WithinRun] || noises[ByTasks].Freedom != 0 {
+		t.Errorf("%+v, %v", noises, ok)
+	}
+	if noises, ok := Learn(nil); ok || noises[ByMoment] != Prior[ByMoment] {
+		t.Errorf("learnt from nothing: %+v", noises)
+	}
+}
+
+// TestMeasures: whatever is compared is a measure with a direction.
+func TestMeasures(t *testing.T) {
+	for _, f := range figures {
+		if metric.Named(f.Name).Better == metric.Unknown {
+			t.Errorf("%s is no measure of bench/metric", f.Name)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"tandem/bench/metric"
 	"tandem/bench/stats"
+	"tandem/decoders"
 )
 
 // rateRow compares pass@1 over the tasks that are judged on both sides. P is that of the exact sign test on the tasks whose rates
@@ -70,22 +71,21 @@ func countRow(p pair, count func(*metric.Task) float64) (Row, bool) {
 		return out
 	}
 	row, ok := ratioRow(p, parts, Noise{})
-	if !ok || !greedy(p.decoder) || p.differ(parts, p.base.Runs) {
+	if !ok || !Greedy(p.decoder) || p.differ(parts, p.base.Runs) {
 		return row, ok
 	}
-	row.Exact, row.Low, row.High = true, &row.Change, &row.Change
-	certain := 1.0
-	if p.differ(parts, slices.Concat(p.base.Runs, p.head.Runs)) {
-		certain = 0
+	certain := 0.0
+	if !p.differ(parts, slices.Concat(p.base.Runs, p.head.Runs)) {
+		certain, row.Change, row.HeadValue = 1, 0, row.Base // without the rounding of sums
 	}
-	row.P = &certain
+	row.Exact, row.Low, row.High, row.P = true, &row.Change, &row.Change, &certain
 	return row, true
 }
 
-// greedy says that a decoder of the name decodes the same text always.
-func greedy(name string) bool {
-	_, sampled := metric.Setting(name, "temperature")
-	return !sampled
+// Greedy says that a decoder of the name writes the same text each time. An unknown name's does not.
+func Greedy(name string) bool {
+	s, err := decoders.ParseName(name)
+	return err == nil && s.Greedy()
 }
 
 // differ says whether a counter of any common task is not the same in all runs, beyond rounding of a mean.

@@ -68,26 +68,16 @@ func find(name string) figure {
 // LearnFrom are the prior noises with those replaced that the runs tell of. They are runs of one build on one machine, at least
 // three; of each variation the noisiest decoder counts.
 func LearnFrom(runs []*Run) (Noises, error) {
-	out := Noises{}
-	for variation, noise := range Prior {
-		out[variation] = noise
-	}
 	if len(runs) < 3 {
-		return out, fmt.Errorf("%d runs say nothing of the noise between runs: give at least 3 of one build", len(runs))
+		return nil, fmt.Errorf("%d runs say nothing of the noise between runs: give at least 3 of one build", len(runs))
 	}
-	noisiest := map[Variation]Noise{}
+	var found []Levels
 	for _, g := range runs[0].Groups {
 		for _, f := range figures {
-			values := f.values(runs, g.Name)
-			noise, ok := learnt(values)
-			if prior, noisy := Prior[f.Varies]; ok && noisy && prior.Freedom > 0 && noise.Deviation > noisiest[f.Varies].Deviation {
-				noisiest[f.Varies] = noise
-			}
+			found = append(found, Levels{f.Name, [][]float64{f.values(runs, g.Name)}})
 		}
 	}
-	for variation, noise := range noisiest {
-		out[variation] = noise
-	}
+	out, _ := Learn(found)
 	return out, nil
 }
 

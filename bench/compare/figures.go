@@ -11,9 +11,7 @@ import (
 
 // A figure is one measure of a decoder: an entry of figures. Of the three ways to compute it one is set.
 type figure struct {
-	Name   string // as summary.json names it
-	Unit   string
-	Better int // 1: higher is better, -1: lower, 0: neither
+	Name   string // of a metric.Measure
 	Varies Variation
 
 	parts  func(r *Run, g metric.Group) map[string]stats.Fraction // a ratio of sums over tasks
@@ -26,18 +24,18 @@ type figure struct {
 
 // figures is the table of what is compared. To add one, add an entry.
 var figures = []figure{
-	{Name: "pass_at_1", Better: 1, Varies: ByTasks, rate: true},
-	{Name: "speedup", Unit: "x", Better: 1, Varies: WithinRun, parts: speedup, relative: true},
-	{Name: "tokens_per_forward", Unit: "tok", Better: 1, Varies: ByTasks, parts: perForward},
-	{Name: "forwards", Better: -1, Varies: ByTasks, count: func(t *metric.Task) float64 { return float64(t.Forwards) }},
-	{Name: "positions", Better: -1, Varies: ByTasks, count: func(t *metric.Task) float64 { return float64(t.Positions) }},
+	{Name: "pass_at_1", Varies: ByTasks, rate: true},
+	{Name: "speedup", Varies: WithinRun, parts: speedup, relative: true},
+	{Name: "tokens_per_forward", Varies: ByTasks, parts: perForward},
+	{Name: "forwards", Varies: ByTasks, count: func(t *metric.Task) float64 { return float64(t.Forwards) }},
+	{Name: "positions", Varies: ByTasks, count: func(t *metric.Task) float64 { return float64(t.Positions) }},
 	{Name: "tokens", Varies: ByTasks, count: func(t *metric.Task) float64 { return float64(t.Tokens) }},
-	{Name: "tokens_per_second", Unit: "tok/s", Better: 1, Varies: ByMoment, parts: timed(metric.TokensPerSecond)},
-	{Name: "seconds_per_task", Unit: "s", Better: -1, Varies: ByMoment, parts: timed(metric.SecondsPerTask)},
-	{Name: "seconds_to_first_token", Unit: "s", Better: -1, Varies: ByMoment, parts: firstToken},
-	{Name: "ceiling_share", Better: 1, Varies: ByCeiling, single: ceilingShare},
-	{Name: "peak_memory_bytes", Unit: "B", Better: -1, Varies: ByTasks, single: peakMemory},
-	{Name: "joules_per_token", Unit: "J", Better: -1, Varies: ByCeiling, single: joules},
+	{Name: "tokens_per_second", Varies: ByMoment, parts: timed(metric.TokensPerSecond)},
+	{Name: "seconds_per_task", Varies: ByMoment, parts: timed(metric.SecondsPerTask)},
+	{Name: "seconds_to_first_token", Varies: ByMoment, parts: firstToken},
+	{Name: "ceiling_share", Varies: ByCeiling, single: ceilingShare},
+	{Name: "peak_memory_bytes", Varies: ByTasks, single: peakMemory},
+	{Name: "joules_per_token", Varies: ByCeiling, single: joules},
 }
 
 // timed is a ratio over the tasks whose speed counts.

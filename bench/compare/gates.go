@@ -111,6 +111,9 @@ func (g Gate) check() error {
 	return nil
 }
 
+// MustDecide says that the gate fails where its verdict is Undecided.
+func (g Gate) MustDecide() bool { return g.Undecided == "fail" }
+
 // limits are the gate's, the default ones where it sets none.
 func (g Gate) limits() Limits {
 	l := defaults
@@ -144,7 +147,7 @@ func (r *Result) Apply(gates []Gate) error {
 			}
 		}
 		for _, l := range r.lacking {
-			if g.Undecided == "fail" && g.matches(Row{Decoder: l.decoder, Metric: l.metric}) {
+			if g.MustDecide() && g.matches(Row{Decoder: l.decoder, Metric: l.metric}) {
 				seen = true
 				r.Gates = append(r.Gates, GateResult{Gate: g.Name, Head: l.head, Decoder: l.decoder, Metric: l.metric, Verdict: Undecided,
 					Reason: "there is no such figure of both sides", Undecided: true})
@@ -180,7 +183,7 @@ func (g Gate) judge(row Row) GateResult {
 	}
 	out := GateResult{Gate: g.Name, Head: row.Head, Decoder: row.Decoder, Metric: row.Metric, Verdict: row.Verdict, Passed: row.Verdict != Worse,
 		Steady: row.Exact || row.Points}
-	if row.Verdict == Undecided && g.Undecided == "fail" {
+	if row.Verdict == Undecided && g.MustDecide() {
 		out.Passed, out.Undecided = false, true
 	}
 	row.Needed = row.needed(l)

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"maps"
 	"math"
 
 	"tandem/bench/stats"
@@ -51,13 +52,42 @@ func (n Noise) learn(sides ...[]float64) Noise {
 	return Noise{math.Sqrt(squares / freedom), freedom}
 }
 
-// learnt is the noise of a figure, learnt from earlier runs of one build: the logarithms' deviation over values, one a run. It needs
-// three runs.
-func learnt(values []float64) (Noise, bool) {
-	logs := make([]float64, len(values))
-	for i, v := range values {
-		logs[i] = math.Log(v)
+// Levels are the values that earlier runs on one machine have of one figure of a decoder, by the level that they belong to: runs of one
+// build, or those between two changes of a history. Values are above 0.
+type Levels struct {
+	Metric string
+	Values [][]float64
+}
+
+// leastFreedom is how many degrees of freedom a noise needs to be learnt: those of three runs.
+const leastFreedom = 2
+
+// noise is how far values lie from their level: the deviation of their logarithms.
+func (l Levels) noise() (Noise, bool) {
+	squares, freedom := 0.0, 0.0
+	for _, values := range l.Values {
+		logs := make([]float64, len(values))
+		for i, v := range values {
+			logs[i] = math.Log(v)
+		}
+		if deviation, ok := stats.Deviation(logs); ok {
+			squares, freedom = squares+deviation*deviation*float64(len(logs)-1), freedom+float64(len(logs)-1)
+		}
 	}
-	deviation, ok := stats.Deviation(logs)
-	return Noise{deviation, float64(len(values) - 1)}, ok && len(values) >= 3
+	return Noise{math.Sqrt(squares / freedom), freedom}, freedom >= leastFreedom
+}
+
+// Learn are the prior noises with those replaced that earlier runs tell of; of each variation the noisiest figure counts. learned is
+// false where they tell of none.
+func Learn(found []Levels) (out Noises, learned bool) {
+	out = maps.Clone(Prior)
+	noisiest := Noises{}
+	for _, l := range found {
+		v := find(l.Metric).Varies
+		if noise, ok := l.noise(); ok && Prior[v].Freedom > 0 && noise.Deviation > noisiest[v].Deviation {
+			noisiest[v] = noise
+		}
+	}
+	maps.Copy(out, noisiest)
+	return out, len(noisiest) > 0
 }

@@ -85,7 +85,7 @@ func (r *Run) keep(one record.Record) {
 	if !one.Disturbed() {
 		r.order[one.Decoder] = append(r.order[one.Decoder], pace{one.Task, one.Cost()})
 	}
-	if one.Sample != 0 || !greedy(one.Decoder) {
+	if one.Sample != 0 || !Greedy(one.Decoder) {
 		return
 	}
 	if r.outputs[one.Decoder] == nil {

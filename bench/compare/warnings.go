@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -76,7 +77,26 @@ func warnings(base, head Side, rounds bool) (out []Warning) {
 	if names := unlike(configuration, base, head); len(names) > 0 {
 		add("unlike_configurations", caution, "%s and %s differ in more than the build (%s): run them alike, or read the change as that of both", base.Name, head.Name, strings.Join(names, "; "))
 	}
+	for _, g := range base.Runs[0].Groups {
+		if n := (pair{base: base, head: head, decoder: g.Name}).askedOtherwise(); n > 0 {
+			add("unlike_prompts", caution, "%s and %s asked %s %d tasks with other prompts: the change is that of the prompts, too", base.Name, head.Name, g.Name, n)
+		}
+	}
 	return out
+}
+
+// askedOtherwise is the number of tasks that the first runs of both sides have with unlike prompts.
+func (p pair) askedOtherwise() (n int) {
+	if !p.both() {
+		return 0
+	}
+	head := p.head.Runs[0].Find(p.decoder)
+	for _, t := range p.base.Runs[0].Find(p.decoder).Tasks() {
+		if other := head.Task(t.Name); other != nil && t.Prompt != "" && other.Prompt != "" && t.Prompt != other.Prompt {
+			n++
+		}
+	}
+	return n
 }
 
 // missing are warnings of what is not compared.
@@ -118,22 +138,20 @@ func configuration(r *Run) map[string]string {
 
 func short(hash string) string { return hash[:min(12, len(hash))] }
 
-// unlike names what differs between the first runs of two sides.
+// unlike names what differs between the runs of two sides.
 func unlike(of func(*Run) map[string]string, base, head Side) (names []string) {
-	b, h := of(base.Runs[0]), of(head.Runs[0])
-	for _, name := range slices.Sorted(maps.Keys(b)) {
-		if b[name] != h[name] {
-			names = append(names, fmt.Sprintf("%s %s and %s", name, orNone(b[name]), orNone(h[name])))
+	for _, name := range slices.Sorted(maps.Keys(of(base.Runs[0]))) {
+		var found []string
+		for _, r := range slices.Concat(base.Runs, head.Runs) {
+			if value := cmp.Or(of(r)[name], "none"); !slices.Contains(found, value) {
+				found = append(found, value)
+			}
+		}
+		if len(found) > 1 {
+			names = append(names, name+" "+strings.Join(found, " and "))
 		}
 	}
 	return names
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }
 
 // circumstances adds the warnings of one run.

@@ -80,13 +80,13 @@ func insert(tx *sql.Tx, r Run, sum string) error {
 	if err != nil {
 		return err
 	}
-	write, err := tx.Prepare("INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?)")
+	write, err := tx.Prepare("INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return err
 	}
 	defer write.Close()
 	for _, v := range r.Values {
-		if _, err := write.Exec(id, v.Decoder, v.Metric, v.Base, v.Interval.Value, v.Interval.Low, v.Interval.High); err != nil {
+		if _, err := write.Exec(id, v.Decoder, v.Metric, v.Base, v.Interval.Value, v.Interval.Low, v.Interval.High, v.Prompts); err != nil {
 			return err
 		}
 	}
@@ -96,7 +96,7 @@ func insert(tx *sql.Tx, r Run, sum string) error {
 // runs are all runs, oldest first. A run that is not what was written makes the history *Damaged.
 func (s *store) runs() ([]Run, error) {
 	rows, err := s.db.Query(`SELECT digest, os, cpu, cores, threads, device, gpu, features, portable,
-		suite, model, plan, "commit", started, unfinished, unmeasured, decoder, metric, base, value, low, high, run.id
+		suite, model, plan, "commit", started, unfinished, unmeasured, decoder, metric, base, value, low, high, prompts, run.id
 		FROM run JOIN machine ON machine.hash = run.machine LEFT JOIN value ON value.run = run.id
 		ORDER BY started, run.id, decoder, metric, base`)
 	if err != nil {
@@ -109,12 +109,12 @@ func (s *store) runs() ([]Run, error) {
 	for rows.Next() {
 		var r Run
 		var sum, started string
-		var decoder, metric, base sql.NullString
+		var decoder, metric, base, prompts sql.NullString
 		var value, low, high sql.NullFloat64
 		var id int64
 		if err := rows.Scan(&sum, &r.Machine.OS, &r.Machine.CPU, &r.Machine.Cores, &r.Machine.Threads, &r.Machine.Device, &r.Machine.GPU,
 			&r.Machine.Features, &r.Machine.Portable, &r.Suite, &r.Model, &r.Plan, &r.Commit, &started, &r.Unfinished, &r.Unmeasured,
-			&decoder, &metric, &base, &value, &low, &high, &id); err != nil {
+			&decoder, &metric, &base, &value, &low, &high, &prompts, &id); err != nil {
 			return nil, s.explain(err)
 		}
 		if id != last {
@@ -125,7 +125,7 @@ func (s *store) runs() ([]Run, error) {
 			runs, sums = append(runs, r), append(sums, sum)
 		}
 		if decoder.Valid {
-			v := Value{Decoder: decoder.String, Metric: metric.String, Base: base.String}
+			v := Value{Decoder: decoder.String, Metric: metric.String, Base: base.String, Prompts: prompts.String}
 			v.Interval.Value, v.Interval.Low, v.Interval.High = value.Float64, low.Float64, high.Float64
 			runs[len(runs)-1].Values = append(runs[len(runs)-1].Values, v)
 		}

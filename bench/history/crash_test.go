@@ -222,6 +222,42 @@ func TestForeignFiles(t *testing.T) {
 	}
 }
 
+// TestFirstSchema: a file of the first schema is read and added to.
+func TestFirstSchema(t *testing.T) {
+	path, later := filepath.Join(t.TempDir(), "h.db"), migrations
+	migrations = migrations[:1]
+	s := create(t, path)
+	first, err := example(0, 1).normal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := first.digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []string{
+		"INSERT INTO machine VALUES ('" + epyc.Hash() + "', '', 'linux/amd64', 'AMD EPYC', 2, 2, 'cpu', '', 'avx512bf16', 0)",
+		"INSERT INTO run VALUES (1, 'k', '" + sum + "', '" + epyc.Hash() + "', 'basics@8304e17fb76b', 'embedded@b3b20c75dd7a/bf16', 'tasks=164', 'c000', '2026-06-01T12:00:00Z', 0, '')",
+		"INSERT INTO value VALUES (1, 'diffusion/block=4', 'forwards', '', 3.75, 3.75, 3.75), (1, 'diffusion/block=4', 'speedup', 'ar', 1.9, 1.8, 2.1)," +
+			" (1, 'diffusion/block=4', 'tokens_per_second', '', 4000.25, 3900, 4100)",
+	} {
+		if _, err := s.db.Exec(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.close()
+	migrations = later
+	asked := example(1, 1)
+	asked.Values[0].Prompts = "abc"
+	if _, err := Add(path, []Run{asked}); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := Read(path)
+	if err != nil || len(runs) != 2 || len(runs[0].Values) != 3 || runs[1].Values[1].Prompts != "abc" {
+		t.Errorf("%+v, %v", runs, err)
+	}
+}
+
 // TestMigrate: a file of an older schema is brought up to date, whole or not at all.
 func TestMigrate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "h.db")
@@ -241,7 +277,7 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("note %q, %v", note, err)
 	}
 	s.close()
-	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "has schema 2, this version of tandem reads up to 1") {
+	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "has schema 3, this version of tandem reads up to 2") {
 		t.Errorf("a later schema: %v", err)
 	}
 }

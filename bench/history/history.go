@@ -72,9 +72,10 @@ func digest(data []byte) string {
 // A Value is one figure of one decoder.
 type Value struct {
 	Decoder  string         `json:"decoder"`
-	Metric   string         `json:"metric"`         // of the table of metrics, or foreign
-	Base     string         `json:"base,omitempty"` // of a ratio: the other decoder, or the anchor's commit
-	Interval stats.Interval `json:"interval"`       // of the run alone; without one both ends are the value
+	Metric   string         `json:"metric"`            // of the table of metrics, or foreign
+	Base     string         `json:"base,omitempty"`    // of a ratio: the other decoder, or the anchor's commit
+	Interval stats.Interval `json:"interval"`          // of the run alone; without one both ends are the value
+	Prompts  string         `json:"prompts,omitempty"` // hash of what was asked: other prompts are another series
 }
 
 // A Run is one entry of a history.

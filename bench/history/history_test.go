@@ -24,9 +24,9 @@ func example(i, decoders int) Run {
 	for d := range decoders {
 		name := fmt.Sprintf("diffusion/block=%d", 4+d)
 		r.Values = append(r.Values,
-			Value{name, "speedup", "ar", stats.Interval{Value: 1.9 + float64(i%7)/100, Low: 1.8, High: 2.1}},
-			Value{name, "forwards", "", stats.Interval{Value: 3.75, Low: 3.75, High: 3.75}},
-			Value{name, "tokens_per_second", "", stats.Interval{Value: 4000.25, Low: 3900, High: 4100}})
+			Value{name, "speedup", "ar", stats.Interval{Value: 1.9 + float64(i%7)/100, Low: 1.8, High: 2.1}, ""},
+			Value{name, "forwards", "", stats.Interval{Value: 3.75, Low: 3.75, High: 3.75}, ""},
+			Value{name, "tokens_per_second", "", stats.Interval{Value: 4000.25, Low: 3900, High: 4100}, ""})
 	}
 	return r
 }
@@ -159,6 +159,13 @@ func TestGroup(t *testing.T) {
 	want := "forwards 1 1, forwards 2 3, speedup 1 1, speedup 2 2, tokens_per_second 1 1, tokens_per_second 2 2"
 	if have := strings.Join(got, ", "); have != want {
 		t.Errorf("%s, want %s", have, want)
+	}
+	asked := example(5, 1)
+	for i := range asked.Values {
+		asked.Values[i].Prompts = "other"
+	}
+	if all := group(append(runs, asked), Selection{Last: 100}); len(all) != 6 || all[0].Family() == all[1].Family() {
+		t.Errorf("other prompts go on with a series: %+v", all)
 	}
 	c := Selection{Filter{Machine: epyc.Hash()[:4], Suite: "basics", Model: "embedded", Since: runs[1].Started}, []string{"forwards"}, []string{"diffusion/block=4"}, 100}
 	if chosen := group(append(runs, other), c); len(chosen) != 1 || len(chosen[0].Points) != 2 || chosen[0].Points[1].Commit != "c003" {

@@ -1,17 +1,9 @@
 package history
 
-import "slices"
+import (
+	"cmp"
 
-// A Better says which way a metric gets better.
-type Better string
-
-// The directions. Of a metric of Neither, such as the number of useful tokens, any change is one that somebody should look at; of
-// one of Unknown nobody has said what it means.
-const (
-	Higher  Better = "higher"
-	Lower   Better = "lower"
-	Neither Better = "exact"
-	Unknown Better = ""
+	"tandem/bench/metric"
 )
 
 // A Kind says how a metric's values vary from run to run.
@@ -27,44 +19,24 @@ const (
 
 // A Metric is one figure that a history keeps of a decoder.
 type Metric struct {
-	Name   string `json:"name"` // its key in summary.json
-	Unit   string `json:"unit,omitempty"`
-	Better Better `json:"better,omitempty"`
-	Kind   Kind   `json:"kind"`
+	metric.Measure
+	Kind Kind `json:"kind"`
 }
 
-// metrics are the metrics of a run, the most telling first. Counters are those of one decoding, on average.
-var metrics = []Metric{
-	{"anchor_ratio", "x", Higher, Ratio},
-	{"speedup", "x", Higher, Ratio},
-	{"pass_at_1", "", Higher, Result},
-	{"tokens_per_forward", "tokens", Higher, Counter},
-	{"forwards", "forwards", Lower, Counter},
-	{"positions", "positions", Lower, Counter},
-	{"tokens", "tokens", Neither, Counter},
-	{"peak_memory_bytes", "bytes", Lower, Result},
-	{"tokens_per_second", "tok/s", Higher, Absolute},
-	{"seconds_per_task", "s", Lower, Absolute},
-	{"seconds_to_first_token", "s", Lower, Absolute},
-	{"ceiling_share", "", Higher, Absolute},
-	{"joules_per_token", "J", Lower, Absolute},
+// kinds are those of the measures of a run; of any other, a foreign one among them, it is Absolute.
+var kinds = map[string]Kind{
+	"anchor_ratio":       Ratio,
+	"speedup":            Ratio,
+	"pass_at_1":          Result,
+	"tokens_per_forward": Counter,
+	"forwards":           Counter,
+	"positions":          Counter,
+	"tokens":             Counter,
+	"peak_memory_bytes":  Result,
 }
 
-// metricOf is the metric of a name. One that is not in the table is foreign: it is shown, and never alarms.
-func metricOf(name string) Metric {
-	if i := slices.IndexFunc(metrics, func(m Metric) bool { return m.Name == name }); i >= 0 {
-		return metrics[i]
-	}
-	return Metric{Name: name, Kind: Absolute}
-}
-
-// order is where a metric stands in the table, foreign ones last.
-func order(name string) int {
-	if i := slices.IndexFunc(metrics, func(m Metric) bool { return m.Name == name }); i >= 0 {
-		return i
-	}
-	return len(metrics)
-}
+// metricOf is the metric of a name. A foreign one is shown, and never alarms.
+func metricOf(name string) Metric { return Metric{metric.Named(name), cmp.Or(kinds[name], Absolute)} }
 
 // Measured says that a value depends on the machine: a run that was not measured has none.
 func (v Value) Measured() bool { return metricOf(v.Metric).measured() }

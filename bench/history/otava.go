@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tandem/bench/metric"
 )
 
 // The columns of Otava's files that are no metrics. Otava itself wants time, and takes the others as attributes.
@@ -17,7 +20,7 @@ var attributes = []string{"time", "commit", "machine", "suite", "model", "plan"}
 
 // A Mixed is the error of runs that differ in what must be the same in one file.
 type Mixed struct {
-	What   string   // machine, suite, model or plan
+	What   string   // machine, suite, model, plan or prompts
 	Values []string // of it
 }
 
@@ -27,7 +30,8 @@ func (m *Mixed) Error() string {
 }
 
 // WriteOtava writes series as the CSV that Apache Otava reads: a line for each run, and a column for each series, named by
-// decoder, metric and base, blanks between. All are of one machine, suite, model and plan, else the error is *Mixed. Where a
+// decoder, metric and base, blanks between. All are of one machine, suite, model and plan, and
+// a column of one set of prompts, else the error is *Mixed. Where a
 // run has no value its cell is empty, which Otava refuses in a column that it is told to read. Intervals have no place there.
 func WriteOtava(w io.Writer, series []Series) error {
 	for what, of := range map[string]func(Series) string{
@@ -44,10 +48,14 @@ func WriteOtava(w io.Writer, series []Series) error {
 			return &Mixed{what, values}
 		}
 	}
-	header := slices.Clone(attributes)
+	header, asked := slices.Clone(attributes), map[string]string{}
 	lines := map[string][]string{} // by what stands before the metrics
 	for i, s := range series {
-		header = append(header, strings.TrimSpace(s.Decoder+" "+s.Metric.Name+" "+s.Base))
+		title := strings.TrimSpace(s.Decoder + " " + s.Metric.Name + " " + s.Base)
+		if other, held := asked[title]; held {
+			return &Mixed{"prompts", []string{cmp.Or(other, "none"), cmp.Or(s.Prompts, "none")}}
+		}
+		header, asked[title] = append(header, title), s.Prompts
 		for _, p := range s.Points {
 			head := []string{p.Started.UTC().Format(time.RFC3339), p.Commit, s.Machine.String(), s.Suite, s.Model, s.Plan}
 			key := strings.Join(head, "\n")
@@ -141,7 +149,7 @@ func readRow(header, row []string, metrics []int, name string) (Run, error) {
 // readTitle reads a column's name as WriteOtava writes it; any other is a foreign metric of that name.
 func readTitle(title string) Value {
 	parts := strings.Split(title, " ")
-	if len(parts) < 2 || len(parts) > 3 || order(parts[1]) == len(metrics) {
+	if len(parts) < 2 || len(parts) > 3 || metric.Named(parts[1]).Better == metric.Unknown {
 		return Value{Metric: title}
 	}
 	return Value{Decoder: parts[0], Metric: parts[1], Base: strings.Join(parts[2:], "")}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tandem/bench/metric"
 	"tandem/internal/golden"
 )
 
@@ -70,7 +71,7 @@ func TestForeign(t *testing.T) {
 	if r := runs[0]; r.Suite != "local" || r.Plan != "main" || len(r.Values) != 1 || r.Values[0].Interval.Value != 154023 || r.Started.UTC().Hour() != 2 {
 		t.Errorf("%+v", r)
 	}
-	if m := metricOf(runs[1].Values[1].Metric); m.Better != Unknown || m.Name != "errors" {
+	if m := metricOf(runs[1].Values[1].Metric); m.Better != metric.Unknown || m.Name != "errors" {
 		t.Errorf("%+v", m)
 	}
 	for text, want := range map[string]string{

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tandem/bench/metric"
 	"tandem/bench/stats"
 )
 
@@ -16,6 +17,7 @@ type Series struct {
 	Suite   string  `json:"suite"`
 	Model   string  `json:"model"`
 	Plan    string  `json:"plan"`
+	Prompts string  `json:"prompts,omitempty"`
 	Decoder string  `json:"decoder"`
 	Metric  Metric  `json:"metric"`
 	Base    string  `json:"base,omitempty"`
@@ -42,9 +44,9 @@ func (s Series) key() string {
 	return strings.Join([]string{s.Family(), s.Decoder, s.Metric.Name, s.Base}, "\n")
 }
 
-// Family is a fingerprint of what series of the same runs share: machine, suite, model and plan.
+// Family is a fingerprint of what series of the same runs share: machine, suite, model, plan and prompts.
 func (s Series) Family() string {
-	return digest([]byte(strings.Join([]string{s.Machine.Hash(), s.Suite, s.Model, s.Plan}, "\n")))[:12]
+	return digest([]byte(strings.Join([]string{s.Machine.Hash(), s.Suite, s.Model, s.Plan, s.Prompts}, "\n")))[:12]
 }
 
 // A Filter chooses runs, those that none of its fields excludes. The tags are the command line's.
@@ -88,11 +90,11 @@ func Group(runs []Run, c Selection) ([]Series, error) {
 	found := map[string]*Series{}
 	for _, r := range c.Runs(runs) {
 		for _, v := range r.Values {
-			metric := metricOf(v.Metric)
-			if !c.chooses(v) || r.Unfinished || r.Unmeasured != "" && metric.measured() {
+			m := metricOf(v.Metric)
+			if !c.chooses(v) || r.Unfinished || r.Unmeasured != "" && m.measured() {
 				continue
 			}
-			s := Series{Machine: r.Machine, Suite: r.Suite, Model: r.Model, Plan: r.Plan, Decoder: v.Decoder, Metric: metric, Base: v.Base}
+			s := Series{Machine: r.Machine, Suite: r.Suite, Model: r.Model, Plan: r.Plan, Prompts: v.Prompts, Decoder: v.Decoder, Metric: m, Base: v.Base}
 			if found[s.key()] == nil {
 				found[s.key()] = &s
 			}
@@ -110,7 +112,7 @@ func Group(runs []Run, c Selection) ([]Series, error) {
 		all = append(all, *s)
 	}
 	slices.SortFunc(all, func(a, b Series) int {
-		return cmp.Or(cmp.Compare(order(a.Metric.Name), order(b.Metric.Name)), cmp.Compare(a.key(), b.key()))
+		return cmp.Or(cmp.Compare(metric.Rank(a.Metric.Name), metric.Rank(b.Metric.Name)), cmp.Compare(a.key(), b.key()))
 	})
 	return all, nil
 }

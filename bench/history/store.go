@@ -150,6 +150,7 @@ CREATE TABLE value (
 	run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, decoder TEXT NOT NULL, metric TEXT NOT NULL, base TEXT NOT NULL,
 	value REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, PRIMARY KEY (run, decoder, metric, base)
 ) STRICT, WITHOUT ROWID;
+`, `ALTER TABLE value ADD COLUMN prompts TEXT NOT NULL DEFAULT '';
 `}
 
 // migrate takes the steps that the file lacks, all or none of them. One that lacks none is not locked: its readers wait for nobody.

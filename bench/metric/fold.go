@@ -1,6 +1,10 @@
 package metric
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -37,6 +41,7 @@ func (f *Fold) Add(r record.Record) {
 	if r.Err != "" {
 		return
 	}
+	t.Prompt = cmp.Or(t.Prompt, r.PromptSHA256)
 	t.add(r)
 	committed := committedByStep(r)
 	for _, n := range committed {
@@ -61,6 +66,19 @@ func (f *Fold) Tasks() []*Task {
 
 // Task is the task of a name; nil where there is no record of it.
 func (f *Fold) Task(name string) *Task { return f.tasks[name] }
+
+// Prompts is a hash of what all tasks asked: hex SHA-256 over "task hash" lines, sorted by task; empty where no record tells.
+func (f *Fold) Prompts() string {
+	hash, told := sha256.New(), false
+	for _, t := range f.Tasks() {
+		fmt.Fprintf(hash, "%s %s\n", t.Name, t.Prompt)
+		told = told || t.Prompt != ""
+	}
+	if !told {
+		return ""
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
 
 // Counts are the counts of all tasks.
 func (f *Fold) Counts() Counts {

@@ -10,7 +10,8 @@ import (
 
 // A Task is what the records of one task under one decoder add up to.
 type Task struct {
-	Name string
+	Name   string
+	Prompt string // hash of the first decoding's prompt (record.Record); empty where an earlier version wrote the record
 	Counts
 	samples map[int]*sample
 }

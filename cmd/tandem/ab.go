@@ -20,7 +20,7 @@ type abCmd struct {
 	Suite     string        `default:"basics" help:"Task suite."`
 	Model     string        `default:"embedded" help:"Checkpoint, as in run."`
 	Decoders  string        `default:"ar,diffusion" help:"Decoders by name; the first ar is the baseline."`
-	Limit     int           `least:"0" default:"20" help:"Tasks of a round; 0 for all."`
+	Limit     int           `least:"0" default:"40" help:"Tasks of a round; 0 for all."`
 	MaxTokens int           `least:"1" default:"128" help:"Most tokens of an output."`
 	Budget    time.Duration `default:"10m" help:"No round is begun later."`
 	Seed      uint64        `default:"1" help:"Seed of the order of the tasks and of the turns."`
@@ -33,7 +33,7 @@ type abCmd struct {
 // Help follows the flags' list.
 func (abCmd) Help() string {
 	return "Short processes of the builds decode in turn, on the same cores, until the gates are decided. A gate that fails is confirmed by fresh rounds. " +
-		"Exit status 1: a gate failed twice, or once where it cannot vary; 3: a gate is undecided that must not be, or failed with no time left to confirm it. " +
+		"Exit status 1: a gate failed twice, or once where it cannot vary; 3: a gate is undecided, or failed with no time left to confirm it, and says undecided: fail. " +
 		"The builds must know run --turns."
 }
 

@@ -2,19 +2,34 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"tandem/bench/compare"
+	"tandem/bench/history"
 	"tandem/reports/changes"
+	"tandem/reports/trend"
 )
 
 type compareCmd struct {
 	Base  string   `arg:"" help:"Folder of results, or scored.jsonl; several runs of one build as A,B,C."`
 	Heads []string `arg:"" name:"head" help:"The same of what is compared with it; more than one is compared each for itself."`
 	gateFlags
+	noiseFlag
 	Format string `default:"table" enum:"${change_formats}" help:"Form of the output: ${enum}."`
 	wideFlag
+}
+
+// noiseFlag says where the noise between runs is learnt from.
+type noiseFlag struct {
+	History string `placeholder:"FILE" help:"History of runs (tandem history add) from which the noise between runs is learnt; without it a prior."`
+}
+
+// noises are those of the history's runs of a suite and a model, or the prior ones.
+func (f noiseFlag) noises(of history.Filter) (compare.Noises, error) {
+	if f.History == "" {
+		return compare.Prior, nil
+	}
+	return trend.Noises(f.History, of)
 }
 
 // gateFlags say which gates decide.
@@ -45,7 +60,12 @@ func (c compareCmd) Run(a *app) error {
 		}
 		heads = append(heads, head)
 	}
-	result, err := compare.Of(base, heads, compare.Prior)
+	h := base.Runs[0].Header
+	noises, err := c.noises(history.Filter{Suite: h.Suite.Name, Model: h.Model.Name, Machine: history.Fingerprint(h.Environment).Hash()})
+	if err != nil {
+		return err
+	}
+	result, err := compare.Of(base, heads, noises)
 	if err != nil {
 		return err
 	}
@@ -92,46 +112,4 @@ func readSide(paths string) (compare.Side, error) {
 		side.Runs = append(side.Runs, r)
 	}
 	return side, nil
-}
-
-type gateCmd struct {
-	Check   gateCheckCmd   `cmd:"" help:"Check a file of gates, and say what each can detect."`
-	Default gateDefaultCmd `cmd:"" help:"Print the default gates, to begin a file of your own with."`
-}
-
-type gateDefaultCmd struct{}
-
-func (gateDefaultCmd) Run(a *app) error {
-	_, err := fmt.Fprint(a.stdout, compare.DefaultGates())
-	return err
-}
-
-type gateCheckCmd struct {
-	File string   `arg:"" optional:"" help:"YAML file of gates; the default ones without it."`
-	Runs []string `placeholder:"DIR" help:"Three or more runs of one build on this machine, from which the noise between runs is learnt."`
-	JSON bool     `help:"Print JSON in place of the table."`
-	wideFlag
-}
-
-func (c gateCheckCmd) Run(a *app) error {
-	gates, err := compare.ReadGates(c.File)
-	if err != nil {
-		return err
-	}
-	noises := compare.Prior
-	if len(c.Runs) > 0 {
-		side, err := readSide(strings.Join(c.Runs, ","))
-		if err != nil {
-			return err
-		}
-		if noises, err = compare.LearnFrom(side.Runs); err != nil {
-			return err
-		}
-	}
-	text, err := changes.Detectable(gates, noises, c.JSON, c.width(a.stdout))
-	if err != nil {
-		return err
-	}
-	_, err = a.stdout.Write(text)
-	return err
 }

@@ -15,12 +15,17 @@ import (
 type repeat struct{ seconds, tokens, prompt, decodings float64 }
 
 func (s *repeat) add(r record.Record) {
-	s.seconds, s.tokens, s.prompt, s.decodings = s.seconds+r.Cost(), s.tokens+float64(r.Tokens), s.prompt+float64(r.PromptTokens), s.decodings+1
+	s.plus(repeat{r.Cost(), float64(r.Tokens), float64(r.PromptTokens), 1})
 }
 
-// byRepeat sums what counts of each decoder's repeats.
-func (r run) byRepeat() (map[string]map[int]*repeat, error) {
-	out := map[string]map[int]*repeat{}
+func (s *repeat) plus(o repeat) {
+	s.seconds, s.tokens, s.prompt, s.decodings = s.seconds+o.seconds, s.tokens+o.tokens, s.prompt+o.prompt, s.decodings+o.decodings
+}
+
+// byRepeat sums each decoder's repeats, in their order, over the tasks that every one of them has undisturbed: a repeat that lacks a slow
+// task would look fast.
+func (r run) byRepeat() (map[string][]repeat, error) {
+	parts := map[string]map[int]map[string]*repeat{} // by decoder, repeat, task
 	for one, err := range r.records {
 		if err != nil {
 			return nil, err
@@ -28,17 +33,44 @@ func (r run) byRepeat() (map[string]map[int]*repeat, error) {
 		if !counted(one) {
 			continue
 		}
-		if out[one.Decoder] == nil {
-			out[one.Decoder] = map[int]*repeat{}
+		if parts[one.Decoder] == nil {
+			parts[one.Decoder] = map[int]map[string]*repeat{}
 		}
-		sums := out[one.Decoder][one.Repeat]
-		if sums == nil {
-			sums = &repeat{}
-			out[one.Decoder][one.Repeat] = sums
+		tasks := parts[one.Decoder][one.Repeat]
+		if tasks == nil {
+			tasks = map[string]*repeat{}
+			parts[one.Decoder][one.Repeat] = tasks
 		}
-		sums.add(one)
+		if tasks[one.Task] == nil {
+			tasks[one.Task] = &repeat{}
+		}
+		tasks[one.Task].add(one)
+	}
+	out := map[string][]repeat{}
+	for decoder, repeats := range parts {
+		out[decoder] = overCommon(repeats)
 	}
 	return out, nil
+}
+
+// overCommon sums repeats over the tasks that all of them have.
+func overCommon(repeats map[int]map[string]*repeat) (sums []repeat) {
+	for _, number := range slices.Sorted(maps.Keys(repeats)) {
+		sum := repeat{}
+		for _, task := range slices.Sorted(maps.Keys(repeats[number])) { // sums of floats depend on their order
+			everywhere := true
+			for _, other := range repeats {
+				everywhere = everywhere && other[task] != nil
+			}
+			if everywhere {
+				sum.plus(*repeats[number][task])
+			}
+		}
+		if sum.decodings > 0 {
+			sums = append(sums, sum)
+		}
+	}
+	return sums
 }
 
 // A llamaRow has the keys of llama-bench's JSON that have a meaning here. A sample is a repeat over the tasks; tokens are useful
@@ -80,8 +112,7 @@ func llamaBench(w io.Writer, r run) error {
 			TypeK: h.Model.Dtype, TypeV: h.Model.Dtype, TestTime: h.Environment.Started.UTC().Format("2006-01-02T15:04:05Z"),
 			Decoder: g.Name, TokensCount: "useful"}
 		var tokens, prompt, decodings float64
-		for _, number := range slices.Sorted(maps.Keys(repeats[g.Name])) {
-			one := repeats[g.Name][number]
+		for _, one := range repeats[g.Name] {
 			tokens, prompt, decodings = tokens+one.tokens, prompt+one.prompt, decodings+one.decodings
 			row.SamplesNS, row.SamplesTS = append(row.SamplesNS, 1e9*one.seconds), append(row.SamplesTS, one.tokens/one.seconds)
 		}

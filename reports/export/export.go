@@ -100,10 +100,10 @@ func benchfmt(w io.Writer, r run) error {
 	return nil
 }
 
-// A figure is one number of a decoder, with its unit.
+// A figure is one number of a decoder, by the name of its metric.Measure.
 type figure struct {
-	name, unit string
-	of         func(r run, g metric.Group, times []metric.TaskTime) (float64, bool)
+	name string
+	of   func(r run, g metric.Group, times []metric.TaskTime) (float64, bool)
 }
 
 func overTimes(of func([]metric.TaskTime) (float64, bool)) func(run, metric.Group, []metric.TaskTime) (float64, bool) {
@@ -112,25 +112,25 @@ func overTimes(of func([]metric.TaskTime) (float64, bool)) func(run, metric.Grou
 
 // figures are those of a decoder, as summary.json names them.
 var figures = []figure{
-	{"pass_at_1", "share", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
+	{"pass_at_1", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
 		passed, tasks := metric.PassAt1(g.Fold)
 		return passed / max(1, float64(tasks)), tasks > 0
 	}},
-	{"tokens_per_second", "tok/s", overTimes(metric.TokensPerSecond.Of)},
-	{"seconds_per_task", "s", overTimes(metric.SecondsPerTask.Of)},
-	{"tokens_per_forward", "tok", overTimes(metric.TokensPerForward.Of)},
-	{"forwards_per_second", "1/s", overTimes(metric.ForwardsPerSecond)},
-	{"ceiling_share", "share", overTimes(metric.CeilingShare)},
-	{"forwards", "", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
+	{"tokens_per_second", overTimes(metric.TokensPerSecond.Of)},
+	{"seconds_per_task", overTimes(metric.SecondsPerTask.Of)},
+	{"tokens_per_forward", overTimes(metric.TokensPerForward.Of)},
+	{"forwards_per_second", overTimes(metric.ForwardsPerSecond)},
+	{"ceiling_share", overTimes(metric.CeilingShare)},
+	{"forwards", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
 		return float64(g.Counts().Forwards), true
 	}},
-	{"positions", "", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
+	{"positions", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
 		return float64(g.Counts().Positions), true
 	}},
-	{"tokens", "", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
+	{"tokens", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
 		return float64(g.Counts().Tokens), true
 	}},
-	{"peak_memory_bytes", "B", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
+	{"peak_memory_bytes", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
 		n := g.Counts().PeakMemory
 		return float64(n), n > 0
 	}},
@@ -178,7 +178,7 @@ func githubBenchmark(w io.Writer, r run) error {
 		times := g.TimesOn(r.Timed)
 		for _, f := range figures {
 			if v, ok := f.of(r, g, times); ok {
-				entries = append(entries, entry{g.Name + " " + f.name, f.unit, v})
+				entries = append(entries, entry{g.Name + " " + f.name, metric.Named(f.name).Unit, v})
 			}
 		}
 	}

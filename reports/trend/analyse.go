@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"tandem/bench/changepoint"
+	"tandem/bench/compare"
 	"tandem/bench/history"
+	"tandem/bench/metric"
 	"tandem/bench/stats"
-	"tandem/decoders"
 )
 
 // A Trend is a series of a history with its changes.
@@ -51,6 +52,11 @@ type Options struct {
 	Magnitude    float64          `default:"0.01" help:"Least change, as a share; counts that cannot vary have none."`
 }
 
+// defaultsOf are the options of the newest 100 runs of the series that a filter chooses.
+func defaultsOf(f history.Filter) Options {
+	return Options{Selection: history.Selection{Filter: f, Last: 100}, Test: changepoint.Permutation, Significance: 0.01, Magnitude: 0.01}
+}
+
 // Of seeks the changes in the history in a file.
 func Of(db string, o Options) ([]Trend, error) {
 	runs, err := history.Read(db)
@@ -79,7 +85,7 @@ func seek(runs []history.Run, o Options) ([]Trend, error) {
 func analyse(s history.Series, o Options) Trend {
 	t, of := Trend{Series: s, Test: o.Test, Changes: []Change{}}, changepoint.Defaults
 	of.Significance, of.Magnitude, of.Permutations = o.Significance, o.Magnitude, max(of.Permutations, int(10/o.Significance))
-	if deterministic := s.Metric.Kind == history.Counter || s.Metric.Kind == history.Result; deterministic && greedy(s.Decoder) {
+	if deterministic := s.Metric.Kind == history.Counter || s.Metric.Kind == history.Result; deterministic && compare.Greedy(s.Decoder) {
 		t.Test = changepoint.Exact
 		if s.Metric.Kind == history.Counter {
 			of.Magnitude = 0
@@ -93,12 +99,6 @@ func analyse(s history.Series, o Options) Trend {
 	}
 	t.Level, _ = stats.RunMean(values[from:], stats.Confidence)
 	return t
-}
-
-// greedy says that a decoder writes the same each time.
-func greedy(decoder string) bool {
-	s, err := decoders.ParseName(decoder)
-	return err == nil && s.Greedy()
 }
 
 // leastRuns is the least number of runs among which shuffles can show a change in the middle: of all ways to choose its half, the two
@@ -128,11 +128,11 @@ func (t Trend) change(c changepoint.Change) Change {
 }
 
 // verdict says whether a level is better than another.
-func verdict(b history.Better, before, after float64) Verdict {
+func verdict(b metric.Better, before, after float64) Verdict {
 	switch {
-	case b == history.Higher && after > before, b == history.Lower && after < before:
+	case b == metric.Higher && after > before, b == metric.Lower && after < before:
 		return Improved
-	case b == history.Higher || b == history.Lower:
+	case b == metric.Higher || b == metric.Lower:
 		return Worse
 	}
 	return Other

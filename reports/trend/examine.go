@@ -9,6 +9,7 @@ import (
 
 	"tandem/bench/changepoint"
 	"tandem/bench/history"
+	"tandem/bench/metric"
 	"tandem/bench/stats"
 	"tandem/reports/table"
 )
@@ -45,7 +46,7 @@ func Examine(trends []Trend, newest int, absolute bool, least float64) Finding {
 	f := Finding{Schema: 1, Verdict: "same", Newest: newest, Undecided: []string{}, Alarms: []Alarm{}}
 	from := windows(trends, newest)
 	for _, t := range trends {
-		if t.Metric.Better == history.Unknown || t.Metric.Kind == history.Absolute && !absolute {
+		if t.Metric.Better == metric.Unknown || t.Metric.Kind == history.Absolute && !absolute {
 			continue
 		}
 		f.Series++

@@ -105,26 +105,30 @@ func entry(s reports.Summary) history.Run {
 		}
 		r.Unfinished = r.Unfinished || w.Code == "unfinished"
 	}
+	prompts := map[string]string{}
 	for _, d := range s.Decoders {
 		r.Values = append(r.Values, values(d)...)
+		prompts[d.Name] = shortHash(d.Prompts)
 	}
 	for _, c := range s.Comparisons {
 		if c.Speedup != nil {
-			r.Values = append(r.Values, history.Value{Decoder: c.Head, Metric: "speedup", Base: c.Base, Interval: *c.Speedup})
+			r.Values = append(r.Values, history.Value{Decoder: c.Head, Metric: "speedup", Base: c.Base, Prompts: prompts[c.Head], Interval: *c.Speedup})
 		}
 	}
 	return r
 }
 
 // named is a name with the beginning of the hash of what it names.
-func named(name, sha256 string) string { return name + "@" + sha256[:min(12, len(sha256))] }
+func named(name, sha256 string) string { return name + "@" + shortHash(sha256) }
+
+func shortHash(sha256 string) string { return sha256[:min(12, len(sha256))] }
 
 // values are a decoder's. Counts are those of one decoding, exact: over all decodings of the plan, whichever were timed. Where
 // decodings failed there are none, since those that are left are others.
 func values(d reports.Decoder) (out []history.Value) {
 	add := func(metric string, v *stats.Interval) {
 		if v != nil {
-			out = append(out, history.Value{Decoder: d.Name, Metric: metric, Interval: *v})
+			out = append(out, history.Value{Decoder: d.Name, Metric: metric, Prompts: shortHash(d.Prompts), Interval: *v})
 		}
 	}
 	point := func(value float64) *stats.Interval { return &stats.Interval{Value: value, Low: value, High: value} }

@@ -110,6 +110,9 @@ func where(s history.Series) string {
 	if s.Plan != "" {
 		text += ", " + s.Plan
 	}
+	if s.Prompts != "" {
+		text += ", prompts " + s.Prompts
+	}
 	return text
 }
 

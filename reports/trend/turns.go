@@ -11,6 +11,7 @@ import (
 	"tandem/bench/compare"
 	"tandem/bench/history"
 	"tandem/bench/stats"
+	"tandem/reports"
 )
 
 // turnsFile is what builds that took turns leave in their folder, beside the runs of each round.
@@ -34,13 +35,18 @@ func readTurns(dir string) (history.Run, error) {
 	if result.Schema != compare.Schema {
 		return history.Run{}, fmt.Errorf("%s has schema %d, this version of tandem reads %d", path, result.Schema, compare.Schema)
 	}
-	r, err := readRun(filepath.Join(dir, "round-01", "1", "summary.json"))
+	s, err := reports.Summarize(filepath.Join(dir, "round-01", "1"))
 	if err != nil {
 		return history.Run{}, err
 	}
+	r := entry(s)
 	base := "ar" // of speed-ups, where the first round has none
 	if i := slices.IndexFunc(r.Values, func(v history.Value) bool { return v.Metric == "speedup" }); i >= 0 {
 		base = r.Values[i].Base
+	}
+	prompts := map[string]string{}
+	for _, v := range r.Values {
+		prompts[v.Decoder] = v.Prompts
 	}
 	r.Values = slices.DeleteFunc(r.Values, history.Value.Measured)
 	r.Unmeasured = ""
@@ -57,6 +63,9 @@ func readTurns(dir string) (history.Run, error) {
 		if row.Head == 0 && v.Measured() {
 			r.Values = append(r.Values, v)
 		}
+	}
+	for i := range r.Values {
+		r.Values[i].Prompts = prompts[r.Values[i].Decoder]
 	}
 	return r, nil
 }
