@@ -24,7 +24,7 @@ type run struct{ metric.Run }
 // Write reads dir/scored.jsonl and writes beside it summary.json, summary.md, charts/ and report.html. It
 // returns the summary, for the terminal.
 func Write(dir string) (Summary, error) {
-	r, s, err := read(dir)
+	r, s, err := load(dir)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -55,12 +55,12 @@ func Write(dir string) (Summary, error) {
 
 // Summarize is the summary of dir/scored.jsonl; nothing is written.
 func Summarize(dir string) (Summary, error) {
-	_, s, err := read(dir)
+	_, s, err := load(dir)
 	return s, err
 }
 
-// read folds a folder's records and sums them up.
-func read(dir string) (run, Summary, error) {
+// load folds a folder's records and sums them up.
+func load(dir string) (run, Summary, error) {
 	folded, err := metric.ReadRun(filepath.Join(dir, "scored.jsonl"))
 	if err != nil {
 		return run{}, Summary{}, err
