@@ -33,6 +33,7 @@ type Tokenizer interface {
 type Prompt struct {
 	Task, Text string
 	Framed     bool         // the tokenizer's frame goes before the text, where it has one (tokenizer.Frame)
+	Level      int          // of the task, for its records (datasets.Example)
 	End        evals.Ending // where an answer ends before its EOS; the zero value: nowhere
 }
 

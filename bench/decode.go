@@ -78,7 +78,7 @@ func (s Setup) decode(ctx context.Context, e example, prompt []int32, d decoders
 	request := decoders.Request{Prompt: prompt, MaxTokens: plan.MaxTokens, Seed: e.seed, Forced: plan.Length == forced}
 	request.Stop = func(token int32) bool { return e.End.Add(s.Tokenizer.Piece(token)) }
 	r := record.Record{
-		Task: e.Task, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Attempt: e.attempt, Seed: e.seed,
+		Task: e.Task, Level: e.Level, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Attempt: e.attempt, Seed: e.seed,
 		PromptTokens: len(prompt), PromptSHA256: hashOf(prompt),
 		Trace: make(record.Trace, 0, plan.MaxTokens+1),
 	}

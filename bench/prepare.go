@@ -47,7 +47,7 @@ func (s *Setup) Ask(prompts evals.Prompts, plan []decoders.Settings, limit int) 
 			}
 			s.Header.Prompts = append(s.Header.Prompts, info)
 			for i, one := range asked {
-				p := Prompt{tasks[i].TaskID, one.Text, one.Framed, one.End}
+				p := Prompt{Task: tasks[i].TaskID, Text: one.Text, Framed: one.Framed, Level: tasks[i].Level, End: one.End}
 				texts[name] = append(texts[name], p)
 				longest = max(longest, len(encode(s.Tokenizer, p)))
 			}

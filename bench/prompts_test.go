@@ -24,7 +24,7 @@ func asking(t *testing.T, template string) Setup {
 	t.Helper()
 	s := setup()
 	s.Tokenizer = framed{}
-	suite := datasets.Suite{Name: "letters", Tasks: []datasets.Example{{TaskID: "t0", Prompt: "a\ndef", EntryPoint: "f"}, {TaskID: "t1", Prompt: "b", EntryPoint: "f"}}}
+	suite := datasets.Suite{Name: "letters", Tasks: []datasets.Example{{TaskID: "t0", Prompt: "a\ndef", EntryPoint: "f"}, {TaskID: "t1", Prompt: "b", EntryPoint: "f", Level: 3}}}
 	prompts := evals.Prompts{Suite: suite, Chat: chat.New(template, map[string]string{"bos_token": "<s>"})}
 	var plan []decoders.Settings
 	for _, name := range []string{"ar/prompt=completion", "ar/prompt=fenced", "ar/prompt=chat"} {
@@ -75,6 +75,9 @@ func TestPromptsOfDecoders(t *testing.T) {
 		t.Errorf("%+v", header.Prompts)
 	}
 	for _, r := range read(t, path) {
+		if want := map[string]int{"t1": 3}[r.Task]; r.Level != want {
+			t.Errorf("%s, %s: level %d, want %d", r.Task, r.Decoder, r.Level, want)
+		}
 		ids := map[string][]int32{
 			"ar":               append([]int32{7}, s.Tokenizer.Encode("b")...),
 			"ar/prompt=fenced": append([]int32{7}, s.Tokenizer.Encode("```python\nb")...),

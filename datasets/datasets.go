@@ -39,6 +39,7 @@ type Example struct {
 	CanonicalSolution string `json:"canonical_solution"`
 	Test              string `json:"test"` // defines check(candidate)
 	EntryPoint        string `json:"entry_point"`
+	Level             int    `json:"level,omitempty"` // 1..5: how much a task asks for; 0 where a suite has no levels
 
 	Kind   Kind            `json:"kind,omitempty"`
 	Suffix string          `json:"suffix,omitempty"` // Infill: what follows the completion
@@ -126,6 +127,9 @@ func (e Example) valid() error {
 		needed = append(needed, field{"answer", len(e.Answer)})
 	default:
 		return fmt.Errorf("unknown kind %q", e.Kind)
+	}
+	if e.Level < 0 || e.Level > 5 {
+		return fmt.Errorf("level %d is not one of 1 to 5", e.Level)
 	}
 	for _, f := range needed {
 		if f.value == 0 && !(f.name == "prompt" && e.Kind == Infill) { // a span may begin a file

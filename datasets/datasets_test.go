@@ -28,6 +28,7 @@ func TestReadNamesTheFault(t *testing.T) {
 		{"not JSON", line + "\n{", "line 2"},
 		{"repeated id", line + "\n" + line, `"a/0" occurs twice`},
 		{"no test", strings.Replace(line, "test", "tests", 1), `field "test" is missing`},
+		{"level", strings.Replace(line, `"f"}`, `"f","level":6}`, 1), "level 6 is not one of 1 to 5"},
 		{"no entry point", strings.Replace(line, `"f"}`, `""}`, 1), `field "entry_point" is missing`},
 	} {
 		_, err := Read("a", strings.NewReader(c.text))

@@ -132,6 +132,7 @@ const (
 // A Record is one example decoded once.
 type Record struct {
 	Task         string   `json:"task"`
+	Level        int      `json:"level,omitempty"` // of the task, 1..5; 0 where the suite has no levels
 	Decoder      string   `json:"decoder"` // Decoder.Name: stable, with its settings
 	Sample       int      `json:"sample"`
 	Repeat       int      `json:"repeat"`
