@@ -34,7 +34,7 @@ func NewFold(decoder string, block Block) *Fold {
 func (f *Fold) Add(r record.Record) {
 	t := f.tasks[r.Task]
 	if t == nil {
-		t = &Task{Name: r.Task, samples: map[int]*sample{}}
+		t = &Task{Name: r.Task, Level: r.Level, samples: map[int]*sample{}}
 		f.tasks[r.Task] = t
 	}
 	t.Counts.add(r)

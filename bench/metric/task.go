@@ -12,6 +12,7 @@ import (
 type Task struct {
 	Name   string
 	Prompt string // hash of the first decoding's prompt (record.Record); empty where an earlier version wrote the record
+	Level  int    // of its suite; 0 where that has none
 	Counts
 	samples map[int]*sample
 }
