@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tandem/reports/plot"
+	"tandem/reports/table"
 )
 
 //go:embed page
@@ -20,40 +21,78 @@ var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/report.html")
 type pageData struct {
 	Summary Summary
 	Style   template.CSS
-	Script  template.JS
-	Header  []string   // the table's columns
-	Rows    [][]string // a decoder's name, then its cells
+	Replay  template.JS // the scripts
+	Sort    template.JS
+
+	Answer  string        // the run in one sentence
+	Further string        // what else is to be said of several settings
+	Picture template.HTML // the chart of the answer
+	Main    pageTable
 	Key     string
+	Levels  *pageTable
+	Wrong   *pageWrong
 	Notes   []string
-	Where   [][2]string
 	Charts  []template.HTML
-	Replay  *replay
+	Replays []replay
+	Where   [][2]string
 
 	Warnings []string
 }
 
-// page is report.html: one file that needs no network and no other file. The replay may be nil.
-func page(s Summary, replay *replay, charts []plot.Chart) ([]byte, error) {
-	data := pageData{Summary: s, Notes: comparisonLines(s), Where: where(s), Replay: replay, Warnings: s.shown()}
-	style, err := pageFiles.ReadFile("page/style.css")
-	if err != nil {
-		return nil, err
-	}
-	script, err := pageFiles.ReadFile("page/replay.js")
-	if err != nil {
-		return nil, err
-	}
-	data.Style, data.Script = template.CSS(style), template.JS(script)
+// A pageTable is a table with its name for those who do not see it.
+type pageTable struct {
+	Name   string
+	Header []string
+	Rows   [][]string
+}
+
+func newPageTable(name string, t table.Table) pageTable {
+	p := pageTable{Name: name}
+	p.Header, p.Rows = t.Lines()
+	return p
+}
+
+// pageWrong is the section of what went wrong.
+type pageWrong struct {
+	Totals []string
+	Table  pageTable
+	More   string
+}
+
+// page is report.html: one file that needs no network and no other file. Its first chart is the picture of the answer.
+func page(s Summary, replays []replay, charts []plot.Chart) ([]byte, error) {
 	full := s.table(false).Fit(0)
-	data.Header, data.Rows = full.Lines()
-	data.Key = key(full)
-	for _, c := range charts {
+	data := pageData{Summary: s, Notes: comparisonLines(s), Where: where(s), Replays: replays, Warnings: s.shown(), Key: key(full),
+		Main: newPageTable("measured", full)}
+	data.Answer, data.Further = s.answer()
+	if levels := s.levels(); levels != nil {
+		one := newPageTable("pass rate by level", levels)
+		data.Levels = &one
+	}
+	if len(s.Failures) > 0 {
+		all, more := failureTable(s)
+		data.Wrong = &pageWrong{s.totals(), newPageTable("what went wrong", all), more}
+	}
+	for i, c := range charts {
 		svg, err := inline(c)
 		if err != nil {
 			return nil, err
 		}
+		if i == 0 {
+			data.Picture = svg
+			continue
+		}
 		data.Charts = append(data.Charts, svg)
 	}
+	var files [3]string
+	for i, name := range []string{"style.css", "replay.js", "sort.js"} {
+		text, err := pageFiles.ReadFile("page/" + name)
+		if err != nil {
+			return nil, err
+		}
+		files[i] = string(text)
+	}
+	data.Style, data.Replay, data.Sort = template.CSS(files[0]), template.JS(files[1]), template.JS(files[2])
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
 		return nil, fmt.Errorf("report.html: %w", err)

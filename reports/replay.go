@@ -1,16 +1,26 @@
 package reports
 
 import (
-	"iter"
-	"math"
+	"fmt"
+	"slices"
 
 	"tandem/bench/metric"
 	"tandem/record"
 )
 
+// What bounds the page: it replays so many tasks at the most, the failed ones before the others, and so many output positions of all
+// of them together.
+const (
+	mostReplays   = 8
+	mostLost      = 5
+	mostPositions = 16384
+)
+
 // A replay is one task decoded by two decoders, in the form that the page's script plays.
 type replay struct {
 	Task  string `json:"task"`
+	Label string `json:"label"` // why it is shown
+	Says  string `json:"says"`  // the same in a sentence
 	Sides []side `json:"sides"` // base, head
 }
 
@@ -19,8 +29,10 @@ type side struct {
 	Name    string    `json:"name"`
 	Seconds float64   `json:"seconds"`
 	Tokens  int       `json:"tokens"`
-	Result  string    `json:"result,omitempty"`
-	Canvas  bool      `json:"canvas"` // positions exist before they are committed: a diffusion decoder
+	Total   string    `json:"total"`            // what came of it, in words
+	Canvas  bool      `json:"canvas"`           // positions exist before they are committed: a diffusion decoder
+	Odd     []int     `json:"odd,omitempty"`    // two positions that contradict each other
+	Beside  []int     `json:"beside,omitempty"` // the other positions of their forward
 	Pieces  []string  `json:"pieces"`
 	Steps   []forward `json:"steps"`
 }
@@ -33,74 +45,60 @@ type forward struct {
 	Commits []record.Commit `json:"commits"`
 }
 
-// readReplay reads the replay of the verdict's comparison from a scored file. It picks the task whose time ratio is nearest the
-// speed-up, among those that both decoders passed where there are any: a typical one, not the best. Nil where there is no
-// speed-up, or no record of the task that holds the text of its positions.
-func readReplay(path string, s Summary, r run) (*replay, error) {
-	c := s.comparison()
-	if c == nil || c.Speedup == nil {
-		return nil, nil
-	}
-	task, ok := r.typical(*c)
-	if !ok {
-		return nil, nil
-	}
-	_, records, err := record.Select(path, func(of, decoder string) bool {
-		return of == task && (decoder == c.Base || decoder == c.Head)
-	})
+// examples are what a report shows of single tasks: what went wrong in those that refiners lost, and replays.
+type examples struct {
+	failures []metric.Failure
+	replays  []replay
+}
+
+// readExamples reads the records of single tasks from a scored file: of those that refiners lost, and of the verdict's comparison a
+// typical task and those where the refiner gains most and least. A run without a speed-up has no replays: they show times.
+func (r run) readExamples(path string, s Summary) (examples, error) {
+	failing, shown := r.Failing(), r.shown(s)
+	wants := func(task, decoder string) bool { return failing.Wants(task, decoder) || shown.wants(task, decoder) }
+	_, records, err := record.Select(path, wants)
 	if err != nil {
-		return nil, err
+		return examples{}, err
 	}
-	return pickReplay(*c, task, records)
+	kept := map[[2]string]record.Record{}
+	pairs, err := failing.Pairs(shown.note(records, kept))
+	if err != nil {
+		return examples{}, err
+	}
+	out := examples{failures: failing.Explain(pairs)}
+	if c := s.comparison(); c != nil && c.Speedup != nil {
+		out.replays = bounded(append(lostReplays(*c, pairs, out.failures), shown.replays(*c, kept)...))
+	}
+	return out, nil
 }
 
-// pickReplay picks the records of a comparison's task.
-func pickReplay(c Comparison, task string, records iter.Seq2[record.Record, error]) (*replay, error) {
-	sides := map[string]side{}
-	for one, err := range records {
-		if err != nil {
-			return nil, err
-		}
-		if one.Task != task || one.Decoder != c.Base && one.Decoder != c.Head || !playable(one) {
-			continue
-		}
-		if _, have := sides[one.Decoder]; !have {
-			sides[one.Decoder] = sideOf(one)
-		}
-		if len(sides) == 2 {
-			return &replay{Task: task, Sides: []side{sides[c.Base], sides[c.Head]}}, nil
+// bounded are as many of the replays as a page has room for; the first always has.
+func bounded(all []replay) (out []replay) {
+	positions := 0
+	for _, r := range all {
+		n := len(r.Sides[0].Pieces) + len(r.Sides[1].Pieces)
+		if len(out) < mostReplays && (len(out) == 0 || positions+n <= mostPositions) {
+			out, positions = append(out, r), positions+n
 		}
 	}
-	return nil, nil
+	return out
 }
 
-// typical is the task whose time ratio is nearest the speed-up of a comparison.
-func (r run) typical(c Comparison) (name string, ok bool) {
-	base, head := r.Find(c.Base), r.Find(c.Head)
-	least := math.Inf(1)
-	for _, b := range base.Times(nil) {
-		other := head.Task(b.Task)
-		if other == nil {
+// lostReplays are those of tasks that the comparison's refiner lost, the surest explanation first.
+func lostReplays(c Comparison, pairs []metric.Pair, failures []metric.Failure) (out []replay) {
+	for _, f := range surest(failures) {
+		i := slices.IndexFunc(pairs, func(p metric.Pair) bool { return p.Head.Task == f.Task && p.Head.Decoder == f.Decoder })
+		if f.Decoder != c.Head || !playable(pairs[i].Head) || !playable(pairs[i].Base) || len(out) == mostLost {
 			continue
 		}
-		h, timed := other.Time()
-		if !timed || b.Tokens == 0 || h.Tokens == 0 {
-			continue
+		base, head := sideOf(pairs[i].Base), sideOf(pairs[i].Head)
+		for _, piece := range f.AtOdds {
+			head.Odd = append(head.Odd, piece.Pos)
 		}
-		distance := math.Abs(math.Log(b.Cost / h.Cost / c.Speedup.Value))
-		if !passes(base.Task(b.Task)) || !passes(other) {
-			distance += 100
-		}
-		if distance < least {
-			least, name, ok = distance, b.Task, true
-		}
+		head.Beside = slices.DeleteFunc(slices.Clone(f.Together), func(pos int) bool { return slices.Contains(head.Odd, pos) })
+		out = append(out, replay{Task: f.Task, Label: "fails, " + kinds[f.Kind].label, Says: wrong(f), Sides: []side{base, head}})
 	}
-	return name, ok
-}
-
-func passes(t *metric.Task) bool {
-	share, ok := t.PassRate()
-	return ok && share == 1
+	return out
 }
 
 // playable says that a record is undisturbed and has texts, steps and useful tokens.
@@ -110,8 +108,9 @@ func playable(r record.Record) bool {
 
 func sideOf(r record.Record) side {
 	s := side{Name: r.Decoder, Seconds: r.Seconds, Tokens: r.Tokens, Canvas: !metric.IsAR(r.Decoder), Pieces: r.Pieces[:r.Tokens]}
+	s.Total = fmt.Sprintf("%s in %s, %s", plural(r.Tokens, "token"), plural(len(r.Trace), "forward"), duration(r.Seconds))
 	if r.Verdict != nil {
-		s.Result = string(r.Verdict.Result)
+		s.Total += ": " + string(r.Verdict.Result)
 	}
 	for _, step := range r.Trace {
 		f := forward{At: step.At.Seconds(), Kind: step.Kind, Rows: step.Rows, Commits: []record.Commit{}}
@@ -123,4 +122,12 @@ func sideOf(r record.Record) side {
 		s.Steps = append(s.Steps, f)
 	}
 	return s
+}
+
+// duration is a time in ms below a second.
+func duration(seconds float64) string {
+	if seconds < 1 {
+		return fmt.Sprintf("%.1f ms", 1e3*seconds)
+	}
+	return fmt.Sprintf("%.2f s", seconds)
 }

@@ -4,9 +4,10 @@
 //
 //  1. Write reads DIR/scored.jsonl record by record into folds (package metric).
 //  2. summarize makes the Summary of them, which is summary.json, with its warnings and its verdict.
-//  3. Table lays the Summary out for a terminal, Markdown for a page.
-//  4. Package plot draws the charts.
-//  5. The page, report.html, holds all of it and a replay of one task.
+//  3. readExamples reads the records of single tasks once more: what went wrong in those that refiners lost, and replays.
+//  4. Table lays the Summary out for a terminal, Markdown for a page.
+//  5. Package plot draws the charts.
+//  6. The page, report.html, holds all of it, and replays of a few tasks.
 package reports
 
 import (
@@ -28,16 +29,17 @@ func Write(dir string) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	single, err := r.readExamples(filepath.Join(dir, "scored.jsonl"), s)
+	if err != nil {
+		return Summary{}, err
+	}
+	s.Failures = single.failures
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return Summary{}, fmt.Errorf("summary.json: %w", err)
 	}
-	replay, err := readReplay(filepath.Join(dir, "scored.jsonl"), s, r)
-	if err != nil {
-		return Summary{}, err
-	}
 	charts := r.charts(s)
-	html, err := page(s, replay, charts)
+	html, err := page(s, single.replays, charts)
 	if err != nil {
 		return Summary{}, err
 	}

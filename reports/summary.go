@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"tandem/bench/metric"
 	"tandem/bench/stats"
 	"tandem/record"
 )
@@ -27,6 +28,7 @@ type Summary struct {
 	Busy        *float64           `json:"busy,omitempty"` // share of its threads' time that the run had a processor
 	Decoders    []Decoder          `json:"decoders"`
 	Comparisons []Comparison       `json:"comparisons"`
+	Failures    []metric.Failure   `json:"failures,omitempty"` // tasks that a refiner fails and its baseline passes
 	GPU         *record.GPU        `json:"gpu,omitempty"`
 	best        int                // the comparison of the verdict, -1 where there is none
 }
@@ -55,6 +57,7 @@ type Decoder struct {
 	Passed    *float64           `json:"passed,omitempty"`         // of the judged; whole where every task has one answer
 	Pass1     *Interval          `json:"pass_at_1,omitempty"`      // Passed / Judged, Wilson
 	PassK     map[string]float64 `json:"pass_at_k,omitempty"`      // by k, where every task has so many samples
+	ByLevel   []Level            `json:"by_level,omitempty"`       // where the suite has levels
 	Sandbox   int                `json:"sandbox_errors,omitempty"` // decodings that could not be judged: not wrong answers
 	Errors    int                `json:"errors,omitempty"`         // decodings that failed: they count nowhere else
 	Empty     int                `json:"empty_outputs"`            // decodings without a single useful token

@@ -101,6 +101,12 @@ func Table(s Summary, width int) string {
 	for _, line := range comparisonLines(s) {
 		b.WriteString(table.Wrap(line, width, "  ") + "\n")
 	}
+	if levels := s.levels(); levels != nil {
+		fmt.Fprintf(&b, "\n%s\n%s", levelTitle, levels.Fit(width).Text())
+	}
+	if lines := failureLines(s, width); lines != "" {
+		b.WriteString("\n" + lines)
+	}
 	fmt.Fprintf(&b, "\n%s\n", table.Wrap(strings.Join(circumstances(s), "; "), width, ""))
 	if s.Verdict != "" {
 		fmt.Fprintf(&b, "\n%s\n", table.Wrap(s.Verdict, width, ""))
@@ -123,6 +129,12 @@ func markdown(s Summary) string {
 	fmt.Fprintf(&b, "\n%s\n\n", table.Escape(key(full))) // apart, or Markdown would take the key for a line of the table
 	for _, line := range comparisonLines(s) {
 		fmt.Fprintf(&b, "- %s\n", table.Escape(line))
+	}
+	if levels := s.levels(); levels != nil {
+		fmt.Fprintf(&b, "\n%s\n\n%s", levelTitle, levels.Fit(0).Markdown())
+	}
+	if len(s.Failures) > 0 {
+		fmt.Fprintf(&b, "\n%s", failureMarkdown(s))
 	}
 	fmt.Fprintf(&b, "\n%s\n", table.Escape(strings.Join(circumstances(s), "; ")))
 	return b.String()

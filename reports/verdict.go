@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"tandem/bench/metric"
 )
@@ -117,6 +118,15 @@ func (s Summary) sentence() string {
 		return c.Verdict
 	}
 	return c.Verdict + fastest(s)
+}
+
+// answer is the verdict's first sentence, and what is to be said of several settings.
+func (s Summary) answer() (sentence, further string) {
+	c := s.comparison()
+	if c == nil {
+		return plural(len(s.Decoders), "decoder") + " measured; there is no pair to compare.", ""
+	}
+	return c.Verdict, strings.TrimSpace(strings.TrimPrefix(s.Verdict, c.Verdict))
 }
 
 // fastest says which of several diffusion decoders of the same quality is the fastest, or that none is shown to have it.
