@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"regexp"
+	"slices"
 	"strings"
 
 	"tandem/reports/plot"
@@ -24,7 +25,7 @@ type pageData struct {
 	Replay  template.JS // the scripts
 	Sort    template.JS
 
-	Answer  string        // the run in one sentence
+	Answer  template.HTML // the run in one sentence
 	Further string        // what else is to be said of several settings
 	Picture template.HTML // the chart of the answer
 	Main    pageTable
@@ -44,34 +45,48 @@ type pageTable struct {
 	Name   string
 	Header []string
 	Rows   [][]string
+	Kinds  []string // of each column: a number, a text, or a prose that may be broken into lines
 }
+
+// proseLength is the number of characters from which on a text is broken into lines.
+const proseLength = 40
 
 func newPageTable(name string, t table.Table) pageTable {
 	p := pageTable{Name: name}
 	p.Header, p.Rows = t.Lines()
+	for _, c := range t {
+		kind := "number"
+		if c.Left {
+			kind = "text"
+			if slices.ContainsFunc(c.Cells, func(cell string) bool { return len(cell) > proseLength }) {
+				kind = "prose"
+			}
+		}
+		p.Kinds = append(p.Kinds, kind)
+	}
 	return p
 }
 
 // pageWrong is the section of what went wrong.
 type pageWrong struct {
-	Totals []string
-	Table  pageTable
-	More   string
+	Table pageTable
+	More  string
 }
 
 // page is report.html: one file that needs no network and no other file. Its first chart is the picture of the answer.
 func page(s Summary, replays []replay, charts []plot.Chart) ([]byte, error) {
 	full := s.table(false).Fit(0)
-	data := pageData{Summary: s, Notes: comparisonLines(s), Where: where(s), Replays: replays, Warnings: s.shown(), Key: key(full),
+	data := pageData{Summary: s, Notes: append(comparisonLines(s), s.totals()...), Where: where(s), Replays: replays, Warnings: s.shown(), Key: key(full),
 		Main: newPageTable("measured", full)}
-	data.Answer, data.Further = s.answer()
+	answer, further := s.answer()
+	data.Answer, data.Further = breakable(answer), further
 	if levels := s.levels(); levels != nil {
 		one := newPageTable("pass rate by level", levels)
 		data.Levels = &one
 	}
 	if len(s.Failures) > 0 {
 		all, more := failureTable(s)
-		data.Wrong = &pageWrong{s.totals(), newPageTable("what went wrong", all), more}
+		data.Wrong = &pageWrong{newPageTable("what went wrong", all), more}
 	}
 	for i, c := range charts {
 		svg, err := inline(c)
@@ -98,6 +113,11 @@ func page(s Summary, replays []replay, charts []plot.Chart) ([]byte, error) {
 		return nil, fmt.Errorf("report.html: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// breakable is a text whose names of decoders may be broken between their settings.
+func breakable(text string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), "/", "/<wbr>"))
 }
 
 var svgSize = regexp.MustCompile(`(?s)^.*?<svg width="[^"]*" height="[^"]*"`)

@@ -45,11 +45,11 @@
       spots.forEach((spot, i) => {
         const now = spot.committed.filter(x => x.at <= t + 1e-12).pop();
         let name = side.canvas ? (soon.has(i) ? "mask near" : "mask") : "later";
-        if (now) { tokens++; name = (now.n === done - 1 ? "fresh" : "set") + spot.mark; }
+        if (now) { tokens++; name = now.n === done - 1 ? "fresh" : "set"; }
         const was = name + (now ? now.p : "");
         if (was === spot.was) return;
         spot.was = was;
-        spot.span.className = name;
+        spot.span.className = name + spot.mark;
         spot.span.style.color = now ? colour(now.p) : "";
         spot.span.title = now ? `p ${now.p}, forward ${now.n + 1}` : "";
       });
