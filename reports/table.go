@@ -114,6 +114,9 @@ func Table(s Summary, width int) string {
 	return b.String()
 }
 
+// Rest says what a terminal of so many columns leaves out of Table, and how to see it; empty where it leaves out nothing.
+func Rest(s Summary, width int) string { return table.Wrap(s.table(false).Rest(width), width, "  ") }
+
 // markdown lays the summary out as a Markdown page, the verdict first.
 func markdown(s Summary) string {
 	var b strings.Builder

@@ -50,7 +50,7 @@ func (c datasetsListCmd) Run(a *app) error {
 			out[i].Cells = append(out[i].Cells, cell)
 		}
 	}
-	_, err = io.WriteString(a.stdout, out.Fit(c.width(a.stdout)).Text())
+	_, err = io.WriteString(a.stdout, out.Show(c.width(a.stdout)))
 	return err
 }
 

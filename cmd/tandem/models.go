@@ -34,7 +34,7 @@ func (c modelsListCmd) Run(a *app) error {
 	if c.JSON {
 		return printJSON(a.stdout, list)
 	}
-	_, err = io.WriteString(a.stdout, sheet.List(list).Fit(c.width(a.stdout)).Text())
+	_, err = io.WriteString(a.stdout, sheet.List(list).Show(c.width(a.stdout)))
 	return err
 }
 

@@ -59,6 +59,9 @@ func report(a *app, dir string, json bool, width int) error {
 	if _, err := a.stdout.Write(text); err != nil {
 		return err
 	}
+	if rest := reports.Rest(summary, width); rest != "" && !json {
+		fmt.Fprintln(a.stdout, rest)
+	}
 	_, err = fmt.Fprintf(files, "report: %s\nbeside it: charts/, summary.md (the table), summary.json (the data)\n", filepath.Join(dir, "report.html"))
 	return err
 }

@@ -4,6 +4,7 @@ package changes
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
@@ -75,13 +76,16 @@ const mostOutputs = 10
 // text lays the comparison out for a terminal: warnings, a table for each decoder, outputs that differ, gates.
 func text(r compare.Result, width int) ([]byte, error) {
 	var b bytes.Buffer
+	rest := ""
 	for i, head := range r.Heads {
 		fmt.Fprintf(&b, "%s\n", table.Wrap(fmt.Sprintf("%s against %s", named(head), named(r.Base)), width, "  "))
 		for _, w := range warnings(r, i) {
 			fmt.Fprintln(&b, table.Wrap(strings.ToUpper(w.Severity)+": "+w.Text, width, "  "))
 		}
 		for _, d := range decoders(r, i) {
-			fmt.Fprintf(&b, "\n%s\n%s", d, of(r, i, d).Fit(width).Text())
+			rows := of(r, i, d)
+			fmt.Fprintf(&b, "\n%s\n%s", d, rows.Fit(width).Text())
+			rest = cmp.Or(rest, rows.Rest(width))
 		}
 		for _, line := range outputs(r, i) {
 			fmt.Fprintln(&b, table.Wrap(line, width, "  "))
@@ -90,6 +94,10 @@ func text(r compare.Result, width int) ([]byte, error) {
 	if len(r.Gates) > 0 {
 		fmt.Fprintf(&b, "\n%s", gates(r).Fit(width).Text())
 		fmt.Fprintf(&b, "%s\n", verdict(r))
+		rest = cmp.Or(rest, gates(r).Rest(width))
+	}
+	if rest != "" {
+		fmt.Fprintf(&b, "%s\n", table.Wrap(rest, width, "  "))
 	}
 	return b.Bytes(), nil
 }

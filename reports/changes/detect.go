@@ -26,7 +26,7 @@ func Detectable(gates []compare.Gate, noises compare.Noises, asJSON bool, width 
 		}
 	}
 	var b bytes.Buffer
-	b.WriteString(columns.Fit(width).Text())
+	b.WriteString(columns.Show(width))
 	fmt.Fprintln(&b, table.Wrap("A change of this size is found four times in five; what is smaller is mostly undecided. Runs are of each side.", width, ""))
 	return b.Bytes(), nil
 }

@@ -114,7 +114,7 @@ func (r Report) Write(w io.Writer, form string, width int) error {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(w, "%s\n\n", table.Wrap("WARNING: "+warning.Text, width, "  "))
 	}
-	_, err := io.WriteString(w, r.table().Fit(width).Text())
+	_, err := io.WriteString(w, r.table().Show(width))
 	for _, note := range r.notes() {
 		_, err = fmt.Fprintln(w, table.Wrap(note, width, "  "))
 	}

@@ -110,14 +110,14 @@ func (s *Sheet) Text(width int) string {
 	var b strings.Builder
 	b.WriteString(table.Pairs(s.pairs(), width))
 	if len(s.Dtypes) > 0 {
-		b.WriteString("\n" + s.costs().Fit(width).Text())
+		b.WriteString("\n" + s.costs().Show(width))
 	}
 	if s.Device != "" && s.Elsewhere > quiet {
 		fmt.Fprintf(&b, "\n%s\n", table.Wrap(fmt.Sprintf("WARNING: other work took %.0f%% of this machine's processor time: "+
 			"its ceilings are higher than measured here; ask again when it is idle", 100*s.Elsewhere), width, ""))
 	}
 	if s.Device != "" {
-		b.WriteString("\n" + table.Wrap(s.machine(), width, "") + "\n" + s.forwards().Fit(width).Text())
+		b.WriteString("\n" + table.Wrap(s.machine(), width, "") + "\n" + s.forwards().Show(width))
 	}
 	return b.String()
 }

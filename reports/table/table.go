@@ -1,8 +1,9 @@
 // Package table lays out the tables of all verbs, for a terminal and in Markdown:
 //
 //  1. A caller fills Columns with text, each with its rank: how soon a narrow terminal shows it.
-//  2. Fit chooses the columns that a width holds, and with room to spare their longer cells.
-//  3. Text, Markdown or Lines give the result.
+//  2. Fit chooses the columns that a width holds, and with room to spare their longer cells. Where even the columns that are always
+//     shown are too wide, their texts are broken into lines, and at last columns are left out (narrow.go).
+//  3. Text, Markdown or Lines give the result; Rest says what was left out, and Show is Text with Rest.
 //
 // Wrap and Pairs lay out what stands around a table.
 package table
@@ -30,14 +31,14 @@ type Column struct {
 	Left  bool     // text, which stands at the left; numbers stand at the right
 
 	// Ranks say in which order columns are shown and cells said in full, the lowest first, until a width is used up. What does
-	// not fit is skipped. A column of rank 0 is always shown.
+	// not fit is skipped. A column of rank 0 is shown where it fits with the texts of the others broken into lines.
 	Rank, LongRank int
 }
 
 // A Table is its columns from left to right, all with as many cells.
 type Table []Column
 
-// Fit is the fullest form of the table that so many characters hold; a width of 0 holds everything.
+// Fit is the fullest form of the table that so many characters hold, narrowed where none does; a width of 0 holds everything.
 func (t Table) Fit(width int) Table {
 	type step struct {
 		rank, column int
@@ -64,7 +65,7 @@ func (t Table) Fit(width int) Table {
 			change[s.column] = false
 		}
 	}
-	return t.chosen(shown, long)
+	return t.chosen(shown, long).narrow(width)
 }
 
 // chosen is the table with the columns that are shown, those said in full that are long.
@@ -85,13 +86,19 @@ func (t Table) chosen(shown, long []bool) (out Table) {
 // width is the number of characters in a line of Text.
 func (t Table) width() (total int) {
 	for _, c := range t {
-		widest := utf8.RuneCountInString(c.Name)
-		for _, cell := range c.Cells {
-			widest = max(widest, utf8.RuneCountInString(cell))
-		}
-		total += 1 + widest + 1 // a blank on either side
+		total += 1 + c.breadth() + 1 // a blank on either side
 	}
 	return total
+}
+
+// widest is the number of characters in the longest line of cells.
+func widest(cells ...string) (n int) {
+	for _, cell := range cells {
+		for line := range strings.SplitSeq(cell, "\n") {
+			n = max(n, utf8.RuneCountInString(line))
+		}
+	}
+	return n
 }
 
 // Lines are the columns' names and the cells, line by line.

@@ -33,7 +33,7 @@ func List(runs []history.Run, width int) string {
 		}
 		out[5].Long, out[6].Long = append(out[5].Long, reason), append(out[6].Long, r.Machine.Hash()+" "+r.Machine.String())
 	}
-	return out.Fit(width).Text()
+	return out.Show(width)
 }
 
 // An Entry is a run of a history as JSON lists it.

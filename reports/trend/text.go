@@ -1,6 +1,7 @@
 package trend
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -42,8 +43,14 @@ func Table(trends []Trend, width int) string {
 		of[head] = append(of[head], t)
 	}
 	var parts []string
+	rest := ""
 	for _, head := range heads {
-		parts = append(parts, table.Wrap(head, width, "  ")+"\n"+lines(of[head]).Fit(width).Text())
+		all := lines(of[head])
+		parts = append(parts, table.Wrap(head, width, "  ")+"\n"+all.Fit(width).Text())
+		rest = cmp.Or(rest, all.Rest(width))
+	}
+	if rest != "" {
+		parts = append(parts, table.Wrap(rest, width, "  ")+"\n")
 	}
 	return strings.Join(parts, "\n")
 }
@@ -99,7 +106,7 @@ func (t Trend) points(width int) string {
 			out[k].Cells = append(out[k].Cells, cell)
 		}
 	}
-	return table.Wrap(fmt.Sprintf("%s; %s", t.label(), t.where()), width, "  ") + "\n" + out.Fit(width).Text()
+	return table.Wrap(fmt.Sprintf("%s; %s", t.label(), t.where()), width, "  ") + "\n" + out.Show(width)
 }
 
 // where names the machine, suite, model and plan of a series.
