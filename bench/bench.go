@@ -32,9 +32,10 @@ type Tokenizer interface {
 // A Prompt is one task as the model is asked.
 type Prompt struct {
 	Task, Text string
-	Framed     bool         // the tokenizer's frame goes before the text, where it has one (tokenizer.Frame)
-	Level      int          // of the task, for its records (datasets.Example)
-	End        evals.Ending // where an answer ends before its EOS; the zero value: nowhere
+	Messages   []decoders.Message // in place of the text, for an endpoint that chats
+	Framed     bool               // the tokenizer's frame goes before the text, where it has one (tokenizer.Frame)
+	Level      int                // of the task, for its records (datasets.Example)
+	End        evals.Ending       // where an answer ends before its EOS; the zero value: nowhere
 }
 
 // A Setup is all that a run needs. Header.Plan says how much is run. With a Batch of n, n decoders of one name
@@ -43,13 +44,14 @@ type Setup struct {
 	Header    record.Header // the file's first line; its Suite, Model, Decoders and Plan must be those of this run
 	Prompts   []Prompt
 	Others    map[string][]Prompt // by decoder: the same tasks, in the same order, as it is asked otherwise; may be nil
-	Decoders  []decoders.Decoder  // Header.Plan.Batch of each name
+	Decoders  []decoders.Decoder  // Header.Plan.Batch of each name; as many as they like of a decoders.Remote
 	Tokenizer Tokenizer
 	EOS       []int32 // any of them ends an output
 
 	Ideal    func(step record.Step, ceilings map[string]float64) float64 // seconds the pass takes at the ceilings; nil: unknown
 	Memory   func(decoder string) int64                                  // bytes at the peak; nil: unknown
 	Progress func(done, total int)                                       // after each example, those of an earlier run included; may be nil
+	Raw      func(record.RawReply) error                                 // the streams of endpoints that keep them; nil: they are dropped
 	Turn     func(context.Context) error                                 // called before each decoding or batch of them; its error ends the run; may be nil
 
 	usage func() usage // in place of readUsage, for tests
@@ -125,30 +127,51 @@ func (s Setup) runOnce(ctx context.Context, groups []group, warm map[string]bool
 	if err := s.warmUp(ctx, groups, lanes, warm); err != nil {
 		return err
 	}
+	write := func(r record.Record) error { return s.write(r, out, held, tally) }
 	for _, g := range groups {
 		if err := s.turn(ctx); err != nil {
 			return err
 		}
 		if s.Turn != nil { // unrecorded: threads wake up, and the caches hold what other processes left
-			s.decodeGroup(ctx, g, lanes[g.decoder])
+			s.warm(ctx, g, lanes[g.decoder])
+		}
+		if isRemote(lanes[g.decoder]) {
+			if err := s.askGroup(ctx, g, lanes[g.decoder], write); err != nil {
+				return err
+			}
+			continue
 		}
 		records := s.decodeGroup(ctx, g, lanes[g.decoder])
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		for _, r := range records {
-			if err := out.Write(r); err != nil {
+			if err := write(r); err != nil {
 				return err
 			}
-			held[r.Key()] = r.Err == "" && r.Disturbed()
-			tally.Written++
-			if r.Err != "" {
-				tally.Failed++
-			}
-			if s.Progress != nil {
-				s.Progress(tally.Resumed+tally.Written, tally.Total)
-			}
 		}
+	}
+	return nil
+}
+
+// write writes a record down and counts it.
+func (s Setup) write(r record.Record, out sink, held record.Held, tally *Tally) error {
+	if err := out.Write(r); err != nil {
+		return err
+	}
+	if s.Raw != nil && r.Reply != nil && len(r.Reply.Raw) > 0 {
+		raw := record.RawReply{Task: r.Task, Decoder: r.Decoder, Sample: r.Sample, Repeat: r.Repeat, Events: r.Reply.Raw}
+		if err := s.Raw(raw); err != nil {
+			return err
+		}
+	}
+	held[r.Key()] = r.Err == "" && r.Disturbed()
+	tally.Written++
+	if r.Err != "" {
+		tally.Failed++
+	}
+	if s.Progress != nil {
+		s.Progress(tally.Resumed+tally.Written, tally.Total)
 	}
 	return nil
 }
@@ -162,10 +185,20 @@ func (s Setup) warmUp(ctx context.Context, groups []group, lanes map[string][]de
 			if err := s.turn(ctx); err != nil {
 				return err
 			}
-			s.decodeGroup(ctx, g, lanes[g.decoder])
+			s.warm(ctx, g, lanes[g.decoder])
 		}
 	}
 	return ctx.Err()
+}
+
+// warm decodes a group, unrecorded. Of an endpoint it opens the connections, at the cost of one request each.
+func (s Setup) warm(ctx context.Context, g group, lane []decoders.Decoder) {
+	if !isRemote(lane) {
+		s.decodeGroup(ctx, g, lane)
+		return
+	}
+	g.examples = g.examples[:min(len(g.examples), len(lane))]
+	_ = s.askGroup(ctx, g, lane, func(record.Record) error { return nil }) // the examples meet its errors again
 }
 
 // turn waits for this run's turn.
@@ -202,7 +235,10 @@ func (s Setup) check() error {
 		return fmt.Errorf("length %q is neither %s nor %s", plan.Length, natural, forced)
 	}
 	for name, lane := range s.lanes() {
-		if len(lane) != plan.Batch {
+		switch {
+		case isRemote(lane) && plan.Length == forced:
+			return fmt.Errorf("decoder %q: the length of an endpoint's answers cannot be forced", name)
+		case !isRemote(lane) && len(lane) != plan.Batch:
 			return fmt.Errorf("decoder %q occurs %d times for a batch of %d: name each decoder once", name, len(lane), plan.Batch)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"iter"
 	"slices"
 	"sort"
 	"sync"
@@ -77,24 +78,32 @@ func (s Setup) decode(ctx context.Context, e example, prompt []int32, d decoders
 	plan := s.Header.Plan
 	request := decoders.Request{Prompt: prompt, MaxTokens: plan.MaxTokens, Seed: e.seed, Forced: plan.Length == forced}
 	request.Stop = func(token int32) bool { return e.End.Add(s.Tokenizer.Piece(token)) }
-	r := record.Record{
-		Task: e.Task, Level: e.Level, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Attempt: e.attempt, Seed: e.seed,
-		PromptTokens: len(prompt), PromptSHA256: hashOf(prompt),
-		Trace: make(record.Trace, 0, plan.MaxTokens+1),
-	}
+	r := e.record(plan.MaxTokens + 1)
+	r.PromptTokens, r.PromptSHA256 = len(prompt), hashOf(prompt)
 	if h, ok := d.(interface{ Hold() (release func()) }); ok {
 		defer h.Hold()()
 	}
 	start := time.Now()
-	for step, err := range d.Decode(ctx, request) {
+	follow(&r, d.Decode(ctx, request))
+	r.Seconds = time.Since(start).Seconds()
+	return r
+}
+
+// record begins the example's record, with room for so many steps.
+func (e example) record(steps int) record.Record {
+	return record.Record{Task: e.Task, Level: e.Level, Decoder: e.decoder, Sample: e.sample, Repeat: e.repeat, Attempt: e.attempt, Seed: e.seed,
+		Trace: make(record.Trace, 0, steps)}
+}
+
+// follow keeps the steps of a decoding, and the error that ends it.
+func follow(r *record.Record, steps iter.Seq2[record.Step, error]) {
+	for step, err := range steps {
 		if err != nil {
 			r.Err = err.Error()
 			break
 		}
 		r.Trace = append(r.Trace, step)
 	}
-	r.Seconds = time.Since(start).Seconds()
-	return r
 }
 
 // fill folds the finished trace into the record's other fields. A record with an Err keeps its trace for the

@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 
+	"tandem/decoders"
 	"tandem/record"
 )
 
@@ -29,7 +30,8 @@ func (e example) key(attempt int) string {
 // due says that the example is to be decoded in its attempt: always in the first one, later where the one before was disturbed.
 func (e example) due(held record.Held) bool { return e.attempt == 0 || held[e.key(e.attempt-1)] }
 
-// A group is the examples that one decoder decodes at once: Batch of them, or what is left.
+// A group is the examples that one decoder decodes at once: Batch of them, or what is left. Of an endpoint with several requests in
+// flight it is all of a repeat, so that there are always as many, but at its end.
 type group struct {
 	decoder  string
 	examples []example
@@ -43,6 +45,7 @@ func (s Setup) order(held record.Held, attempt int, tally *Tally) []group {
 	plan := s.Header.Plan
 	random := rand.New(rand.NewPCG(plan.Seed, 0x6f72646572+uint64(attempt)))
 	var groups []group
+	lanes := s.lanes()
 	for _, decoder := range s.names() {
 		prompts, others := s.Others[decoder]
 		if !others {
@@ -66,12 +69,23 @@ func (s Setup) order(held record.Held, attempt int, tally *Tally) []group {
 						tally.Extra++
 					}
 				}
-				groups = append(groups, cut(decoder, examples, plan.Batch)...)
+				groups = append(groups, cut(decoder, examples, s.groupSize(lanes[decoder], len(examples)))...)
 			}
 		}
 	}
 	random.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
 	return without(groups, held)
+}
+
+// groupSize is how many of so many examples are a group.
+func (s Setup) groupSize(lane []decoders.Decoder, examples int) int {
+	switch {
+	case !isRemote(lane):
+		return s.Header.Plan.Batch
+	case len(lane) > 1:
+		return max(1, examples)
+	}
+	return 1
 }
 
 // names are the decoders' names, each once, in the order of the setup.

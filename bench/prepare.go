@@ -29,14 +29,16 @@ func PlanPrompts(plan []decoders.Settings, usual string, prompts evals.Prompts) 
 }
 
 // Ask asks each decoder of a plan a suite's first tasks, all of them for a limit of 0: it fills in Prompts, Others and the header's
-// Prompts. longest is the tokens of the longest prompt of any.
+// Prompts, to those of an earlier call. longest is the tokens of the longest prompt of any; endpoints have none.
 func (s *Setup) Ask(prompts evals.Prompts, plan []decoders.Settings, limit int) (longest int, err error) {
 	tasks := prompts.Suite.Tasks
 	if limit > 0 && limit < len(tasks) {
 		tasks = tasks[:limit]
 	}
 	prompts.Suite.Tasks = tasks
-	s.Others = map[string][]Prompt{}
+	if s.Others == nil {
+		s.Others = map[string][]Prompt{}
+	}
 	texts := map[string][]Prompt{}
 	for _, of := range plan {
 		name := cmp.Or(of.Prompt, evals.CompletionPrompt)
@@ -45,16 +47,28 @@ func (s *Setup) Ask(prompts evals.Prompts, plan []decoders.Settings, limit int) 
 			if err != nil {
 				return 0, err
 			}
-			s.Header.Prompts = append(s.Header.Prompts, info)
+			s.addPrompt(info)
 			for i, one := range asked {
 				p := Prompt{Task: tasks[i].TaskID, Text: one.Text, Framed: one.Framed, Level: tasks[i].Level, End: one.End}
+				for _, m := range one.Messages {
+					p.Messages = append(p.Messages, decoders.Message(m))
+				}
 				texts[name] = append(texts[name], p)
-				longest = max(longest, len(encode(s.Tokenizer, p)))
+				if of.Family != decoders.Endpoint {
+					longest = max(longest, len(encode(s.Tokenizer, p)))
+				}
 			}
 		}
 		s.Prompts, s.Others[of.Name()] = texts[name], texts[name]
 	}
 	return longest, nil
+}
+
+// addPrompt adds a prompt to the header, once.
+func (s *Setup) addPrompt(info record.PromptInfo) {
+	if !slices.ContainsFunc(s.Header.Prompts, func(p record.PromptInfo) bool { return p.Name == info.Name && p.SHA256 == info.SHA256 }) {
+		s.Header.Prompts = append(s.Header.Prompts, info)
+	}
 }
 
 // Open opens a session of so many slots for each of the settings and fills in the setup's Decoders, Memory and Ideal: the decoders

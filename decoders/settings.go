@@ -11,13 +11,14 @@ import (
 	"tandem/transformer"
 )
 
-// A Family is one of the two ways of writing. Every decoder's name begins with it.
+// A Family is one of the two ways of writing, or Endpoint: a server that writes in a way of its own. Every decoder's name begins with it.
 type Family string
 
 // The families.
 const (
 	AR        Family = "ar"
 	Diffusion Family = "diffusion"
+	Endpoint  Family = "endpoint" // its name follows the family's: "endpoint/NAME"
 )
 
 // A Cache says which keys and values a diffusion decoder keeps between forwards.
@@ -42,6 +43,10 @@ type Settings struct {
 	TopP        float64 // 0: all
 	TopK        int     // 0: all
 
+	// Endpoint only.
+	Endpoint    string // which one
+	Concurrency int    // requests in flight at once; 0: one
+
 	// Diffusion only.
 	Separate     bool        // a control: finished blocks are stored by forwards of their own
 	Cache        Cache       // "": block where the checkpoint was trained for blocks, none where for whole sequences
@@ -62,7 +67,8 @@ type option struct {
 	set      func(s *Settings, value string) error
 }
 
-var both, onlyDiffusion = []Family{AR, Diffusion}, []Family{Diffusion}
+var all, both = []Family{AR, Diffusion, Endpoint}, []Family{AR, Diffusion}
+var onlyDiffusion, onlyEndpoint = []Family{Diffusion}, []Family{Endpoint}
 
 var options = slices.Concat([]option{
 	flagOption("uncached", both, func(s *Settings) *bool { return &s.Uncached }),
@@ -70,10 +76,11 @@ var options = slices.Concat([]option{
 	wordOption("cache", func(s *Settings) *Cache { return &s.Cache }, CacheBlock, CacheNone, CachePrefix, CacheDual),
 	intOption("block", onlyDiffusion, func(s *Settings) *int { return &s.Block }),
 }, policyOptions(), []option{
-	floatOption("temperature", both, func(s *Settings) *float64 { return &s.Temperature }, 100),
-	floatOption("top_p", both, func(s *Settings) *float64 { return &s.TopP }, 1),
+	intOption("concurrency", onlyEndpoint, func(s *Settings) *int { return &s.Concurrency }),
+	floatOption("temperature", all, func(s *Settings) *float64 { return &s.Temperature }, 100),
+	floatOption("top_p", all, func(s *Settings) *float64 { return &s.TopP }, 1),
 	intOption("top_k", both, func(s *Settings) *int { return &s.TopK }),
-	promptOption("prompt", both, func(s *Settings) *string { return &s.Prompt }),
+	promptOption("prompt", all, func(s *Settings) *string { return &s.Prompt }),
 })
 
 func flagOption(key string, families []Family, field func(*Settings) *bool) option {
@@ -143,6 +150,9 @@ func unlessZero[T comparable](v T) any {
 // settings of ParseName without a Custom policy, ParseName(s.Name()) returns s.
 func (s Settings) Name() string {
 	name := string(s.Family)
+	if s.Family == Endpoint {
+		name += "/" + s.Endpoint
+	}
 	for _, o := range options {
 		switch v := o.get(&s).(type) {
 		case nil:
@@ -177,20 +187,28 @@ func (s Settings) Info() record.DecoderInfo {
 	if s.Custom != nil {
 		info.Settings["policy"] = s.Custom.Name
 	}
+	if s.Family == Endpoint {
+		info.Settings["endpoint"] = s.Endpoint
+	}
 	return info
 }
 
-// ParseName reads a name such as "ar", "ar/temperature=0.8/top_p=0.95" or "diffusion/block=16/threshold=0.9". Settings may
+// ParseName reads a name such as "ar", "ar/temperature=0.8/top_p=0.95", "diffusion/block=16/threshold=0.9" or "endpoint/mine". Settings may
 // stand in any order. A setting that is unknown, repeated or contradicts another one is an error; an unknown one lists those
 // that are known.
 func ParseName(name string) (Settings, error) {
 	parts := strings.Split(name, "/")
-	s := Settings{Family: Family(parts[0])}
-	if s.Family != AR && s.Family != Diffusion {
-		return Settings{}, fmt.Errorf("decoder %q: a name begins with ar or diffusion", name)
+	s, parts := Settings{Family: Family(parts[0])}, parts[1:]
+	switch {
+	case !slices.Contains(all, s.Family):
+		return Settings{}, fmt.Errorf("decoder %q: a name begins with ar or diffusion, or with endpoint/NAME", name)
+	case s.Family == Endpoint && (len(parts) == 0 || !promptName.MatchString(parts[0])):
+		return Settings{}, fmt.Errorf("decoder %q: which endpoint? write endpoint/NAME", name)
+	case s.Family == Endpoint:
+		s.Endpoint, parts = parts[0], parts[1:]
 	}
 	seen := map[string]bool{}
-	for _, part := range parts[1:] {
+	for _, part := range parts {
 		key, value, _ := strings.Cut(part, "=")
 		i := slices.IndexFunc(options, func(o option) bool { return o.key == key && slices.Contains(o.families, s.Family) })
 		if i < 0 {
@@ -240,7 +258,7 @@ func (s Settings) check() error {
 // checkpoint was trained for (16 where it can; 32 where none is known), a threshold of 0.9 as the commit policy, and for a
 // quota as many steps as a block has positions.
 func (s Settings) resolve(c transformer.Config) Settings {
-	if s.Family == AR {
+	if s.Family != Diffusion {
 		return s
 	}
 	blocks := c.Attention == transformer.BlockCausal || len(c.BlockSizes) > 0

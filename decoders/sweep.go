@@ -34,7 +34,7 @@ func ParseAxes(texts []string) (axes []Axis, err error) {
 }
 
 // sweep is the grid of the axes for each decoder: one decoder per combination of their values, its other settings unchanged.
-// An autoregressive decoder skips the axes that it does not know; where it knows none it adds nothing. An axis that no decoder
+// A decoder that is no diffusion decoder skips the axes that it does not know; where it knows none it adds nothing. An axis that no decoder
 // knows is an error, and so is a value or a combination that no decoder can have.
 func sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 	for _, axis := range axes {
@@ -44,8 +44,8 @@ func sweep(named []Settings, axes []Axis) (grid []Settings, err error) {
 	}
 	for _, s := range named {
 		own := axes
-		if s.Family == AR {
-			own = slices.DeleteFunc(slices.Clone(axes), func(a Axis) bool { return !AR.knows(a.Key) })
+		if s.Family != Diffusion {
+			own = slices.DeleteFunc(slices.Clone(axes), func(a Axis) bool { return !s.Family.knows(a.Key) })
 		}
 		if len(own) == 0 {
 			continue

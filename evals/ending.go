@@ -42,6 +42,16 @@ func newEnding(info record.PromptInfo, task datasets.Example) (e Ending, err err
 	return e, err
 }
 
+// Stops are words before which the answer ends whatever follows, so that a server may end it there.
+func (e Ending) Stops() (words []string) {
+	for _, stop := range e.stops {
+		if stop != comment {
+			words = append(words, stop)
+		}
+	}
+	return words
+}
+
 // Add takes in more of the answer and says whether it is over.
 func (e *Ending) Add(text string) (over bool) {
 	if e.defines != nil {

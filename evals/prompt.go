@@ -79,6 +79,9 @@ type Prompts struct {
 	Suite datasets.Suite
 	Chat  *chat.Template // the checkpoint's; nil: it has none
 	Own   []Prompt       // beside those of the table
+
+	// Server says that an endpoint is asked: it puts a chat template of its own around messages.
+	Server bool
 }
 
 // find is the prompt of a name for a kind of tasks.
@@ -117,18 +120,25 @@ func (p Prompts) Resolve(name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if found.User != "" && p.Chat == nil {
+		if p.Server && found.User != "" && found.Assistant != "" {
+			return "", fmt.Errorf("prompt %s begins the answer itself, which an endpoint's messages cannot: choose %s", name, chatPrompt)
+		}
+		if found.User != "" && p.Chat == nil && !p.Server {
 			return "", fmt.Errorf("prompt %s needs a chat template, and the checkpoint has none: choose %s or fenced", name, CompletionPrompt)
 		}
 	}
 	return name, nil
 }
 
+// A Message is a part of what an endpoint is asked.
+type Message struct{ Role, Text string }
+
 // An Asked task is one that a model is given.
 type Asked struct {
-	Text   string
-	Framed bool   // the tokenizer's own tokens, such as BOS, go before the text: it is no chat template's, which writes them itself
-	End    Ending // where an answer ends; each decoding takes a copy
+	Text     string
+	Messages []Message // in place of the text, where a server puts its chat template around them
+	Framed   bool      // the tokenizer's own tokens, such as BOS, go before the text: it is no chat template's, which writes them itself
+	End      Ending    // where an answer ends; each decoding takes a copy
 }
 
 // promptDate is what a chat template takes for today, so that a run's prompts are the same on all days: the date that Llama's
@@ -149,7 +159,7 @@ func (p Prompts) Ask(name string) (asked []Asked, info record.PromptInfo, err er
 			if prompt.Answer == Chat {
 				info.Assistant = prompt.Assistant
 			}
-			if prompt.User != "" {
+			if prompt.User != "" && !p.Server {
 				info.Template = p.Chat.SHA256()
 			}
 		}
@@ -159,6 +169,9 @@ func (p Prompts) Ask(name string) (asked []Asked, info record.PromptInfo, err er
 		}
 		if one.End, err = newEnding(info, task); err != nil {
 			return nil, info, fmt.Errorf("prompt %s, task %s: %w", name, task.TaskID, err)
+		}
+		for _, m := range one.Messages {
+			hash.Write([]byte(m.Role + "\x00" + m.Text + "\x00"))
 		}
 		hash.Write([]byte(one.Text + "\x00"))
 		asked = append(asked, one)
@@ -182,6 +195,9 @@ func (p Prompts) ask(prompt Prompt, task datasets.Example) (Asked, error) {
 	begun, err3 := fill(prompt.Assistant, task)
 	if err := errors.Join(err, err2, err3); err != nil {
 		return Asked{}, err
+	}
+	if p.Server {
+		return Asked{Messages: slices.DeleteFunc([]Message{{"system", system}, {"user", user}}, func(m Message) bool { return m.Text == "" })}, nil
 	}
 	messages := []chat.Message{chat.Say("user", user)}
 	if system != "" {

@@ -23,14 +23,14 @@ type Environment struct {
 	Kernel      string    `json:"kernel,omitempty"`
 	CPU         string    `json:"cpu"`
 	Cores       int       `json:"cores"`
-	Threads     int       `json:"threads"`
+	Threads     int       `json:"threads,omitempty"`          // absent where endpoints alone decode
 	Features    string    `json:"features,omitempty"`         // instruction set the kernels chose
 	Portable    bool      `json:"portable_kernels,omitempty"` // the kernels are plain Go, without C
 	Memory      uint64    `json:"memory,omitempty"`           // bytes
 	GPU         string    `json:"gpu,omitempty"`
 	Driver      string    `json:"driver,omitempty"`
-	Device      string    `json:"device"` // cpu or cuda
-	Load        float64   `json:"load"`   // 1-minute load average at the start
+	Device      string    `json:"device,omitempty"` // cpu or cuda; absent where endpoints alone decode
+	Load        float64   `json:"load"`             // 1-minute load average at the start
 	Python      string    `json:"python,omitempty"`
 	SandboxTier string    `json:"sandbox_tier"`
 	Started     time.Time `json:"started"`
@@ -43,12 +43,12 @@ type SuiteInfo struct {
 	Tasks  int    `json:"tasks"`
 }
 
-// ModelInfo identifies the weights.
+// ModelInfo identifies the weights. Of a run over endpoints alone nothing is known but the name.
 type ModelInfo struct {
 	Name       string `json:"name"`
-	SHA256     string `json:"sha256"`
-	Parameters int64  `json:"parameters"`
-	Dtype      string `json:"dtype"`
+	SHA256     string `json:"sha256,omitempty"`
+	Parameters int64  `json:"parameters,omitempty"`
+	Dtype      string `json:"dtype,omitempty"`
 	Attention  string `json:"attention,omitempty"` // with which it was trained to fill masks in, such as WholeSequence
 }
 

@@ -54,30 +54,43 @@ func (c *Commit) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// A Kind says what a forward pass was for. Every kind counts as a forward.
+// A Kind says what a forward pass was for. Every kind but Chunk counts as a forward.
 type Kind string
 
-// The kinds of forward passes.
+// The kinds of forward passes, and Chunk.
 const (
 	Prefill Kind = "prefill" // the prompt's K/V, and the first token of an autoregressive decoding
 	Decode  Kind = "decode"  // one autoregressive token
 	Denoise Kind = "denoise" // one refinement of a canvas or block
 	Store   Kind = "store"   // a finished block once more, to store its K/V
 	Refresh Kind = "refresh" // a whole-canvas forward that renews a prefix or dual cache (it commits too)
+
+	Chunk Kind = "chunk" // what an endpoint sent at once: no forward, since nobody knows how many it took
 )
 
-// A Step is one forward pass and what it committed.
+// A Step is one forward pass and what it committed; of an endpoint, one event of its stream.
 type Step struct {
-	At      time.Duration `json:"at"`                // since Decode began, read after the device finished; ns
+	At      time.Duration `json:"at"`                // since Decode began, read after the device finished, or when the event had been read; ns
 	Kind    Kind          `json:"kind"`              // what the pass was for
-	Rows    int           `json:"rows"`              // positions computed: the pass's cost
-	Reach   int           `json:"reach"`             // K/V slots attended to by the last row
+	Rows    int           `json:"rows,omitempty"`    // positions computed: the pass's cost; not known of an endpoint
+	Reach   int           `json:"reach,omitempty"`   // K/V slots attended to by the last row; not known of an endpoint
 	Commits []Commit      `json:"commits,omitempty"` // empty for a prefill or a cache refresh
-	Text    string        `json:"text,omitempty"`    // endpoints only
+	Text    string        `json:"text,omitempty"`    // endpoints only: what the event adds to its channel, or the state that it replaces it by
+	Event   *Event        `json:"event,omitempty"`   // endpoints only
 }
 
 // A Trace is a decoding's steps in order. Tokens, forwards and latencies are folds over it.
 type Trace []Step
+
+// Forwards is how many of the steps are forward passes.
+func (t Trace) Forwards() (n int) {
+	for _, step := range t {
+		if step.Kind != Chunk {
+			n++
+		}
+	}
+	return n
+}
 
 // Tokens folds the commits into the final output: out[i] is the last token committed at position i, -1 where
 // none was. Its length is one past the highest committed position.
@@ -138,15 +151,16 @@ type Record struct {
 	Repeat       int      `json:"repeat"`
 	Attempt      int      `json:"attempt,omitempty"` // 0, or n: decoded for the nth time again, since other work had disturbed those before
 	Seed         uint64   `json:"seed"`
-	PromptTokens int      `json:"prompt_tokens"`
+	PromptTokens int      `json:"prompt_tokens,omitempty"` // an endpoint's as it says, absent where it does not
 	PromptSHA256 string   `json:"prompt_sha256,omitempty"` // hex, of the prompt's ids as a JSON array without blanks
 	Tokens       int      `json:"tokens"`                  // useful: generated, up to and without the first EOS, begun before the first stop word
-	Canvas       int      `json:"canvas"`                  // output positions that were ever committed, EOS and beyond included
-	Seconds      float64  `json:"seconds"`                 // wall-clock of Decode; tokenisation and judging outside
+	Canvas       int      `json:"canvas,omitempty"`        // output positions that were ever committed, EOS and beyond included; not known of an endpoint
+	Seconds      float64  `json:"seconds"`                 // wall-clock of Decode; tokenisation and judging outside. An endpoint's: of the request that was answered
 	BatchSeconds float64  `json:"share,omitempty"`         // of the wall-clock of the batch that it was decoded in; absent where it was alone
 	Ideal        float64  `json:"ideal,omitempty"`         // seconds the same forwards take at the ceilings in the Header
 	PeakMemory   int64    `json:"peak_memory,omitempty"`   // bytes: weights, K/V and activations of the backend
 	Stop         Stop     `json:"stop"`
+	Reply        *Reply   `json:"reply,omitempty"` // endpoints only
 	Trace        Trace    `json:"trace"`
 	Pieces       []string `json:"pieces,omitempty"` // text of each output position, for the replay
 	Completion   string   `json:"completion"`
