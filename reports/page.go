@@ -148,7 +148,7 @@ func where(s Summary) (out [][2]string) {
 		}
 		out = append(out, [2]string{name, fmt.Sprintf(format, args...)})
 	}
-	add("processor", "%s, %d threads on %d cores", e.CPU, e.Threads, e.Cores)
+	add("processor", "%s", processor(e, "%s, %d threads on %d cores"))
 	add("instructions", "%s", e.Features)
 	add("accelerator", "%s", e.GPU)
 	add("driver", "%s", e.Driver)
@@ -161,6 +161,9 @@ func where(s Summary) (out [][2]string) {
 	add("judged under", "%s", e.SandboxTier)
 	add("python", "%s", e.Python)
 	add("weights", "%s, %.1fM parameters, %s, SHA-256 %.12s", s.Model.Name, float64(s.Model.Parameters)/1e6, s.Model.Dtype, s.Model.SHA256)
+	for _, words := range s.endpoints() {
+		add("endpoint", "%s", words)
+	}
 	add("suite", "%s, %d tasks, SHA-256 %.12s", s.Suite.Name, s.Suite.Tasks, s.Suite.SHA256)
 	add("length", "%s, %d tokens at the most", s.Plan.Length, s.Plan.MaxTokens)
 	add("batch", "%d", s.Plan.Batch)

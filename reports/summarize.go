@@ -56,6 +56,7 @@ func summarizeDecoder(g metric.Group, times []metric.TaskTime) Decoder {
 	d.Passed, d.Judged = apply(passed, judged > 0), judged
 	d.Pass1 = apply(stats.Wilson(passed, judged, stats.Confidence))
 	d.PassK, d.ByLevel = passAtK(g.Fold), byLevel(g.Fold)
+	d.addEndpoint(c.Replies, times)
 	d.TimedTasks = len(times)
 	d.TokensPerSecond = pooled(times, metric.TokensPerSecond)
 	d.SecondsPerTask = pooled(times, metric.SecondsPerTask)

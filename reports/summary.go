@@ -70,12 +70,12 @@ type Decoder struct {
 	SecondsToFirst        *Interval `json:"seconds_to_first_token,omitempty"`   // to the first readable token, mean over tasks
 	TokensPerForward      *Interval `json:"tokens_per_forward,omitempty"`       // useful tokens, pooled over forwards of every kind
 
-	Forwards          int                 `json:"forwards"`
+	Forwards          int                 `json:"forwards,omitempty"` // not known of an endpoint
 	Kinds             map[record.Kind]int `json:"forwards_by_kind,omitempty"`
 	ForwardsPerSecond *float64            `json:"forwards_per_second,omitempty"`
-	Positions         int                 `json:"positions"` // rows computed
-	Tokens            int                 `json:"tokens"`    // useful: up to and without the first end of sequence
-	Canvas            int                 `json:"canvas"`    // output positions ever committed, those beyond the end included
+	Positions         int                 `json:"positions,omitempty"` // rows computed; not known of an endpoint
+	Tokens            int                 `json:"tokens"`              // useful: up to and without the first end of sequence
+	Canvas            int                 `json:"canvas,omitempty"`    // output positions ever committed, those beyond the end included
 
 	CeilingTokensPerSecond *float64 `json:"ceiling_tokens_per_second,omitempty"` // the same forwards at the measured ceilings
 	CeilingShare           *float64 `json:"ceiling_share,omitempty"`
@@ -84,6 +84,11 @@ type Decoder struct {
 	JoulesPerToken    *float64 `json:"joules_per_token,omitempty"`     // of a useful token, the GPU's idle power included
 	NetJoulesPerToken *float64 `json:"net_joules_per_token,omitempty"` // without it
 	JoulesPerSolved   *float64 `json:"joules_per_solved_task,omitempty"`
+
+	DollarsPerMillion *float64 `json:"dollars_per_million_tokens,omitempty"` // useful tokens, at the endpoint's prices
+	DollarsPerSolved  *float64 `json:"dollars_per_solved_task,omitempty"`
+
+	Endpoint *Endpoint `json:"endpoint,omitempty"` // only of a server: what it told, and what the network showed
 }
 
 // A Comparison sets a decoder (head) beside the autoregressive one (base), paired by task.

@@ -27,12 +27,14 @@ var columns = []column{
 	{"TPF", "TPF: useful tokens per forward", func(_ Summary, d Decoder, i bool) string { return span(d.TokensPerForward, 1, 2, i) }},
 	{"ms/task", "", func(_ Summary, d Decoder, i bool) string { return span(d.SecondsPerTask, 1e3, 2, i) }},
 	{"first ms", "first: first readable token", func(_ Summary, d Decoder, i bool) string { return span(d.SecondsToFirst, 1e3, 2, i) }},
-	{"NFE", "NFE: forwards per task", func(_ Summary, d Decoder, _ bool) string { return mean(d.Forwards, d.Decodings) }},
+	{"NFE", "NFE: forwards per task", func(_ Summary, d Decoder, _ bool) string { return known(d.Forwards, d.Decodings) }},
 	{"fwd/s", "fwd/s: forwards per second", func(_ Summary, d Decoder, _ bool) string { return number(d.ForwardsPerSecond, 1, 0) }},
-	{"rows", "rows: positions computed per task", func(_ Summary, d Decoder, _ bool) string { return mean(d.Positions, d.Decodings) }},
+	{"rows", "rows: positions computed per task", func(_ Summary, d Decoder, _ bool) string { return known(d.Positions, d.Decodings) }},
 	{"ceil %", "ceil: share of the speed at this machine's measured limits", func(_ Summary, d Decoder, _ bool) string { return number(d.CeilingShare, 100, 1) }},
 	{"MiB", "", func(_ Summary, d Decoder, _ bool) string { return mebibytes(d.PeakMemory) }},
 	{"J/tok", "", func(_ Summary, d Decoder, _ bool) string { return number(d.JoulesPerToken, 1, 3) }},
+	{"$/Mtok", "$/Mtok: dollars for a million useful tokens", func(_ Summary, d Decoder, _ bool) string { return number(d.DollarsPerMillion, 1, 3) }},
+	{"$/1k solved", "$/1k solved: dollars for a thousand solved tasks", func(_ Summary, d Decoder, _ bool) string { return number(d.DollarsPerSolved, 1000, 2) }},
 	{"J/solved", "", func(_ Summary, d Decoder, _ bool) string { return number(d.JoulesPerSolved, 1, 1) }},
 	{"disturbed", "disturbed: decodings that other work disturbed; their times do not count", func(_ Summary, d Decoder, _ bool) string { return count(d.Disturbed) }},
 	{"empty", "", func(_ Summary, d Decoder, _ bool) string { return count(d.Empty) }},
@@ -44,7 +46,7 @@ var columns = []column{
 // then the rest, then the intervals of the main figures.
 var (
 	figures  = []string{"tok/s", "speed-up", "pass@1 %"}
-	optional = []string{"pass@k %", "errors", "not judged", "empty", "disturbed", "ceil %", "NFE", "ms/task", "first ms", "fwd/s", "rows", "MiB", "J/tok", "J/solved"}
+	optional = []string{"$/Mtok", "$/1k solved", "pass@k %", "errors", "not judged", "empty", "disturbed", "ceil %", "NFE", "ms/task", "first ms", "fwd/s", "rows", "MiB", "J/tok", "J/solved"}
 )
 
 // speedup is a decoder's speed-up over the base; nil for the base itself.
@@ -242,6 +244,14 @@ func mebibytes(n *int64) string {
 	return fmt.Sprintf("%.0f", float64(*n)/(1<<20))
 }
 
+// known is the mean of a total, empty where that is not known.
+func known(total, n int) string {
+	if total == 0 {
+		return ""
+	}
+	return mean(total, n)
+}
+
 func mean(total, n int) string {
 	if n == 0 {
 		return ""
@@ -260,7 +270,7 @@ func count(n int) string {
 // circumstances is what a reader must know of a run to believe it, a phrase each.
 func circumstances(s Summary) []string {
 	e := s.Environment
-	out := []string{fmt.Sprintf("%s, %d of %d cores", e.CPU, e.Threads, e.Cores)}
+	out := []string{processor(e, "%s, %d of %d cores")}
 	add := func(format, value string) {
 		if value != "" {
 			out = append(out, fmt.Sprintf(format, value))
@@ -280,6 +290,7 @@ func circumstances(s Summary) []string {
 	if s.Plan.Batch > 1 {
 		out = append(out, fmt.Sprintf("batch %d: tok/s and speed-ups are of all together, ms are each one's own", s.Plan.Batch))
 	}
+	out = append(out, s.endpoints()...)
 	add("judged under %s", e.SandboxTier)
 	add("commit %s", e.Commit)
 	return append(out, "intervals are 95% over tasks: they speak of other tasks, not of another day")

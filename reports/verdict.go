@@ -17,11 +17,14 @@ func verdict(c Comparison, base, head Decoder, s Summary) string {
 		_, quality := qualityWords(c, s)
 		return fmt.Sprintf("%s: %s; free the machine and decode again. Pass rates: %s.", notMeasured, c.NotMeasured, quality)
 	}
-	if c.Speedup == nil || head.TokensPerForward == nil {
+	if c.Speedup == nil || head.TokensPerForward == nil && head.Endpoint == nil {
 		return ""
 	}
 	link, quality := qualityWords(c, s)
-	does := fmt.Sprintf("commits %.2f tokens per forward", head.TokensPerForward.Value)
+	does := "was asked over the network"
+	if head.TokensPerForward != nil {
+		does = fmt.Sprintf("commits %.2f tokens per forward", head.TokensPerForward.Value)
+	}
 	if c.BreakEven != nil {
 		does = fmt.Sprintf("needs > %.2f tokens per forward to win here; it commits %.2f", *c.BreakEven, head.TokensPerForward.Value)
 	}

@@ -43,6 +43,9 @@ func (f *Fold) Add(r record.Record) {
 	}
 	t.Prompt = cmp.Or(t.Prompt, r.PromptSHA256)
 	t.add(r)
+	if r.Reply != nil { // what it took in forwards, nobody knows
+		return
+	}
 	committed := committedByStep(r)
 	for _, n := range committed {
 		for n >= len(f.histogram) {
@@ -112,6 +115,7 @@ type Counts struct {
 	Canvas     int // output positions ever committed, EOS and beyond included
 	Kinds      map[record.Kind]int
 	PeakMemory int64   // bytes, the most of any record: weights, K/V and activations
+	Replies    Replies // of an endpoint
 	busy, cost float64 // sums of busy x cost and of cost, over the records that say busy
 }
 
@@ -119,6 +123,7 @@ func (c *Counts) add(r record.Record) {
 	c.Records++
 	c.Attempts += truth(r.Attempt > 0)
 	c.Last = max(c.Last, r.Attempt)
+	c.Replies.add(r)
 	if r.Err != "" {
 		c.Errors++
 		return
@@ -136,7 +141,7 @@ func (c *Counts) add(r record.Record) {
 	c.Decodings++
 	c.Empty += truth(r.Tokens == 0)
 	c.Truncated += truth(r.Stop == record.StopLength)
-	c.Forwards += len(r.Trace)
+	c.Forwards += r.Trace.Forwards()
 	c.Tokens += r.Tokens
 	c.Canvas += r.Canvas
 	if c.Kinds == nil {
@@ -144,7 +149,9 @@ func (c *Counts) add(r record.Record) {
 	}
 	for _, step := range r.Trace {
 		c.Positions += step.Rows
-		c.Kinds[step.Kind]++
+		if step.Kind != record.Chunk {
+			c.Kinds[step.Kind]++
+		}
 	}
 }
 
@@ -157,6 +164,7 @@ func (c *Counts) merge(d Counts) {
 	c.Errors += d.Errors
 	c.Sandbox += d.Sandbox
 	c.Empty += d.Empty
+	c.Replies.merge(d.Replies)
 	c.Truncated += d.Truncated
 	c.Forwards += d.Forwards
 	c.Positions += d.Positions

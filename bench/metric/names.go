@@ -8,7 +8,13 @@ import (
 // Decoders' names are "family/key=value/…", settings in a fixed order. What reads records learns from them what varies.
 
 // IsAR says whether a decoder's name is that of an autoregressive one.
-func IsAR(name string) bool { return name == "ar" || strings.HasPrefix(name, "ar/") }
+func IsAR(name string) bool { return family(name) == "ar" }
+
+// family is what a name begins with.
+func family(name string) string {
+	family, _, _ := strings.Cut(name, "/")
+	return family
+}
 
 // IsUncached says whether a name is that of a control that computes everything anew in each forward.
 func IsUncached(name string) bool { return slices.Contains(strings.Split(name, "/"), "uncached") }

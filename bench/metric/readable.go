@@ -27,8 +27,11 @@ func readableTimes(r record.Record) []time.Duration {
 }
 
 // FirstReadable is the time to a record's first readable token, in seconds. A record without useful tokens has
-// none.
+// none. An endpoint's text is readable when nothing replaces it any more.
 func FirstReadable(r record.Record) (seconds float64, ok bool) {
+	if r.Reply != nil && r.Reply.FirstBlock != nil {
+		return *r.Reply.FirstBlock, true
+	}
 	times := readableTimes(r)
 	if len(times) == 0 {
 		return 0, false

@@ -31,6 +31,7 @@ type timing struct {
 	first                               float64 // time to the first readable token; -1 where there is none
 	ideal                               float64 // 0 where it is not known
 	prefill                             float64 // time of the prefills
+	firsts                              [firsts]float64
 	batched                             bool
 }
 
@@ -49,8 +50,8 @@ func (t *Task) add(r record.Record) {
 	if r.Disturbed() || r.Seconds <= 0 {
 		return
 	}
-	one := timing{repeat: r.Repeat, forwards: len(r.Trace), tokens: r.Tokens, cost: r.Cost(), seconds: r.Seconds, first: -1,
-		ideal: r.Ideal, batched: r.BatchSeconds > 0}
+	one := timing{repeat: r.Repeat, forwards: r.Trace.Forwards(), tokens: r.Tokens, cost: r.Cost(), seconds: r.Seconds, first: -1,
+		ideal: r.Ideal, batched: r.BatchSeconds > 0, firsts: firstsOf(r)}
 	if first, ok := FirstReadable(r); ok {
 		one.first = first
 	}
@@ -87,12 +88,13 @@ type TaskTime struct {
 	Task      string
 	Tokens    float64 // useful tokens
 	Forwards  float64
-	Cost      float64 // seconds of the machine: a batch's wall-clock counts once for all that are in it
-	Seconds   float64 // wall-clock seconds that one of them waits
-	First     float64 // seconds to the first readable token; -1 where there is none
-	Ideal     float64 // seconds of the same forwards at the machine's ceilings; 0 where it is not known
-	Decode    float64 // seconds after the prefills; 0 in a batch, where one's prefill is another's decoding
-	Generated float64 // useful tokens that no prefill committed
+	Cost      float64         // seconds of the machine: a batch's wall-clock counts once for all that are in it
+	Seconds   float64         // wall-clock seconds that one of them waits
+	First     float64         // seconds to the first readable token; -1 where there is none
+	Ideal     float64         // seconds of the same forwards at the machine's ceilings; 0 where it is not known
+	Decode    float64         // seconds after the prefills; 0 in a batch, where one's prefill is another's decoding
+	Generated float64         // useful tokens that no prefill committed
+	Firsts    [firsts]float64 // an endpoint's first times, by First; -1 where there is none
 }
 
 // Time is the task's TaskTime. It applies where every sample has an undisturbed decoding.
@@ -124,6 +126,9 @@ func (t *Task) Time() (TaskTime, bool) {
 	if first, ok := mean(each(readable, func(t TaskTime) float64 { return t.First })); ok {
 		out.First = first
 	}
+	for f := range firsts {
+		out.Firsts[f] = meanFirst(all, f)
+	}
 	return out, true
 }
 
@@ -137,6 +142,9 @@ func (s *sample) time() (TaskTime, bool) {
 		Tokens: of(func(t timing) float64 { return float64(t.tokens) }), Forwards: of(func(t timing) float64 { return float64(t.forwards) }),
 		Cost: of(func(t timing) float64 { return t.cost }), Seconds: of(func(t timing) float64 { return t.seconds }),
 		First: of(func(t timing) float64 { return t.first }), Ideal: of(func(t timing) float64 { return t.ideal }),
+	}
+	for f := range firsts {
+		out.Firsts[f] = of(func(t timing) float64 { return t.firsts[f] })
 	}
 	if !slices.ContainsFunc(s.timings, func(t timing) bool { return t.batched || t.forwards == 0 }) {
 		out.Decode = of(func(t timing) float64 { return t.seconds - t.prefill })

@@ -88,8 +88,11 @@ func benchfmt(w io.Writer, r run) error {
 		if !counted(one) {
 			continue
 		}
-		line := fmt.Sprintf("BenchmarkDecode/decoder=%s/task=%s 1 %.6g sec/op %.6g tok/s %d nfe/op", one.Decoder, name(one.Task), one.Cost(),
-			float64(one.Tokens)/one.Cost(), len(one.Trace))
+		line := fmt.Sprintf("BenchmarkDecode/decoder=%s/task=%s 1 %.6g sec/op %.6g tok/s", one.Decoder, name(one.Task), one.Cost(),
+			float64(one.Tokens)/one.Cost())
+		if n := one.Trace.Forwards(); n > 0 {
+			line += fmt.Sprintf(" %d nfe/op", n)
+		}
 		if one.Verdict != nil && one.Verdict.Result != record.SandboxError {
 			line += fmt.Sprintf(" %d pass@1", map[bool]int{true: 1}[one.Verdict.Result == record.Pass])
 		}
@@ -122,10 +125,12 @@ var figures = []figure{
 	{"forwards_per_second", overTimes(metric.ForwardsPerSecond)},
 	{"ceiling_share", overTimes(metric.CeilingShare)},
 	{"forwards", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
-		return float64(g.Counts().Forwards), true
+		n := g.Counts().Forwards
+		return float64(n), n > 0
 	}},
 	{"positions", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
-		return float64(g.Counts().Positions), true
+		n := g.Counts().Positions
+		return float64(n), n > 0
 	}},
 	{"tokens", func(_ run, g metric.Group, _ []metric.TaskTime) (float64, bool) {
 		return float64(g.Counts().Tokens), true
