@@ -49,6 +49,7 @@ type Setup struct {
 	EOS       []int32 // any of them ends an output
 
 	Ideal    func(step record.Step, ceilings map[string]float64) float64 // seconds the pass takes at the ceilings; nil: unknown
+	Work     func(step record.Step) record.Work                          // that of the pass; nil: unknown
 	Memory   func(decoder string) int64                                  // bytes at the peak; nil: unknown
 	Progress func(done, total int)                                       // after each example, those of an earlier run included; may be nil
 	Raw      func(record.RawReply) error                                 // the streams of endpoints that keep them; nil: they are dropped

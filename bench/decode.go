@@ -114,6 +114,13 @@ func (s Setup) fill(r *record.Record, end evals.Ending) {
 			r.Ideal += s.Ideal(step, s.Header.Ceilings)
 		}
 	}
+	if s.Work != nil {
+		r.Work = map[record.Kind]record.Work{}
+		for _, step := range r.Trace {
+			one, sum := s.Work(step), r.Work[step.Kind]
+			r.Work[step.Kind] = record.Work{Bytes: sum.Bytes + one.Bytes, FLOPs: sum.FLOPs + one.FLOPs}
+		}
+	}
 	if s.Memory != nil {
 		r.PeakMemory = s.Memory(r.Decoder)
 	}

@@ -71,8 +71,8 @@ func (s *Setup) addPrompt(info record.PromptInfo) {
 	}
 }
 
-// Open opens a session of so many slots for each of the settings and fills in the setup's Decoders, Memory and Ideal: the decoders
-// of one name share the session. The header must hold the plan and the ceilings. close closes the decoders' sessions.
+// Open opens a session of so many slots for each of the settings and fills in the setup's Decoders, Memory, Ideal and Work: the
+// decoders of one name share the session. The header must hold the plan and the ceilings. close closes the decoders' sessions.
 func (s *Setup) Open(backend transformer.Backend, settings []decoders.Settings, slots int) (close func() error, err error) {
 	var lanes []transformer.Session
 	close = func() (err error) {
@@ -104,8 +104,12 @@ func (s *Setup) Open(backend transformer.Backend, settings []decoders.Settings, 
 	s.Memory = func(decoder string) int64 { return memory[decoder] }
 	if batch == 1 { // else a forward is of several decodings, and what one of them costs at best is not known
 		card := transformer.Card{Config: backend.Config(), Dtype: about.Dtype}
-		s.Ideal = func(step record.Step, ceilings map[string]float64) float64 {
-			return card.Ideal(transformer.Shape{Sequences: 1, Rows: step.Rows, Guesses: len(step.Commits), Reach: step.Reach}, ceilings)
+		shape := func(step record.Step) transformer.Shape {
+			return transformer.Shape{Sequences: 1, Rows: step.Rows, Guesses: len(step.Commits), Reach: step.Reach}
+		}
+		s.Ideal = func(step record.Step, ceilings map[string]float64) float64 { return card.Ideal(shape(step), ceilings) }
+		s.Work = func(step record.Step) record.Work {
+			return record.Work{Bytes: float64(card.Bytes(shape(step))), FLOPs: card.FLOPs(shape(step))}
 		}
 	}
 	return close, nil

@@ -169,6 +169,14 @@ type Record struct {
 	Err          string   `json:"err,omitempty"` // why this example has no completion
 
 	Interference
+
+	Work map[Kind]Work `json:"work,omitempty"` // of the forwards, by kind; absent in a batch, whose forwards are shared
+}
+
+// A Work is what forwards must at least read and compute.
+type Work struct {
+	Bytes float64 `json:"bytes"` // weights and K/V
+	FLOPs float64 `json:"flops"`
 }
 
 // An Interference is what other work on the machine took from a decoding; of a batch, from the batch. What the system does

@@ -2,45 +2,173 @@ package reports
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tandem/bench/metric"
 	"tandem/reports/plot"
 )
 
-// drawn is the number of decoders that one chart of distributions shows at the most: more cannot be told apart.
-const drawn = 5
+// A ChartKind is a kind of chart that runs can be drawn as.
+type ChartKind struct {
+	Name, Title string
+	Needs       string // what there must be, or there is no such chart
+	Draw        func(paths []string) ([]plot.Chart, error)
+}
+
+// A chartEntry is an entry of the charts of runs. draw gives none where the runs hold no data for it; its charts have the entry's name and
+// title where they bring none.
+type chartEntry struct {
+	name, title, needs string
+	draw               func(g gallery) []plot.Chart
+}
+
+// chartEntries are the charts of runs, in the order in which a page shows them.
+var chartEntries = []chartEntry{
+	{"frontier", "Pass rate against speed", "judged runs with speeds", frontier},
+	{"quality", "Pass rate against tokens per forward", "judged runs", quality},
+	{"settings", "Speed-up and pass rate by threshold, steps, block", "decoders that differ in one of these alone (run a sweep)", settingCharts},
+	{"ratio", "Paired time ratio, task by task", "a baseline and another decoder, timed", ratios},
+	{"discordant", "Pass and speed, task by task", "a baseline and another decoder, judged and timed", discordant},
+	{"latency", "How long a task takes", "timed decodings", latency},
+	{"tokens-per-forward", "Tokens that a forward commits", "traces of decodings", histogram},
+	{"calibration", "How often a committed token is right", "judged decodings with the probabilities of their commits", calibration},
+	{"order", "Order of unmasking", "traces of a diffusion decoder with blocks", orders},
+	{"roofline", "Forwards below the roofline", "runs of batch 1 with ceilings, of this version", roofline},
+	{"ceiling", "Share of this machine's ceiling", "runs with ceilings", ceilings},
+	{"blocks", "Speed against block size", "diffusion decoders that differ in the block size alone", blocks},
+	{"batch", "Throughput against batch", "runs of several batch sizes", batches},
+	{"energy", "Energy of a solved task", "runs on a device with an energy counter", energies},
+}
+
+// A gallery is the runs that one chart shows.
+type gallery []exhibit
+
+// An exhibit is a run in a chart: of a run of which only the summary is there, run is empty.
+type exhibit struct {
+	run
+	Summary
+	label string // what tells it from the other runs; empty where there is one
+	index int
+	names map[string]string // short, of its decoders
+}
+
+// ChartKinds are the kinds of charts of runs. A path is a run's folder, or a summary.json; they are read once for all kinds.
+func ChartKinds() (out []ChartKind) {
+	var read gallery
+	var from []string
+	for _, k := range chartEntries {
+		out = append(out, ChartKind{k.name, k.title, k.needs, func(paths []string) ([]plot.Chart, error) {
+			if !slices.Equal(from, paths) {
+				g, err := readGallery(paths)
+				if err != nil {
+					return nil, err
+				}
+				read, from = g, slices.Clone(paths)
+			}
+			return k.of(read), nil
+		}})
+	}
+	return out
+}
+
+// readGallery reads runs.
+func readGallery(paths []string) (g gallery, err error) {
+	for i, path := range paths {
+		e := exhibit{index: i}
+		if filepath.Base(path) == "summary.json" {
+			e.Summary, err = ReadSummary(path)
+		} else {
+			e.run, e.Summary, err = readScored(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				if _, missing := os.Stat(filepath.Join(path, "summary.json")); missing == nil {
+					e.Summary, err = ReadSummary(filepath.Join(path, "summary.json"))
+				}
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		g = append(g, e)
+	}
+	g.label(paths)
+	return g, nil
+}
+
+// label names the runs by what tells them apart: one thing where one is enough, else all that vary, else their folders.
+func (g gallery) label(paths []string) {
+	for i := range g {
+		g[i].names = shorten(g[i].Summary.names())
+	}
+	if len(g) < 2 {
+		return
+	}
+	properties := []func(e exhibit) string{
+		func(e exhibit) string { return e.Model.Name },
+		func(e exhibit) string { return fmt.Sprintf("batch %d", e.Plan.Batch) },
+		func(e exhibit) string { return cmp.Or(e.Environment.GPU, e.Environment.CPU) },
+		func(e exhibit) string { return e.Suite.Name },
+		func(e exhibit) string { return e.Environment.Started.Format("2006-01-02") },
+	}
+	labels := make([]string, len(g))
+	distinct := func() bool {
+		sorted := slices.Sorted(slices.Values(labels))
+		return len(slices.Compact(sorted)) == len(g)
+	}
+	for _, of := range properties {
+		values := map[string]bool{}
+		for _, e := range g {
+			values[of(e)] = true
+		}
+		if len(values) < 2 || distinct() {
+			continue
+		}
+		for i, e := range g {
+			labels[i] = strings.TrimSpace(labels[i] + " " + of(e))
+		}
+	}
+	if !distinct() {
+		for i := range g {
+			labels[i] = filepath.Base(filepath.Clean(strings.TrimSuffix(paths[i], "summary.json")))
+		}
+	}
+	for i := range g {
+		g[i].label = labels[i]
+	}
+}
+
+// order is all decoders of the runs, the autoregressive ones first, then by name with numbers by their value: so a decoder has its
+// colour and mark whatever else was run in which order.
+func (g gallery) order() []string {
+	order := []string{"ar"}
+	for _, e := range g {
+		order = append(order, e.Summary.names()...)
+	}
+	slices.SortStableFunc(order, func(a, b string) int {
+		return cmp.Or(baselineFirst(a)-baselineFirst(b), naturally(a, b))
+	})
+	return slices.Compact(order)
+}
+
+func baselineFirst(name string) int {
+	if metric.IsAR(name) {
+		return 0
+	}
+	return 1
+}
 
 // charts draws what the run holds data for: a chart without data is left out.
 func (r run) charts(s Summary) []plot.Chart {
-	names := shorten(s.names())
+	g := gallery{{run: r, Summary: s, names: shorten(s.names())}}
 	charts := []plot.Chart{}
-	add := func(c plot.Chart, ok bool) {
-		if ok {
-			charts = append(charts, c)
-		}
+	for _, k := range chartEntries {
+		charts = append(charts, k.of(g)...)
 	}
-	few := leading(s, r.Groups)
-	addFew := func(c plot.Chart, ok bool) {
-		if len(few) < len(r.Groups) {
-			c.Reading += fmt.Sprintf(" (%d of %d decoders)", len(few), len(r.Groups))
-		}
-		add(c, ok)
-	}
-	if s.Plan.Length != forced { // an output that may not end says nothing of quality
-		add(frontier(s, names))
-	}
-	addFew(r.ratios(s, names))
-	addFew(latency(few, names))
-	addFew(histogram(few, names))
-	add(r.order(s, names))
-	add(bars(s, names))
-	add(blocks(s))
 	return charts
 }
 
@@ -57,205 +185,60 @@ func saveCharts(dir string, charts []plot.Chart) error {
 	return nil
 }
 
-// leading picks the decoders for charts of distributions: the base, the head of the verdict, then the others
-// in their order.
-func leading(s Summary, groups []metric.Group) []metric.Group {
+// of is the entry's charts of runs.
+func (k chartEntry) of(g gallery) []plot.Chart {
+	charts := k.draw(g)
+	for i := range charts {
+		charts[i].Name, charts[i].Title = cmp.Or(charts[i].Name, k.name), cmp.Or(charts[i].Title, k.title)
+	}
+	return charts
+}
+
+// chart is a chart of the gallery.
+func (g gallery) chart(reading string, panels ...plot.Panel) plot.Chart {
+	return plot.Chart{Reading: reading, Order: g.order(), Panels: panels}
+}
+
+// layer is a layer of one of the run's decoders.
+func (e exhibit) layer(mark plot.Mark, decoder string, points ...plot.Point) plot.Layer {
+	return plot.Layer{Mark: mark, Series: decoder, Key: e.named(e.names[decoder]), Run: e.index, Of: e.label, Points: points}
+}
+
+// named is a name with the run's label, where there are several.
+func (e exhibit) named(name string) string {
+	if e.label == "" {
+		return name
+	}
+	return e.label + ": " + name
+}
+
+// drawn is the number of decoders that one chart of distributions shows of a run at the most: more cannot be told apart.
+const drawn = 5
+
+// leading picks the decoders for charts of distributions: the baselines, the head of the verdict, then the others in their order.
+func (e exhibit) leading() []metric.Group {
 	first := func(g metric.Group) int {
 		switch {
 		case metric.IsAR(g.Name):
 			return 0
-		case s.best >= 0 && s.comparison().Head == g.Name:
+		case e.best >= 0 && e.comparison().Head == g.Name:
 			return 1
 		}
 		return 2
 	}
-	sorted := slices.Clone(groups)
+	sorted := slices.Clone(e.Groups)
 	slices.SortStableFunc(sorted, func(a, b metric.Group) int { return first(a) - first(b) })
 	return sorted[:min(drawn, len(sorted))]
 }
 
-// latency draws the wall-clock times of the decodings that count.
-func latency(groups []metric.Group, names map[string]string) (plot.Chart, bool) {
-	var series []plot.Series
-	for _, g := range groups {
-		if waits := g.Waits(); len(waits) > 0 && g.Usable {
-			series = append(series, plot.Series{Name: names[g.Name], Values: waits})
-		}
+// few says how many of the decoders a chart shows, where it does not show all.
+func (g gallery) few() string {
+	shown, all := 0, 0
+	for _, e := range g {
+		shown, all = shown+len(e.leading()), all+len(e.Groups)
 	}
-	if len(series) == 0 {
-		return plot.Chart{}, false
+	if shown == all {
+		return ""
 	}
-	return plot.Latency(series), true
+	return fmt.Sprintf(" (%d of %d decoders)", shown, all)
 }
-
-// histogram draws how many useful tokens a forward commits.
-func histogram(groups []metric.Group, names map[string]string) (plot.Chart, bool) {
-	var counts []plot.Counts
-	for _, g := range groups {
-		if h := g.TokensPerForwardHistogram(); len(h) > 0 {
-			counts = append(counts, plot.Counts{Name: names[g.Name], Values: h})
-		}
-	}
-	if len(counts) == 0 {
-		return plot.Chart{}, false
-	}
-	return plot.Histogram(counts), true
-}
-
-// frontier draws the decoders that have a pass rate and a speed; those that differ in the threshold alone are
-// one line.
-func frontier(s Summary, names map[string]string) (plot.Chart, bool) {
-	var points []plot.Point
-	lines := []string{}
-	for _, d := range s.Decoders {
-		if d.Pass1 == nil || d.TokensPerSecond == nil {
-			continue
-		}
-		family, threshold := withoutThreshold(d.Name)
-		line := slices.Index(lines, family)
-		if line < 0 {
-			line = len(lines)
-			lines = append(lines, family)
-		}
-		label := threshold
-		if label == "" {
-			label = names[d.Name]
-		}
-		points = append(points, plot.Point{Label: label, Line: line,
-			Speed: interval(*d.TokensPerSecond), Pass: interval(*d.Pass1)})
-	}
-	if len(points) == 0 {
-		return plot.Chart{}, false
-	}
-	slices.SortStableFunc(points, func(a, b plot.Point) int { // a sweep's line follows its threshold
-		x, errX := strconv.ParseFloat(a.Label, 64)
-		y, errY := strconv.ParseFloat(b.Label, 64)
-		if errX != nil || errY != nil {
-			return 0
-		}
-		return cmp.Compare(x, y)
-	})
-	return plot.Frontier(points, lines), true
-}
-
-// withoutThreshold splits a decoder's name into the name without its threshold, and the threshold.
-func withoutThreshold(name string) (family, threshold string) {
-	var kept []string
-	for _, part := range strings.Split(name, "/") {
-		if value, ok := strings.CutPrefix(part, "threshold="); ok {
-			threshold = value
-		} else {
-			kept = append(kept, part)
-		}
-	}
-	family = strings.Join(kept, " ")
-	if threshold != "" {
-		family += ", threshold at the point"
-	}
-	return family, threshold
-}
-
-// ratios draws the paired time ratios of the heads to the base.
-func (r run) ratios(s Summary, names map[string]string) (plot.Chart, bool) {
-	var heads []plot.Series
-	var totals []plot.Interval
-	base := ""
-	for _, g := range leading(s, r.Groups) {
-		k := slices.IndexFunc(s.Comparisons, func(c Comparison) bool { return c.Head == g.Name })
-		if k < 0 || s.Comparisons[k].Speedup == nil {
-			continue
-		}
-		base = s.Comparisons[k].Base
-		b, h := r.Find(base).TimesOn(r.Timed), g.TimesOn(r.Timed)
-		one := plot.Series{Name: names[g.Name]}
-		for i := range b {
-			one.Values = append(one.Values, b[i].Cost/h[i].Cost)
-		}
-		heads, totals = append(heads, one), append(totals, interval(*s.Comparisons[k].Speedup))
-	}
-	if len(heads) == 0 {
-		return plot.Chart{}, false
-	}
-	return plot.Ratios(names[base], heads, totals), true
-}
-
-// interval is an interval as the charts take it.
-func interval(i Interval) plot.Interval {
-	return plot.Interval{Value: i.Value, Low: i.Low, High: i.High}
-}
-
-// order draws when the decoder of the verdict commits which position of a block: the share of the decodings that reached it, by
-// the block's forwards.
-func (r run) order(s Summary, names map[string]string) (plot.Chart, bool) {
-	c := s.comparison()
-	if c == nil {
-		return plot.Chart{}, false
-	}
-	o := r.Find(c.Head).Order
-	if o == nil || len(o.Cells) == 0 {
-		return plot.Chart{}, false
-	}
-	reached, forwards := make([]int, o.Block.Size), 0
-	for at, n := range o.Cells {
-		reached[at.Position] += n
-		forwards = max(forwards, at.Forward+1)
-	}
-	var cells []plot.Cell
-	for at, n := range o.Cells {
-		cells = append(cells, plot.Cell{X: at.Position, Y: at.Forward, Share: float64(n) / float64(reached[at.Position])})
-	}
-	slices.SortFunc(cells, func(a, b plot.Cell) int { return cmp.Or(a.X-b.X, a.Y-b.Y) })
-	return plot.Order(names[c.Head], cells, o.Block.Size, forwards, o.Decodings), true
-}
-
-// bars draws each decoder's share of the ceiling.
-func bars(s Summary, names map[string]string) (plot.Chart, bool) {
-	var labels []string
-	var shares []float64
-	for _, d := range s.Decoders {
-		if d.CeilingShare != nil {
-			labels, shares = append(labels, names[d.Name]), append(shares, *d.CeilingShare)
-		}
-	}
-	if len(labels) == 0 {
-		return plot.Chart{}, false
-	}
-	return plot.Bars(labels, shares), true
-}
-
-// blocks draws speed against the block size, for the diffusion decoders that differ in nothing else, beside the baseline.
-func blocks(s Summary) (plot.Chart, bool) {
-	lines := map[string][]plot.Block{}
-	best := ""
-	var base *plot.Interval
-	for _, d := range s.Decoders {
-		if d.TokensPerSecond == nil || d.TokensPerForward == nil || d.ForwardsPerSecond == nil {
-			continue
-		}
-		if base == nil && metric.IsAR(d.Name) && !metric.IsUncached(d.Name) {
-			i := interval(*d.TokensPerSecond)
-			base = &i
-		}
-		size, err := strconv.Atoi(first(metric.Setting(d.Name, "block")))
-		if err != nil {
-			continue
-		}
-		line := without(d.Name, "block")
-		pass := -1.0
-		if d.Pass1 != nil {
-			pass = d.Pass1.Value
-		}
-		lines[line] = append(lines[line], plot.Block{Size: size, Pass: pass, Speed: interval(*d.TokensPerSecond),
-			PerForward: d.TokensPerForward.Value, Forwards: *d.ForwardsPerSecond})
-		if len(lines[line]) > len(lines[best]) {
-			best = line
-		}
-	}
-	if len(lines[best]) < 2 {
-		return plot.Chart{}, false
-	}
-	slices.SortFunc(lines[best], func(a, b plot.Block) int { return a.Size - b.Size })
-	return plot.Blocks(strings.ReplaceAll(best, "/", " "), lines[best], base), true
-}
-
-func first(value string, _ bool) string { return value }

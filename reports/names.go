@@ -1,7 +1,10 @@
 package reports
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -51,4 +54,23 @@ func (s Summary) names() (names []string) {
 		names = append(names, d.Name)
 	}
 	return names
+}
+
+// numbers are those in a name.
+var numbers = regexp.MustCompile(`\d+(\.\d+)?`)
+
+// naturally compares names, numbers in them by their value: block=4 stands before block=16.
+func naturally(a, b string) int {
+	x, y := numbers.FindAllString(a, -1), numbers.FindAllString(b, -1)
+	if order := strings.Compare(numbers.ReplaceAllString(a, "0"), numbers.ReplaceAllString(b, "0")); order != 0 {
+		return order
+	}
+	for i := range x {
+		v, _ := strconv.ParseFloat(x[i], 64)
+		w, _ := strconv.ParseFloat(y[i], 64)
+		if v != w {
+			return cmp.Compare(v, w)
+		}
+	}
+	return strings.Compare(a, b)
 }

@@ -25,11 +25,12 @@ type run struct{ metric.Run }
 // Write reads dir/scored.jsonl and writes beside it summary.json, summary.md, charts/ and report.html. It
 // returns the summary, for the terminal.
 func Write(dir string) (Summary, error) {
-	r, s, err := load(dir)
+	r, s, err := readScored(dir)
 	if err != nil {
 		return Summary{}, err
 	}
-	single, err := r.readExamples(filepath.Join(dir, "scored.jsonl"), s)
+	path := filepath.Join(dir, scoredFile)
+	single, err := r.readExamples(path, s)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -57,13 +58,16 @@ func Write(dir string) (Summary, error) {
 
 // Summarize is the summary of dir/scored.jsonl; nothing is written.
 func Summarize(dir string) (Summary, error) {
-	_, s, err := load(dir)
+	_, s, err := readScored(dir)
 	return s, err
 }
 
-// load folds a folder's records and sums them up.
-func load(dir string) (run, Summary, error) {
-	folded, err := metric.ReadRun(filepath.Join(dir, "scored.jsonl"))
+// scoredFile is the file of a scored run in its folder.
+const scoredFile = "scored.jsonl"
+
+// readScored reads a scored run and what was measured of its device, and summarizes them.
+func readScored(dir string) (run, Summary, error) {
+	folded, err := metric.ReadRun(filepath.Join(dir, scoredFile))
 	if err != nil {
 		return run{}, Summary{}, err
 	}

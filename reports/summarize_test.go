@@ -202,8 +202,8 @@ func TestChartsDoNotGrow(t *testing.T) {
 		return out
 	}
 	for _, c := range []struct{ before, after map[string]int }{{sizes(100, 3), sizes(100, 30)}, {sizes(1000, 1), sizes(10000, 1)}} {
-		if len(c.before) != 7 || len(c.after) != 7 {
-			t.Errorf("charts %v and %v, want 7", c.before, c.after)
+		if len(c.before) != 11 || len(c.after) != 11 {
+			t.Errorf("charts %v and %v, want 11", c.before, c.after)
 		}
 		for name, size := range c.before {
 			if float64(c.after[name]) > 1.25*float64(size) {

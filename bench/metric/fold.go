@@ -17,8 +17,10 @@ type Fold struct {
 	Decoder string
 	Order   *Order // of unmasking; nil where it is not asked for
 
-	tasks     map[string]*Task
-	histogram []int
+	tasks       map[string]*Task
+	histogram   []int
+	calibration calibration
+	work        map[record.Kind]Work
 }
 
 // NewFold begins the fold of a decoder's records. A block size above 0 asks for the order of unmasking.
@@ -46,6 +48,8 @@ func (f *Fold) Add(r record.Record) {
 	if r.Reply != nil { // what it took in forwards, nobody knows
 		return
 	}
+	f.calibration.add(r)
+	f.addWork(r)
 	committed := committedByStep(r)
 	for _, n := range committed {
 		for n >= len(f.histogram) {

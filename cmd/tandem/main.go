@@ -22,6 +22,7 @@ import (
 	"tandem/evals/sandbox"
 	"tandem/reports/changes"
 	"tandem/reports/export"
+	"tandem/reports/plot"
 	"tandem/transformer"
 )
 
@@ -29,6 +30,7 @@ import (
 type cli struct {
 	Run      runCmd           `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
 	Report   reportCmd        `cmd:"" help:"Show a run's table again and rebuild its charts and page."`
+	Plot     plotCmd          `cmd:"" help:"Draw charts of runs, several in one, for a screen or in print; plot list names them."`
 	Compare  compareCmd       `cmd:"" help:"Compare runs: what changed, how sure that is, and whether gates let it pass."`
 	AB       abCmd            `cmd:"" name:"ab" help:"Tell two builds apart: run them in turn on this machine until gates are decided."`
 	Gate     gateCmd          `cmd:"" help:"Check gates: what they mean and what they can detect."`
@@ -99,7 +101,7 @@ func vars() kong.Vars {
 	dtypes := transformer.Dtypes()
 	return kong.Vars{"geometries": strings.Join(transformer.Geometries(), ", "), "version": versionText(),
 		"dtypes": flags.Join(dtypes, ","), "dtype_choice": flags.Join(dtypes, " or "), "change_formats": strings.Join(changes.Names(), ","),
-		"export_formats": strings.Join(export.Names(), ",")}
+		"export_formats": strings.Join(export.Names(), ","), "chart_styles": strings.Join(plot.Styles(), ","), "chart_formats": strings.Join(plot.Formats(), ",")}
 }
 
 // run is main without the process: it returns the exit status.

@@ -13,19 +13,37 @@ import (
 // batch and in the notes: published decoders lie between 2 and 6.
 var committed = []float64{2, 4, 8}
 
-// crossover is the chart of one block size.
+// crossover is the chart of one block size: throughput against the batch of the autoregressive decoder and of diffusion decoders
+// that commit so many tokens by a forward.
 func (r Report) crossover(size int) plot.Chart {
 	ar, _ := speed.Curves(r.Rows, size, 1, r.Ceilings)
-	curves := []plot.Curve{{Name: "ar: a token a forward", Measured: points(ar.Measured), Roof: points(ar.Roof)}}
+	base := plot.Layer{Series: "ar", Key: "ar: a token a forward"}
+	lines := curveLayers(base, ar)
+	var order []string
+	var meetings []plot.Point
 	for _, tokens := range committed {
 		_, block := speed.Curves(r.Rows, size, tokens, r.Ceilings)
 		meets := speed.Crossover(ar, block)
-		curve := plot.Curve{Name: fmt.Sprintf("%g tokens per forward: ar %s", tokens, when(meets)), Measured: points(block.Measured), Roof: points(block.Roof)}
+		like := plot.Layer{Series: fmt.Sprintf("%g tokens per forward", tokens), Key: fmt.Sprintf("%g tokens per forward: ar %s", tokens, when(meets))}
+		lines, order = append(curveLayers(like, block), lines...), append(order, like.Series) // the key stands as the curves begin, from above
 		if !meets.Not && !meets.From {
-			curve.Meets, curve.Mark = &plot.XY{X: meets.At.Batch, Y: meets.At.TokensPerSecond}, "batch "+batchText(meets)
+			at := plot.XY(meets.At.Batch, meets.At.TokensPerSecond)
+			at.Label = "batch " + batchText(meets)
+			meetings = append(meetings, at)
 		}
-		curves = append(curves, curve)
 	}
+	lines = append(lines, plot.Layer{Mark: plot.Rings, Tone: plot.InkTone, Points: meetings})
+	var ticks []plot.Tick
+	for _, p := range ar.Measured {
+		ticks = append(ticks, plot.Tick{At: p.Batch, Text: strconv.FormatFloat(p.Batch, 'f', -1, 64)})
+	}
+	return plot.Chart{Name: fmt.Sprintf("crossover-block%d", size), Title: fmt.Sprintf("Throughput against batch, block %d, at assumed tokens per forward", size),
+		Reading: r.circumstances(size), Order: append([]string{"ar"}, order...), Aspect: 0.6,
+		Panels: []plot.Panel{{X: plot.Axis{Label: "batch: sequences decoded at once", Log: true, Ticks: ticks}, Y: plot.Axis{Label: "tokens per second, of all together", Log: true}, Layers: lines}}}
+}
+
+// circumstances are what a reader must know of a chart.
+func (r Report) circumstances(size int) string {
 	e, first := r.Environment, r.Rows[0]
 	machine := e.Features
 	if e.Device == "cpu" {
@@ -37,16 +55,24 @@ func (r Report) crossover(size int) plot.Chart {
 			context = row.Context
 		}
 	}
-	reading := fmt.Sprintf("%s, %s, context %d; %s\n", first.Geometry, first.Dtype, context, machine) +
+	return fmt.Sprintf("%s, %s, context %d; %s\n", first.Geometry, first.Dtype, context, machine) +
 		"the tokens that a forward of a block commits are assumed; measure yours with tandem run\n" +
-		"solid: measured forwards times these tokens; dashed: the same at the ceilings measured; from a ring on ar is ahead"
-	return plot.Crossover(size, reading, curves)
+		"with marks: measured forwards times these tokens; thin: the same at the ceilings measured; from a ring on ar is ahead"
+}
+
+// curveLayers are a curve as measured, with its marks, and its roof.
+func curveLayers(like plot.Layer, c speed.Curve) []plot.Layer {
+	line, dots, roof := like, like, like
+	line.Mark, line.Points = plot.Line, points(c.Measured)
+	dots.Mark, dots.Points = plot.Dots, points(c.Measured)
+	roof.Mark, roof.Points, roof.Faint, roof.Key = plot.Line, points(c.Roof), true, ""
+	return []plot.Layer{roof, line, dots}
 }
 
 // points as the chart takes them.
-func points(list []speed.Point) (out []plot.XY) {
+func points(list []speed.Point) (out []plot.Point) {
 	for _, p := range list {
-		out = append(out, plot.XY{X: p.Batch, Y: p.TokensPerSecond})
+		out = append(out, plot.XY(p.Batch, p.TokensPerSecond))
 	}
 	return out
 }

@@ -78,14 +78,43 @@ func (r Report) save(dir string) error {
 
 // SaveCharts draws a chart of each block size whose crossover can be told into dir, and returns their names.
 func (r Report) SaveCharts(dir string) (names []string, err error) {
-	for _, size := range speed.Sizes(r.Rows) {
-		chart := r.crossover(size)
+	for _, chart := range r.charts() {
 		if err := chart.Save(dir); err != nil {
 			return names, err
 		}
 		names = append(names, chart.Name)
 	}
 	return names, nil
+}
+
+func (r Report) charts() (out []plot.Chart) {
+	for _, size := range speed.Sizes(r.Rows) {
+		out = append(out, r.crossover(size))
+	}
+	return out
+}
+
+// ChartKind is the charts of measured forwards. A path is a bench.json, or the folder that it is in.
+func ChartKind() reports.ChartKind {
+	return reports.ChartKind{Name: "crossover", Title: "Throughput against batch at assumed tokens per forward", Needs: "a bench.json of decode and block forwards at two batch sizes or more",
+		Draw: func(paths []string) (out []plot.Chart, err error) {
+			for i, path := range paths {
+				if filepath.Ext(path) != ".json" {
+					path = filepath.Join(path, "bench.json")
+				}
+				r, err := Read(path)
+				if err != nil {
+					return nil, err
+				}
+				for _, c := range r.charts() {
+					if i > 0 {
+						c.Name += fmt.Sprintf("-%d", i+1)
+					}
+					out = append(out, c)
+				}
+			}
+			return out, nil
+		}}
 }
 
 // Write writes the report in a form: json, jsonl, csv or benchfmt, which are for programs; md; or table, for a terminal of so many

@@ -189,14 +189,14 @@ func write(out string, outcomes []outcome, one *compare.Run, rounds int) error {
 	e := one.Header.Environment
 	var b strings.Builder
 	fmt.Fprintf(&b, "| build | measured change of tok/s | called a regression | 95%% interval | real A/B runs that gave a false alarm |\n|:--|--:|--:|--:|--:|\n")
-	var points []plot.Detection
+	var points []plot.Point
 	for _, o := range outcomes {
 		real := ""
 		if o.Real > 0 {
 			real = fmt.Sprintf("%d of %d", o.RealBad, o.Real)
 		}
 		fmt.Fprintf(&b, "| %s | %+.1f%% | %d of %d | %.1f to %.1f%% | %s |\n", o.Build, 100*o.Measured, o.Alarms, o.Drawn, 100*o.Share.Low, 100*o.Share.High, real)
-		points = append(points, plot.Detection{Change: o.Slower, Share: plot.Interval{Value: o.Share.Value, Low: o.Share.Low, High: o.Share.High}})
+		points = append(points, plot.Point{X: plot.At(100 * o.Slower), Y: plot.Scaled(o.Share, 100)})
 	}
 	fmt.Fprintf(&b, "\n(`go run ./bench/ab/errorrate`, %d interleaved rounds of %d tasks, on %s, %d of %d cores, %s.)\n", rounds, one.Header.Plan.Limit, e.CPU, e.Threads, e.Cores,
 		e.Started.UTC().Format("2006-01-02"))
@@ -206,5 +206,16 @@ func write(out string, outcomes []outcome, one *compare.Run, rounds int) error {
 		}
 	}
 	reading := fmt.Sprintf("each point: %d A/B runs whose rounds were drawn from %d recorded ones", outcomes[0].Drawn, rounds)
-	return plot.DetectionCurve(reading, points, 0.05).Save(out)
+	return detection(reading, points, 0.05).Save(out)
+}
+
+// detection draws the share of comparisons that call a regression against how large it is, both in per cent. Allowed is the share of
+// false alarms that may be.
+func detection(reading string, points []plot.Point, allowed float64) plot.Chart {
+	const key = "called a regression, twice"
+	return plot.Chart{Name: "detection", Title: "How large a regression is found", Reading: reading, Order: []string{"ar", key}, Panels: []plot.Panel{{
+		X: plot.Axis{Label: "true slowdown, %"}, Y: plot.Axis{Label: "comparisons that call a regression, %", Reach: []float64{0, 100}},
+		Layers: []plot.Layer{
+			{Mark: plot.Rules, Tone: plot.InkTone, Faint: true, Key: fmt.Sprintf("false alarms that may be: %.0f%%", 100*allowed), Points: []plot.Point{{X: plot.Whole, Y: plot.At(100 * allowed)}}},
+			{Mark: plot.Line, Series: key, Key: key, Points: points}, {Mark: plot.Dots, Series: key, Key: key, Points: points}}}}}
 }
