@@ -49,12 +49,10 @@ func (s Series) Family() string {
 	return digest([]byte(strings.Join([]string{s.Machine.Hash(), s.Suite, s.Model, s.Plan, s.Prompts}, "\n")))[:12]
 }
 
-// A Filter chooses runs, those that none of its fields excludes. The tags are the command line's.
+// A Filter chooses runs, those that none of its fields excludes.
 type Filter struct {
-	Suite   string    `placeholder:"NAME" help:"Suites whose name begins so."`
-	Model   string    `placeholder:"NAME" help:"Models whose name begins so."`
-	Machine string    `placeholder:"HASH" help:"Machines whose fingerprint begins so, as tandem history list shows it."`
-	Since   time.Time `format:"2006-01-02" placeholder:"DATE" help:"Runs from this day on, such as 2026-11-25."`
+	Suite, Model, Machine string    // how the name, or the fingerprint, begins
+	Since                 time.Time // runs from then on
 }
 
 // Runs are the runs that a filter chooses, with all their values.
@@ -68,9 +66,9 @@ func (f Filter) Runs(runs []Run) []Run {
 // A Selection chooses series: the values of these names, all for none, of the newest of these runs.
 type Selection struct {
 	Filter
-	Metrics  []string `name:"metric" help:"Metrics, such as speedup,forwards; all by default."`
-	Decoders []string `name:"decoder" help:"Decoders; all by default."`
-	Last     int      `default:"100" least:"2" help:"Newest runs of each series."`
+	Metrics  []string
+	Decoders []string
+	Last     int
 }
 
 // chooses says that a selection chooses a value.

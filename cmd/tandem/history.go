@@ -46,7 +46,7 @@ func (c historyAddCmd) Run(a *app) error {
 
 type historyListCmd struct {
 	historyFlags
-	history.Filter
+	filterFlags
 	wideFlag
 	JSON bool `help:"Print JSON: started, commit, suite, model, plan, machine, values, unfinished, unmeasured of each run."`
 }
@@ -56,13 +56,13 @@ func (c historyListCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	runs = c.Runs(runs)
+	runs = c.filter().Runs(runs)
 	return a.print(c.JSON, trend.Entries(runs), trend.List(runs, c.width(a.stdout)))
 }
 
 type historyShowCmd struct {
 	historyFlags
-	trend.Options
+	changeFlags
 	wideFlag
 	Points bool   `help:"Show the runs of each series in place of a line."`
 	Charts string `placeholder:"DIR" help:"Draw each series there, as PNG and SVG."`
@@ -70,7 +70,7 @@ type historyShowCmd struct {
 }
 
 func (c historyShowCmd) Run(a *app) error {
-	trends, err := trend.Of(c.DB, c.Options)
+	trends, err := trend.Of(c.DB, c.options())
 	if err == nil && c.Charts != "" {
 		err = trend.SaveCharts(c.Charts, trends)
 	}
@@ -86,7 +86,7 @@ func (c historyShowCmd) Run(a *app) error {
 
 type historyCheckCmd struct {
 	historyFlags
-	trend.Options
+	changeFlags
 	Newest    int    `default:"10" least:"1" help:"Runs among which a change is news."`
 	Absolute  bool   `help:"Absolute figures count, too: tok/s, seconds, joules. They show what the machine's neighbours do."`
 	Undecided string `default:"pass" enum:"pass,fail" help:"With fail, exit status 3 where a series has too few runs to tell."`
@@ -94,7 +94,7 @@ type historyCheckCmd struct {
 }
 
 func (c historyCheckCmd) Run(a *app) error {
-	trends, err := trend.Of(c.DB, c.Options)
+	trends, err := trend.Of(c.DB, c.options())
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (c historyCheckCmd) Run(a *app) error {
 
 type historyExportCmd struct {
 	historyFlags
-	history.Selection
+	seriesFlags
 	Format string `default:"csv" enum:"csv,json" help:"${enum}: csv has the values that may be compared, json the whole runs."`
 }
 
@@ -121,9 +121,9 @@ func (c historyExportCmd) Run(a *app) error {
 		return err
 	}
 	if c.Format == "json" {
-		return printJSON(a.stdout, history.Dump{Schema: 1, Runs: c.Runs(runs)})
+		return printJSON(a.stdout, history.Dump{Schema: 1, Runs: c.filter().Runs(runs)})
 	}
-	series, err := history.Group(runs, c.Selection)
+	series, err := history.Group(runs, c.selection())
 	if err != nil {
 		return err
 	}

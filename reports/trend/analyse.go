@@ -44,12 +44,12 @@ const (
 	Other    Verdict = "changed"
 )
 
-// Options say which series are looked at, and what counts as a change. The tags are the command line's.
+// Options say which series are looked at, and what counts as a change.
 type Options struct {
 	history.Selection
-	Test         changepoint.Test `default:"permutation" enum:"permutation,hunter" help:"How a change is told from noise: ${enum}; the latter is Apache Otava's (its significance: 0.001)."`
-	Significance float64          `default:"0.01" help:"Greatest p of a change: the share of series of mere noise in which one is found."`
-	Magnitude    float64          `default:"0.01" help:"Least change, as a share; counts that cannot vary have none."`
+	Test         changepoint.Test // how a change is told from noise
+	Significance float64          // greatest p of a change: the share of series of mere noise in which one is found
+	Magnitude    float64          // least change, as a share; counts that cannot vary have none
 }
 
 // defaultsOf are the options of the newest 100 runs of the series that a filter chooses.
