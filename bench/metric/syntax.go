@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,8 +22,10 @@ var (
 
 // isName says whether a word is a name.
 func isName(text string) bool {
-	return text != "" && (hasLetter.MatchString(text[:1]) || text[0] == '_' || text[0] >= 0x80) && !slices.Contains(keywords, text)
+	return namePattern.MatchString(text) && !slices.Contains(keywords, text)
 }
+
+var namePattern = regexp.MustCompile(`^[\pL_][\pL\pN_]*$`)
 
 // isNumber says whether a word is a number.
 func isNumber(text string) bool { return text != "" && text[0] >= '0' && text[0] <= '9' }
@@ -34,8 +37,7 @@ func isClosing(text string) bool { return text == ")" || text == "]" || text == 
 // clash says whether two words of a line never stand side by side: two values with no operator between them, or an operator
 // with nothing to work on. Within brackets a line may end anywhere.
 func clash(a, b string, bracketed bool) bool {
-	quoted := strings.ContainsAny(a[len(a)-1:], `"'`)
-	value := isName(a) || isNumber(a) || isClosing(a) || quoted
+	value := isName(a) || isNumber(a) || isClosing(a) || strings.ContainsAny(a[len(a)-1:], `"'`) // the last is a string
 	switch {
 	case value && (isName(b) || isNumber(b)):
 		return true

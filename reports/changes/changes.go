@@ -155,8 +155,8 @@ func decoders(r compare.Result, head int) (names []string) {
 
 // of is the table of one decoder.
 func of(r compare.Result, head int, decoder string) table.Table {
-	columns := []table.Column{{Name: "metric", Left: true}, {Name: "base"}, {Name: "head"}, {Name: "change"}, {Name: "p", Rank: 2}, {Name: "verdict", Left: true}, {Name: "runs needed", Rank: 3}}
-	columns[3].LongRank = 1
+	columns := []table.Column{{Name: "metric", Left: true}, {Name: "base", Rank: 1}, {Name: "head", Rank: 1}, {Name: "change", LongRank: 2},
+		{Name: "p", Rank: 3}, {Name: "verdict", Left: true}, {Name: "runs needed", Rank: 4}}
 	needed := false
 	for _, row := range r.Rows {
 		if row.Head != head || row.Decoder != decoder {
