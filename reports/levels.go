@@ -29,8 +29,9 @@ func byLevel(f *metric.Fold) (levels []Level) {
 // levelTitle stands above the table of levels.
 const levelTitle = "pass@1 % by level (tasks)"
 
-// levels is the table of pass rates by level, a column each with its number of tasks; empty where the suite has no levels.
-func (s Summary) levels() table.Table {
+// levels is the table of pass rates by level, a column each with its number of tasks; empty where the suite has no
+// levels. intervals says that each cell has its interval.
+func (s Summary) levels(intervals bool) table.Table {
 	tasks := map[int]int{}
 	for _, d := range s.Decoders {
 		for _, l := range d.ByLevel {
@@ -46,11 +47,10 @@ func (s Summary) levels() table.Table {
 		decoders.Cells = append(decoders.Cells, short[d.Name])
 	}
 	out := table.Table{decoders}
-	for i, level := range slices.Sorted(maps.Keys(tasks)) {
-		c := table.Column{Name: fmt.Sprintf("%d (%d)", level, tasks[level]), Rank: 1 + i, LongRank: 100 + i}
+	for _, level := range slices.Sorted(maps.Keys(tasks)) {
+		c := table.Column{Name: fmt.Sprintf("%d (%d)", level, tasks[level])}
 		for _, d := range s.Decoders {
-			pass := d.level(level).Pass1
-			c.Cells, c.Long = append(c.Cells, span(pass, 100, 1, false)), append(c.Long, span(pass, 100, 1, true))
+			c.Cells = append(c.Cells, span(d.level(level).Pass1, 100, 1, intervals))
 		}
 		out = append(out, c)
 	}

@@ -80,7 +80,7 @@ func page(s Summary, replays []replay, charts []plot.Chart) ([]byte, error) {
 		Main: newPageTable("measured", full)}
 	answer, further := s.answer()
 	data.Answer, data.Further = breakable(answer), further
-	if levels := s.levels(); levels != nil {
+	if levels := s.levels(true); levels != nil {
 		one := newPageTable("pass rate by level", levels)
 		data.Levels = &one
 	}

@@ -103,7 +103,7 @@ func Table(s Summary, width int) string {
 	for _, line := range comparisonLines(s) {
 		b.WriteString(table.Wrap(line, width, "  ") + "\n")
 	}
-	if levels := s.levels(); levels != nil {
+	if levels := s.levels(false); levels != nil {
 		fmt.Fprintf(&b, "\n%s\n%s", levelTitle, levels.Fit(width).Text())
 	}
 	if lines := failureLines(s, width); lines != "" {
@@ -135,8 +135,8 @@ func markdown(s Summary) string {
 	for _, line := range comparisonLines(s) {
 		fmt.Fprintf(&b, "- %s\n", table.Escape(line))
 	}
-	if levels := s.levels(); levels != nil {
-		fmt.Fprintf(&b, "\n%s\n\n%s", levelTitle, levels.Fit(0).Markdown())
+	if levels := s.levels(true); levels != nil {
+		fmt.Fprintf(&b, "\n%s\n\n%s", levelTitle, levels.Markdown())
 	}
 	if len(s.Failures) > 0 {
 		fmt.Fprintf(&b, "\n%s", failureMarkdown(s))

@@ -104,15 +104,11 @@ func (o *output) suspect(d *Departure) (Kind, int) {
 	if forward, ok := o.badLine(); ok {
 		return Line, forward
 	}
-	pos := o.failed.Tokens
-	if d != nil {
-		pos = d.Pos
-	}
 	all := committedAt(o.failed.Trace)
-	if len(all) == 0 {
+	if len(all) == 0 || d == nil {
 		return Single, 0
 	}
-	forward := max(0, all[min(pos, len(all)-1)])
+	forward := max(0, all[min(d.Pos, len(all)-1)])
 	if len(o.together(forward)) > 1 {
 		return Parallel, forward
 	}
