@@ -18,7 +18,7 @@ func TestTables(t *testing.T) {
 
 // TestNarrowTables: terminals of 80 and of 40 characters, with levels and failures. No line is longer but one that a single word fills.
 func TestNarrowTables(t *testing.T) {
-	s := lossy(t)
+	s := writeLossy(t, t.TempDir())
 	for _, width := range []int{80, 40} {
 		text := Table(s, width) + Rest(s, width) + "\n"
 		for line := range strings.Lines(text) {
@@ -31,10 +31,9 @@ func TestNarrowTables(t *testing.T) {
 	golden.Equal(t, "testdata/failures.md", []byte(markdown(s)))
 }
 
-// lossy is the summary of a run with levels whose refiners lose tasks, read from its file.
-func lossy(t *testing.T) Summary {
+// writeLossy writes the report of a run with levels whose refiners lose tasks.
+func writeLossy(t *testing.T, dir string) Summary {
 	t.Helper()
-	dir := t.TempDir()
 	header, records := synthetic(30, 1, ar, diffusion(16, 0.5), diffusion(16, 0.9), rider{name: "diffusion/block=16/quota=low-confidence/steps=16", block: 16, threshold: 0.9, pass: 1})
 	for i := range records {
 		r := &records[i]

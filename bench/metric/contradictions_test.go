@@ -168,6 +168,7 @@ func TestFailing(t *testing.T) {
 		add(right, "lost", "ar", repeat, pass)
 		add(wrong, "lost", "diffusion/block=16/threshold=0.3", repeat, fail)
 		add(right, "lost", slow, repeat, pass)
+		add(wrong, "lost", "endpoint/far", repeat, fail)
 		add(right, "both fail", "ar", repeat, fail)
 		add(wrong, "both fail", "diffusion/block=16/threshold=0.3", repeat, fail)
 		add(right, "won", "ar", repeat, fail)

@@ -16,12 +16,13 @@ type Failing struct {
 	tasks map[string]map[string]bool // of each refiner, and of each baseline those that any of its refiners needs
 }
 
-// Failing finds the tasks that refiners lost, from the fold alone. Explain needs their records.
+// Failing finds the tasks that refiners lost, from the fold alone. Explain needs their records. What an endpoint commits at once is not
+// known, so none is a refiner here.
 func (r Run) Failing() Failing {
 	f := Failing{run: r, base: map[string]string{}, tasks: map[string]map[string]bool{}}
 	for i, head := range r.Groups {
 		at := r.BaseOf(i)
-		if at < 0 || IsAR(head.Name) || !IsAR(r.Groups[at].Name) {
+		if at < 0 || IsAR(head.Name) || IsEndpoint(head.Name) || !IsAR(r.Groups[at].Name) {
 			continue
 		}
 		base := r.Groups[at]
