@@ -115,7 +115,7 @@ func TestContrast(t *testing.T) {
 			t.Errorf("dark has no --%s", name)
 		}
 	}
-	for scheme, v := range map[string]map[string]color{"light": light, "dark": dark} {
+	for scheme, v := range map[string]map[string]rgb{"light": light, "dark": dark} {
 		share := 0.12
 		if scheme == "dark" {
 			share = 0.18
@@ -123,10 +123,10 @@ func TestContrast(t *testing.T) {
 		if !strings.Contains(string(style), fmt.Sprintf("--fresh: %g%%", 100*share)) {
 			t.Errorf("the %s scheme tints new tokens by another share than %g", scheme, share)
 		}
-		fresh := func(name string) color { return mix(v[name], v["card"], share) } // a token that has just been committed
+		fresh := func(name string) rgb { return mix(v[name], v["card"], share) } // a token that has just been committed
 		for _, c := range []struct {
 			what     string
-			text, on color
+			text, on rgb
 			least    float64
 		}{
 			{"text on the page", v["ink"], v["paper"], 4.5}, {"text on a card", v["ink"], v["card"], 4.5},
@@ -144,24 +144,24 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// A color is red, green and blue from 0 to 1; nil for none.
-type color []float64
+// An rgb is red, green and blue from 0 to 1; nil for none.
+type rgb []float64
 
 // variables are the colours of a rule of the style sheet.
-func variables(t *testing.T, style, rule string) map[string]color {
+func variables(t *testing.T, style, rule string) map[string]rgb {
 	t.Helper()
 	_, body, found := strings.Cut(style, rule)
 	if !found {
 		t.Fatalf("the style sheet has no %q", rule)
 	}
 	body, _, _ = strings.Cut(body, "}")
-	out := map[string]color{}
+	out := map[string]rgb{}
 	for _, m := range regexp.MustCompile(`--(\w+): #([0-9a-f]{6});`).FindAllStringSubmatch(body, -1) {
 		n, err := strconv.ParseUint(m[2], 16, 32)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[m[1]] = color{float64(n>>16) / 255, float64(n>>8&255) / 255, float64(n&255) / 255}
+		out[m[1]] = rgb{float64(n>>16) / 255, float64(n>>8&255) / 255, float64(n&255) / 255}
 	}
 	if len(out) < 12 {
 		t.Fatalf("only %d colours are known", len(out))
@@ -169,8 +169,8 @@ func variables(t *testing.T, style, rule string) map[string]color {
 	return out
 }
 
-func mix(a, b color, share float64) color {
-	out := make(color, 3)
+func mix(a, b rgb, share float64) rgb {
+	out := make(rgb, 3)
 	for i := range out {
 		out[i] = share*a[i] + (1-share)*b[i]
 	}
@@ -178,12 +178,12 @@ func mix(a, b color, share float64) color {
 }
 
 // contrast is that of WCAG: (lighter luminance + 0.05) / (darker + 0.05).
-func contrast(a, b color) float64 {
+func contrast(a, b rgb) float64 {
 	x, y := luminance(a), luminance(b)
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-func luminance(c color) (sum float64) {
+func luminance(c rgb) (sum float64) {
 	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
 		v := c[i]
 		if v <= 0.04045 {

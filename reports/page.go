@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"image/color"
 	"regexp"
 	"slices"
 	"strings"
@@ -130,11 +131,28 @@ func inline(c plot.Chart) (template.HTML, error) {
 		return "", err
 	}
 	text := svgSize.ReplaceAllString(string(data), `<svg role="img" aria-label="`+template.HTMLEscapeString(c.Title)+`"`)
-	for variable, color := range map[string]string{"ink": plot.Hex(plot.Ink), "muted": plot.Hex(plot.Muted),
-		"grid": plot.Hex(plot.Grid), "card": plot.Hex(plot.Paper)} {
-		text = strings.ReplaceAll(text, color, "var(--"+variable+")")
+	return template.HTML(hexColor.ReplaceAllStringFunc(text, pageColor)), nil
+}
+
+var hexColor = regexp.MustCompile(`#[0-9A-F]{6}`)
+
+// pageColor is the page's colour in place of one of a chart's that belongs to no series. A colour that is partly transparent is
+// off by one in an SVG.
+func pageColor(hex string) string {
+	var r, g, b uint8
+	if _, err := fmt.Sscanf(hex, "#%02X%02X%02X", &r, &g, &b); err != nil {
+		return hex
 	}
-	return template.HTML(text), nil
+	near := func(a, b uint8) bool { return max(a, b)-min(a, b) <= 1 }
+	for _, one := range []struct {
+		of       color.NRGBA
+		variable string
+	}{{plot.Ink, "ink"}, {plot.Muted, "muted"}, {plot.Grid, "grid"}, {plot.Paper, "card"}} {
+		if near(one.of.R, r) && near(one.of.G, g) && near(one.of.B, b) {
+			return "var(--" + one.variable + ")"
+		}
+	}
+	return hex
 }
 
 // where is the environment and the method, a name and a value a line.

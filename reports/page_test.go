@@ -2,6 +2,7 @@ package reports
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +49,25 @@ func TestPageIsOneFile(t *testing.T) {
 	for _, want := range []string{"tokens per forward to win here", "<svg", `id="play"`, "How it was measured"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// TestInline: a chart on the page is drawn in the page's colours where they belong to no series, faint ones too, so that all of it is
+// seen on a dark ground.
+func TestInline(t *testing.T) {
+	svg := string(lossyPage(t))
+	svg = svg[strings.Index(svg, "<svg"):]
+	if n := strings.Count(svg, "var(--ink)"); n < 10 {
+		t.Errorf("only %d parts of charts have the page's ink", n)
+	}
+	for _, hex := range regexp.MustCompile(`#[0-9A-Fa-f]{6}`).FindAllString(svg[:strings.LastIndex(svg, "</svg>")], -1) {
+		var r, g, b int
+		if _, err := fmt.Sscanf(hex, "#%02X%02X%02X", &r, &g, &b); err != nil {
+			t.Fatal(err)
+		}
+		if max(r, g, b)-min(r, g, b) < 24 {
+			t.Errorf("a grey %s stays as it is", hex)
 		}
 	}
 }

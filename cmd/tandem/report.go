@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"tandem/bench/metric"
+	"tandem/decoders"
 	"tandem/reports"
 	"tandem/reports/table"
 )
@@ -62,6 +65,23 @@ func report(a *app, dir string, json bool, width int) error {
 	if rest := reports.Rest(summary, width); rest != "" && !json {
 		fmt.Fprintln(a.stdout, rest)
 	}
+	if name := oneByOne(summary.Failures); name != "" {
+		fmt.Fprintf(a.stderr, "whether the lost tasks pass when tokens are committed one at a time, a run with %s among its --decoders says\n", name)
+	}
 	_, err = fmt.Fprintf(files, "report: %s\nbeside it: charts/, summary.md (the table), summary.json (the data)\n", filepath.Join(dir, "report.html"))
 	return err
+}
+
+// oneByOne names the decoder that commits one token a forward and is otherwise the first that lost a task; empty where the run has
+// one, or none lost any.
+func oneByOne(failures []metric.Failure) string {
+	if len(failures) == 0 || slices.ContainsFunc(failures, func(f metric.Failure) bool { return f.OneByOne != nil }) {
+		return ""
+	}
+	s, err := decoders.ParseName(failures[0].Decoder)
+	if err != nil { // of a policy of one's own
+		return ""
+	}
+	s.Threshold, s.Factor, s.EntropyBound, s.Quota, s.Steps = 0, 0, 0, decoders.LowConfidence, 0
+	return s.Name()
 }
