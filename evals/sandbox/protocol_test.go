@@ -81,6 +81,8 @@ func TestProtocol(t *testing.T) {
 		{"a helper that is missing", "def f(x): return x", "assert g(f(1)) == 2", record.RuntimeError, "name 'g' is not defined"},
 		{"the entry point by its name", "def f(x): return x", "assert solution_name(1) == 1", record.RuntimeError, "solution_name"},
 		{"a test that prints", "def f(x): return x", "print('V' * 99999); import sys; sys.stdout.flush()", record.Pass, ""},
+		{"a line at which the parser gives up", "x = 1\ndef f(x):\n    return x x\n", "f(1)", record.SyntaxError, "invalid syntax (line 3)"},
+		{"a null byte", "def f(x): return x\x00", "f(1)", record.SyntaxError, "null bytes"},
 		{"a test that does not compile", "def f(x): return x", "assert (", record.SandboxError, "SyntaxError"},
 		{"an entry point and a helper that the test redefines", "def f(x): return g(x)\ndef g(x): return x", "def g(x): return 0\nassert f(1) == 1 and g(1) == 0", record.Pass, ""},
 		{"a test that breaks its process", "def f(x): return x", "import os; os.abort()", record.RuntimeError, "broke"},

@@ -60,6 +60,12 @@ def describe(error):
     return f"{type_name(type(error))}: {text[:200]}" if text else type_name(type(error))
 
 
+def line_of(error):
+    """Where the parser gave up, of an error that it raised."""
+    line = error.lineno if type(error) in (SyntaxError, IndentationError, TabError) else None
+    return f" (line {line})" if type(line) is int else ""
+
+
 def failed_line(error, test):
     """The test's line that the exception passed through last."""
     lines, line, trace = test.split("\n"), 0, exception_traceback(error)
@@ -77,7 +83,7 @@ def load(source):
     except MemoryError:
         raise Refusal("memory limit", "while it was compiled")
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise Refusal("syntax error", describe(error))
+        raise Refusal("syntax error", describe(error) + line_of(error))
     module = type(sys)("candidate")
     sys.modules["candidate"] = module
     try:
