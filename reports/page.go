@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -131,29 +132,23 @@ func inline(c plot.Chart) (template.HTML, error) {
 		return "", err
 	}
 	text := svgSize.ReplaceAllString(string(data), `<svg role="img" aria-label="`+template.HTMLEscapeString(c.Title)+`"`)
-	return template.HTML(hexColor.ReplaceAllStringFunc(text, pageColor)), nil
+	return template.HTML(hexColor.ReplaceAllStringFunc(text, func(hex string) string { return cmp.Or(pageColors[hex], hex) })), nil
 }
 
 var hexColor = regexp.MustCompile(`#[0-9A-F]{6}`)
 
-// pageColor is the page's colour in place of one of a chart's that belongs to no series. A colour that is partly transparent is
-// off by one in an SVG.
-func pageColor(hex string) string {
-	var r, g, b uint8
-	if _, err := fmt.Sscanf(hex, "#%02X%02X%02X", &r, &g, &b); err != nil {
-		return hex
-	}
-	near := func(a, b uint8) bool { return max(a, b)-min(a, b) <= 1 }
-	for _, one := range []struct {
-		of       color.NRGBA
-		variable string
-	}{{plot.Ink, "ink"}, {plot.Muted, "muted"}, {plot.Grid, "grid"}, {plot.Paper, "card"}} {
-		if near(one.of.R, r) && near(one.of.G, g) && near(one.of.B, b) {
-			return "var(--" + one.variable + ")"
+// pageColors are the page's variables by the colours of charts that belong to no series. One that is partly transparent may be one less in
+// an SVG.
+var pageColors = func() map[string]string {
+	colors := map[string]string{}
+	for variable, c := range map[string]color.NRGBA{"ink": plot.Ink, "muted": plot.Muted, "grid": plot.Grid, "card": plot.Paper} {
+		for i := range uint8(8) {
+			near := color.NRGBA{R: c.R - min(c.R, i%2), G: c.G - min(c.G, i/2%2), B: c.B - min(c.B, i/4), A: c.A}
+			colors[plot.Hex(near)] = "var(--" + variable + ")"
 		}
 	}
-	return hex
-}
+	return colors
+}()
 
 // where is the environment and the method, a name and a value a line.
 func where(s Summary) (out [][2]string) {

@@ -76,9 +76,9 @@ var contradictions = []contradiction{
 	{Seam, (*output).seam},
 }
 
-// Explain says what went wrong in a failed record, beside one of the baseline that passed. Both hold the texts of their
+// explain says what went wrong in a failed record, beside one of the baseline that passed. Both hold the texts of their
 // positions. It judges from the two texts and the trace alone, and claims no more than they show.
-func Explain(failed, base record.Record) Failure {
+func explain(failed, base record.Record) Failure {
 	o := newOutput(failed, base)
 	f := Failure{Task: failed.Task, Decoder: failed.Decoder, Base: base.Decoder, Forwards: len(failed.Trace), Departs: o.departure()}
 	if v := failed.Verdict; v != nil {

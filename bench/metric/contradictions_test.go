@@ -109,14 +109,14 @@ func TestExplain(t *testing.T) {
 					together, alone = append(together, commit), append(alone, commit)
 				}
 			}
-			f := Explain(lost(c.result, c.detail, together...), c.base)
+			f := explain(lost(c.result, c.detail, together...), c.base)
 			if f.Kind != c.kind || f.Forward != c.odds[0] || !slices.Equal(f.Together, c.odds[:]) {
 				t.Errorf("in one forward: %+v, want %s of %v", f, c.kind, c.odds)
 			}
 			if f.Kind.Contradicts() != (len(f.AtOdds) == 2) || len(f.AtOdds) == 2 && (f.AtOdds[0].Pos != c.odds[0] || f.AtOdds[1].Pos != c.odds[1] || f.AtOdds[0].P != 0.75) {
 				t.Errorf("at odds: %+v, want %v", f.AtOdds, c.odds)
 			}
-			if f := Explain(lost(c.result, c.detail, alone...), c.base); f.Kind != Single || len(f.AtOdds) > 0 || len(f.Together) != 1 {
+			if f := explain(lost(c.result, c.detail, alone...), c.base); f.Kind != Single || len(f.AtOdds) > 0 || len(f.Together) != 1 {
 				t.Errorf("one token a forward: %+v", f)
 			}
 		})
@@ -139,16 +139,16 @@ func TestExplainClaimsNothing(t *testing.T) {
 			return r
 		}(),
 	} {
-		if f := Explain(r, base); f.Kind != Parallel || len(f.AtOdds) > 0 || len(f.Together) < 3 {
+		if f := explain(r, base); f.Kind != Parallel || len(f.AtOdds) > 0 || len(f.Together) < 3 {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
 	same := oneByOne("a")
 	same.Decoder, same.Verdict = "diffusion", &record.Verdict{Result: record.Fail}
-	if f := Explain(same, oneByOne("a")); f.Departs != nil || f.Kind != Single {
+	if f := explain(same, oneByOne("a")); f.Departs != nil || f.Kind != Single {
 		t.Errorf("the same text: %+v", f)
 	}
-	if f := Explain(record.Record{Decoder: "diffusion"}, oneByOne("a")); f.Kind != Single || f.Departs == nil || f.Departs.Base != "a" {
+	if f := explain(record.Record{Decoder: "diffusion"}, oneByOne("a")); f.Kind != Single || f.Departs == nil || f.Departs.Base != "a" {
 		t.Errorf("no text: %+v", f)
 	}
 }

@@ -97,7 +97,7 @@ func earlier(a, b record.Record) bool {
 // Explain says of each pair what went wrong.
 func (f Failing) Explain(pairs []Pair) (failures []Failure) {
 	for _, p := range pairs {
-		one := Explain(p.Head, p.Base)
+		one := explain(p.Head, p.Base)
 		if w := f.run.oneByOne(p.Head.Decoder); w != nil {
 			if t := w.Task(p.Head.Task); t != nil {
 				if share, ok := t.PassRate(); ok {

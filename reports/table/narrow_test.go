@@ -63,7 +63,7 @@ func TestNarrow(t *testing.T) {
 			var all int
 			if at := strings.Index(rest, "COLUMNS="); at >= 0 {
 				fmt.Sscanf(rest[at:], "COLUMNS=%d", &all)
-				if table.Rest(all) != "" || len(table.Fit(all)) != len(table) || len(table.Fit(all-1)) == len(table) && table.Fit(all - 1).width() > all-1 {
+				if table.Rest(all) != "" || len(table.Fit(all)) != len(table) || len(table.Fit(all-1)) == len(table) && table.Fit(all-1).width() > all-1 {
 					t.Errorf("%d does not show all: %q", all, table.Rest(all))
 				}
 			}
