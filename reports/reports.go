@@ -22,12 +22,21 @@ import (
 // A run is a scored run that is reported.
 type run struct{ metric.Run }
 
+// An Option is what a reader adds to a summary.
+type Option func(*Summary)
+
+// PricePerHour adds what tokens and solved tasks cost on a machine that costs so many dollars an hour; 0 is no price.
+func PricePerHour(dollars float64) Option { return func(s *Summary) { s.Charge(dollars) } }
+
 // Write reads dir/scored.jsonl and writes beside it summary.json, summary.md, charts/ and report.html. It
 // returns the summary, for the terminal.
-func Write(dir string) (Summary, error) {
+func Write(dir string, with ...Option) (Summary, error) {
 	r, s, err := readScored(dir)
 	if err != nil {
 		return Summary{}, err
+	}
+	for _, add := range with {
+		add(&s)
 	}
 	path := filepath.Join(dir, scoredFile)
 	single, err := r.readExamples(path, s)
@@ -78,5 +87,6 @@ func readScored(dir string) (run, Summary, error) {
 	r := run{folded}
 	s := r.summarize()
 	s.addTelemetry(telemetry)
+	s.run = &r
 	return r, s, nil
 }

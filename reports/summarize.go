@@ -60,6 +60,7 @@ func summarizeDecoder(g metric.Group, times []metric.TaskTime) Decoder {
 	d.TimedTasks = len(times)
 	d.TokensPerSecond = pooled(times, metric.TokensPerSecond)
 	d.SecondsPerTask = pooled(times, metric.SecondsPerTask)
+	d.machine = apply(metric.SecondsOfMachine.Of(times))
 	d.SecondsToFirst = apply(stats.Mean(metric.FirstTimes(times), stats.Confidence))
 	d.ForwardsPerSecond = apply(metric.ForwardsPerSecond(times))
 	d.DecodeTokensPerSecond = apply(metric.DecodeTokensPerSecond(times))

@@ -30,7 +30,9 @@ type Summary struct {
 	Comparisons []Comparison       `json:"comparisons"`
 	Failures    []metric.Failure   `json:"failures,omitempty"` // tasks that a refiner fails and its baseline passes
 	GPU         *record.GPU        `json:"gpu,omitempty"`
+	Price       float64            `json:"price_per_hour,omitempty"` // dollars for an hour of the machine: the reader's, not the run's
 	best        int                // the comparison of the verdict, -1 where there is none
+	run         *run               // what it was made of; nil where it was read from summary.json
 }
 
 // An Interval is a value with the ends of its 95% confidence interval.
@@ -39,6 +41,23 @@ type Interval = stats.Interval
 // decoder is the one of a name.
 func (s Summary) decoder(name string) Decoder {
 	return s.Decoders[slices.IndexFunc(s.Decoders, func(d Decoder) bool { return d.Name == name })]
+}
+
+// Against is the comparison of two decoders of the run. Where the summary was read from summary.json, only those that it holds are known.
+func (s Summary) Against(base, head string) (Comparison, bool) {
+	for _, c := range s.Comparisons {
+		if c.Base == base && c.Head == head {
+			return c, true
+		}
+	}
+	at := func(name string) int {
+		return slices.IndexFunc(s.Decoders, func(d Decoder) bool { return d.Name == name })
+	}
+	b, h := at(base), at(head)
+	if s.run == nil || b < 0 || h < 0 {
+		return Comparison{}, false
+	}
+	return s.run.compare(b, h, s), true
 }
 
 // A Decoder is what one decoder did over the suite. Totals are over the decodings of the plan, further ones of
@@ -85,10 +104,12 @@ type Decoder struct {
 	NetJoulesPerToken *float64 `json:"net_joules_per_token,omitempty"` // without it
 	JoulesPerSolved   *float64 `json:"joules_per_solved_task,omitempty"`
 
-	DollarsPerMillion *float64 `json:"dollars_per_million_tokens,omitempty"` // useful tokens, at the endpoint's prices
+	DollarsPerMillion *float64 `json:"dollars_per_million_tokens,omitempty"` // useful tokens, at the endpoint's prices or that of the machine's hour
 	DollarsPerSolved  *float64 `json:"dollars_per_solved_task,omitempty"`
 
 	Endpoint *Endpoint `json:"endpoint,omitempty"` // only of a server: what it told, and what the network showed
+
+	machine *float64 // seconds that a task takes of the machine
 }
 
 // A Comparison sets a decoder (head) beside the autoregressive one (base), paired by task.
@@ -130,6 +151,9 @@ func ReadSummary(path string) (Summary, error) {
 	for i := range s.Decoders {
 		if d := &s.Decoders[i]; d.Decodings == 0 { // earlier versions did not tell
 			d.Decodings = d.Records - d.Errors
+		}
+		if d := &s.Decoders[i]; d.SecondsPerTask != nil && s.Plan.Batch <= 1 { // of a batch they are not the machine's
+			d.machine = &d.SecondsPerTask.Value
 		}
 	}
 	if s.geometric() {

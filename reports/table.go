@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tandem/reports/table"
@@ -33,8 +34,8 @@ var columns = []column{
 	{"ceil %", "ceil: share of the speed at this machine's measured limits", func(_ Summary, d Decoder, _ bool) string { return number(d.CeilingShare, 100, 1) }},
 	{"MiB", "", func(_ Summary, d Decoder, _ bool) string { return mebibytes(d.PeakMemory) }},
 	{"J/tok", "", func(_ Summary, d Decoder, _ bool) string { return number(d.JoulesPerToken, 1, 3) }},
-	{"$/Mtok", "$/Mtok: dollars for a million useful tokens", func(_ Summary, d Decoder, _ bool) string { return number(d.DollarsPerMillion, 1, 3) }},
-	{"$/1k solved", "$/1k solved: dollars for a thousand solved tasks", func(_ Summary, d Decoder, _ bool) string { return number(d.DollarsPerSolved, 1000, 2) }},
+	{"$/Mtok", "$/Mtok: dollars for a million useful tokens", func(_ Summary, d Decoder, _ bool) string { return dollars(d.DollarsPerMillion, 1) }},
+	{"$/1k solved", "$/1k solved: dollars for a thousand solved tasks", func(_ Summary, d Decoder, _ bool) string { return dollars(d.DollarsPerSolved, 1000) }},
 	{"J/solved", "", func(_ Summary, d Decoder, _ bool) string { return number(d.JoulesPerSolved, 1, 1) }},
 	{"disturbed", "disturbed: decodings that other work disturbed; their times do not count", func(_ Summary, d Decoder, _ bool) string { return count(d.Disturbed) }},
 	{"empty", "", func(_ Summary, d Decoder, _ bool) string { return count(d.Empty) }},
@@ -237,6 +238,14 @@ func number(v *float64, scale float64, digits int) string {
 	return fmt.Sprintf("%.*f", digits, scale**v)
 }
 
+// dollars has three digits that count: prices of machines and of tokens differ by powers of ten.
+func dollars(v *float64, scale float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(scale**v, 'g', 3, 64)
+}
+
 func mebibytes(n *int64) string {
 	if n == nil {
 		return ""
@@ -291,6 +300,9 @@ func circumstances(s Summary) []string {
 		out = append(out, fmt.Sprintf("batch %d: tok/s and speed-ups are of all together, ms are each one's own", s.Plan.Batch))
 	}
 	out = append(out, s.endpoints()...)
+	if s.Price > 0 {
+		out = append(out, fmt.Sprintf("the machine at $%g an hour", s.Price))
+	}
 	add("judged under %s", e.SandboxTier)
 	add("commit %s", e.Commit)
 	return append(out, "intervals are 95% over tasks: they speak of other tasks, not of another day")

@@ -8,6 +8,7 @@ import (
 	"tandem/bench/ab"
 	"tandem/bench/history"
 	"tandem/bench/metric"
+	"tandem/claims"
 	"tandem/datasets"
 	"tandem/device"
 	"tandem/evals"
@@ -57,6 +58,10 @@ func hint(err error) string {
 		return ": see tandem history list and show"
 	case errors.As(err, new(*history.Mixed)):
 		return ": choose one with --machine, --suite or --model, or take --format json"
+	case errors.As(err, new(*claims.Unknown)):
+		return ": tandem claims list has the ids"
+	case errors.As(err, new(*claims.NoResults)):
+		return ": name a folder that tandem run or tandem bench --out wrote"
 	case errors.As(err, &suite) && errors.Is(err, datasets.ErrNotFetched):
 		return fmt.Sprintf(": fetch it with `tandem datasets fetch %s`, or name its file with --data", suite.Suite)
 	case suite != nil && errors.Is(err, datasets.ErrDamaged):

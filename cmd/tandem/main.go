@@ -40,6 +40,7 @@ type cli struct {
 	Tokenize tokenizeCmd      `cmd:"" help:"Turn texts into the token ids of a model: JSON strings on stdin, JSON arrays on stdout, one a line."`
 	Models   modelsCmd        `cmd:"" help:"List, fetch, show and check models: of the Hugging Face hub, a package or a folder."`
 	History  historyCmd       `cmd:"" help:"Keep the figures of many runs, and say which commit changed one."`
+	Claims   claimsCmd        `cmd:"" help:"Check published claims of speed against what was measured, and do their arithmetic."`
 	Datasets datasetsCmd      `cmd:"" help:"List, fetch and check the task suites, or generate the embedded one."`
 	Doctor   doctorCmd        `cmd:"" help:"Say what this machine can do: processor, kernels, GPU, sandbox, Python."`
 	Version  versionCmd       `cmd:"" help:"Print the version, the commit and the Go release."`

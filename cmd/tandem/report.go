@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,8 +20,11 @@ type reportCmd struct {
 }
 
 func (c reportCmd) Run(a *app) error {
+	if err := c.priceFlag.check(); err != nil {
+		return err
+	}
 	for _, dir := range c.Dirs {
-		if err := report(a, dir, c.JSON, c.width(a.stdout)); err != nil {
+		if err := report(a, dir, c.summaryFlags); err != nil {
 			return fmt.Errorf("report of %s: %w", dir, err)
 		}
 	}
@@ -30,7 +34,13 @@ func (c reportCmd) Run(a *app) error {
 // summaryFlags say how a summary is printed.
 type summaryFlags struct {
 	wideFlag
+	priceFlag
 	JSON bool `help:"Print summary.json in place of the table; with several folders one after the other."`
+}
+
+// priceFlag is of verbs that say what a machine's work costs.
+type priceFlag struct {
+	Price float64 `name:"price-per-hour" placeholder:"DOLLARS" help:"What an hour of this machine costs: adds dollars for a million useful tokens and for a thousand solved tasks."`
 }
 
 // wideFlag is of verbs that print a table.
@@ -46,14 +56,22 @@ func (f wideFlag) width(out io.Writer) int {
 	return table.Terminal(out)
 }
 
+// check refuses what is no price; 0 is none.
+func (f priceFlag) check() error {
+	if !(f.Price >= 0) || math.IsInf(f.Price, 0) {
+		return fmt.Errorf("--price-per-hour must be dollars above 0, not %g", f.Price)
+	}
+	return nil
+}
+
 // report rebuilds the report of a scored run and prints its table, or its summary.json, and where the rest lies.
-func report(a *app, dir string, json bool, width int) error {
-	summary, err := reports.Write(dir)
+func report(a *app, dir string, f summaryFlags) error {
+	summary, err := reports.Write(dir, reports.PricePerHour(f.Price))
 	if err != nil {
 		return err
 	}
-	files, text := a.stdout, []byte(reports.Table(summary, width)+"\n")
-	if json {
+	files, text := a.stdout, []byte(reports.Table(summary, f.width(a.stdout))+"\n")
+	if f.JSON {
 		if text, err = os.ReadFile(filepath.Join(dir, "summary.json")); err != nil {
 			return err
 		}

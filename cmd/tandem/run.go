@@ -66,7 +66,7 @@ func (c runCmd) check() error {
 	if c.Energy != 0 && c.Energy < telemetry.MinWindow {
 		return fmt.Errorf("--energy %v is too short for a counter that ticks every 100 ms: give at least %v, better 10s", c.Energy, telemetry.MinWindow)
 	}
-	return nil
+	return c.priceFlag.check()
 }
 
 // A job is what run does: the files and flags, read and checked.
@@ -105,7 +105,7 @@ func (c runCmd) Run(a *app) error {
 	if c.Turns { // whoever gives the turns compares the records
 		return nil
 	}
-	return report(a, c.Out, c.JSON, c.width(a.stdout))
+	return report(a, c.Out, c.summaryFlags)
 }
 
 // folder is where the results lie by default.

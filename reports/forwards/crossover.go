@@ -24,7 +24,7 @@ func (r Report) crossover(size int) plot.Chart {
 	for _, tokens := range committed {
 		_, block := speed.Curves(r.Rows, size, tokens, r.Ceilings)
 		meets := speed.Crossover(ar, block)
-		like := plot.Layer{Series: fmt.Sprintf("%g tokens per forward", tokens), Key: fmt.Sprintf("%g tokens per forward: ar %s", tokens, when(meets))}
+		like := plot.Layer{Series: fmt.Sprintf("%g tokens per forward", tokens), Key: fmt.Sprintf("%g tokens per forward: ar %s", tokens, When(meets))}
 		lines, order = append(curveLayers(like, block), lines...), append(order, like.Series) // the key stands as the curves begin, from above
 		if !meets.Not && !meets.From {
 			at := plot.XY(meets.At.Batch, meets.At.TokensPerSecond)
@@ -77,8 +77,8 @@ func points(list []speed.Point) (out []plot.Point) {
 	return out
 }
 
-// when says where the autoregressive decoder catches up.
-func when(c speed.Catch) string {
+// When says where the autoregressive decoder catches up, as what is said of ar.
+func When(c speed.Catch) string {
 	switch {
 	case c.Not:
 		return fmt.Sprintf("does not catch up by batch %g", c.At.Batch)
@@ -105,7 +105,7 @@ func (r Report) crossovers() (out []string) {
 		}
 		for _, tokens := range committed {
 			_, block := speed.Curves(r.Rows, size, tokens, nil)
-			meets = append(meets, fmt.Sprintf("with %g ar %s", tokens, when(speed.Crossover(ar, block))))
+			meets = append(meets, fmt.Sprintf("with %g ar %s", tokens, When(speed.Crossover(ar, block))))
 		}
 		out = append(out, fmt.Sprintf("to beat ar, block %d must commit more tokens per forward than %s", size, strings.Join(needs, ", ")),
 			fmt.Sprintf("at an assumed number of tokens per forward of block %d: %s (measure yours with tandem run)", size, strings.Join(meets, ", ")))
