@@ -72,8 +72,8 @@ func (c Card) ceilings(count int) map[string]float64 {
 	return map[string]float64{transformer.ReadCeiling: n * c.Bandwidth, transformer.BF16Ceiling: n * 1e3 * c.Compute, transformer.F32Ceiling: n * 1e3 * c.Compute}
 }
 
-// Machine is the card of ceilings that were measured.
-func Machine(name string, ceilings map[string]float64) (Card, bool) {
+// machineCard is the card of ceilings that were measured.
+func machineCard(name string, ceilings map[string]float64) (Card, bool) {
 	c := Card{Name: name, Bandwidth: ceilings[transformer.ReadCeiling], Source: "measured",
 		Compute: ceilings[transformer.ComputeCeiling(transformer.BF16, ceilings)] / 1e3}
 	return c, c.Bandwidth > 0 && c.Compute > 0

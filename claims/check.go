@@ -164,7 +164,7 @@ func (m Measured) check(c Claim) Finding {
 		return out
 	}
 	per := *c.Figures.PerForward
-	gain := reports.Interval{Value: per.Middle() / need.TokensPerForward, Low: per.Low / need.TokensPerForward, High: per.High / need.TokensPerForward}
+	gain := reports.Interval{Value: per.middle() / need.TokensPerForward, Low: per.Low / need.TokensPerForward, High: per.High / need.TokensPerForward}
 	out.Measured.Batch, out.Measured.Speedup, out.Measured.Value = int(need.Batch), &gain, &gain
 	out.Reason = fmt.Sprintf("a block of %d needs > %.2f tokens per forward at batch %g here; with %s it is %.3gx to %.3gx as fast as ar",
 		o.Block, need.TokensPerForward, need.Batch, per.Text, gain.Low, gain.High)
@@ -235,7 +235,8 @@ func (e Evidence) CatchUps(block int, perForward float64) (out []CatchUp) {
 		ar, curve := speed.Curves(m.Rows, block, perForward, nil)
 		at := speed.Crossover(ar, curve)
 		out = append(out, CatchUp{Path: m.Path, Block: block, PerForward: perForward, Batch: at.At.Batch, Never: at.Not,
-			Text: fmt.Sprintf("with %.2f tokens per forward of a block of %d ar %s on %s, measured (%s)", perForward, block, forwards.When(at), device(m.Environment), m.Path)})
+			Text: fmt.Sprintf("by forwards measured on %s (%s): with %.2f tokens per forward of a block of %d ar %s",
+				device(m.Environment), m.Path, perForward, block, forwards.When(at))})
 	}
 	return out
 }

@@ -169,8 +169,8 @@ func (a Amount) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.Text)
 }
 
-// Middle is one number for the amount: the mean of a range, or its only end.
-func (a Amount) Middle() float64 {
+// middle is one number for the amount: the mean of a range, or its only end.
+func (a Amount) middle() float64 {
 	if a.Low == 0 || a.High == 0 {
 		return a.Low + a.High
 	}

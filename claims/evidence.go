@@ -11,6 +11,7 @@ import (
 	"tandem/record"
 	"tandem/reports"
 	"tandem/reports/forwards"
+	"tandem/transformer"
 )
 
 // Evidence is what was measured.
@@ -106,18 +107,25 @@ func (e *Evidence) readForwards(path string) error {
 	return err
 }
 
-// Machines are the ceilings that were measured, one of each result that has them.
+// leastWorkingSet is the least size of weights, in bytes, for the bandwidth that was measured over as many to be the memory's and not a
+// cache's.
+const leastWorkingSet = 256 << 20
+
+// Machines are the ceilings that were measured, one of each result that has them: those of models that caches do not hold.
 func (e Evidence) Machines() (cards []Card) {
-	add := func(path string, env record.Environment, ceilings map[string]float64) {
-		if card, ok := Machine(fmt.Sprintf("%s (%s)", device(env), path), ceilings); ok {
+	add := func(path string, env record.Environment, parameters int64, ceilings map[string]float64) {
+		card, ok := machineCard(fmt.Sprintf("%s (%s)", device(env), path), ceilings)
+		if ok && 2*parameters >= leastWorkingSet {
 			cards = append(cards, card)
 		}
 	}
 	for _, r := range e.Runs {
-		add(r.Path, r.Environment, r.Ceilings)
+		add(r.Path, r.Environment, r.Model.Parameters, r.Ceilings)
 	}
 	for _, f := range e.Forwards {
-		add(f.Path, f.Environment, f.Ceilings)
+		if shape, err := transformer.Geometry(f.Rows[0].Geometry); err == nil {
+			add(f.Path, f.Environment, transformer.Parameters(shape), f.Ceilings)
+		}
 	}
 	return cards
 }

@@ -25,6 +25,7 @@ type Implied struct {
 	BaselineShare *float64 `json:"baseline_ceiling_share,omitempty"`
 	CatchUp       *int     `json:"ar_catches_up_at_batch,omitempty"` // with so many tokens per forward, at the roofline; 0 where not by mostBatch
 	guessed       bool     // the shape is usualShape
+	elsewhere     bool     // the card is not the claim's
 	Lines         []string `json:"-"` // the arithmetic, a formula a line
 }
 
@@ -48,7 +49,7 @@ func (l Ledger) Imply(c Claim, on *Card) (out *Implied, why string) {
 	if p := o.Precision; p != "" && p != string(transformer.BF16) {
 		return nil, fmt.Sprintf("its weights are %s, the arithmetic is of bf16", p)
 	}
-	out = &Implied{guessed: len(assumed) > 0, Geometry: shape.Name, Block: o.Block, Context: o.Prompt + o.Generated/2, Batch: o.Batch, Assumed: assumed}
+	out = &Implied{guessed: len(assumed) > 0, elsewhere: on != nil, Geometry: shape.Name, Block: o.Block, Context: o.Prompt + o.Generated/2, Batch: o.Batch, Assumed: assumed}
 	card, cards := Card{}, o.Cards
 	switch named, known := find(l.Cards, o.Hardware); {
 	case on != nil:
@@ -150,13 +151,13 @@ func (i *Implied) compute(c Claim, r roof) {
 	diffusion := c.About == Models && !c.autoregressive()
 	switch {
 	case diffusion && f.TokensPerSecond != nil:
-		v := f.TokensPerSecond.Middle() / float64(i.Batch) * i.BlockSeconds
+		v := f.TokensPerSecond.middle() / float64(i.Batch) * i.BlockSeconds
 		i.PerForward = &v
-		add("tokens per forward: %.4g tok/s / batch %d x %.3f ms = %.2f at least", f.TokensPerSecond.Middle(), i.Batch, 1e3*i.BlockSeconds, v)
+		add("tokens per forward: %.4g tok/s / batch %d x %.3f ms = %.2f at least", f.TokensPerSecond.middle(), i.Batch, 1e3*i.BlockSeconds, v)
 	case diffusion && ratio != nil:
-		v := ratio.Middle() * i.BreakEven
+		v := ratio.middle() * i.BreakEven
 		i.PerForward = &v
-		add("tokens per forward: %.4gx x %.2f = %.2f, if both engines come as near to the roofline", ratio.Middle(), i.BreakEven, v)
+		add("tokens per forward: %.4gx x %.2f = %.2f, if both engines come as near to the roofline", ratio.middle(), i.BreakEven, v)
 	}
 	baseline := f.BaselineTokens
 	if c.Conditions.Baseline.Kind != AR {
@@ -165,12 +166,16 @@ func (i *Implied) compute(c Claim, r roof) {
 	if c.autoregressive() {
 		baseline = f.TokensPerSecond
 	}
-	if baseline != nil && !i.guessed {
-		v := baseline.Middle() / i.BaselineRate
+	if baseline != nil && !i.guessed && !i.elsewhere {
+		v := baseline.middle() / i.BaselineRate
 		i.BaselineShare = &v
-		add("the baseline's share of the ceiling: %.4g / %.4g tok/s = %.0f%%", baseline.Middle(), i.BaselineRate, 100*v)
+		add("the baseline's share of the ceiling: %.4g / %.4g tok/s = %.0f%%", baseline.middle(), i.BaselineRate, 100*v)
 	}
-	if i.PerForward != nil {
+	switch {
+	case i.PerForward == nil:
+	case *i.PerForward > float64(i.Block):
+		add("that is more than the block has: no decoder of such blocks reaches it there")
+	default:
 		i.catchUp(r, add)
 	}
 }

@@ -140,25 +140,23 @@ func parse(text []byte, cards []Card) (l Ledger, err error) {
 	return l, nil
 }
 
-// at is the mistake as an error with its line: that of its key, or of the entry where the key is missing.
+// at is the mistake as an error with its line: that of its key, or of what the key is missing in.
 func (m *mistake) at(tree *ast.File, entry int, name string) error {
 	where := fmt.Sprintf("$.%s[%d]", m.list, entry)
+	keys := strings.Split(m.path, ".")
 	line := 1
-	for _, p := range []string{where + "." + m.path, where} {
-		full, err := yaml.PathString(p)
+	for n := len(keys); n >= 0; n-- {
+		full, err := yaml.PathString(strings.Join(append([]string{where}, keys[:n]...), "."))
 		if err != nil {
 			continue
 		}
 		if node, err := full.FilterFile(tree); err == nil && node != nil {
-			line = firstLine(node)
+			line = node.GetToken().Position.Line // of a mapping that of its first pair
 			break
 		}
 	}
 	return fmt.Errorf("line %d: %s: %s %s", line, name, m.path, m.text)
 }
-
-// firstLine is where a node begins. A mapping's own token is the colon of its first pair.
-func firstLine(node ast.Node) int { return node.GetToken().Position.Line }
 
 var (
 	idForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]*$`)

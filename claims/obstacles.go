@@ -33,14 +33,19 @@ var obstacles = []obstacle{
 	{refutes, otherSettings},
 }
 
-// inTheWay are what stands between the claim and a verdict on a trial.
+// inTheWay are what stands between the claim and a verdict on a trial. What forbids one verdict alone is named where nothing forbids both.
 func (t trial) inTheWay(of outcome) (reasons []string) {
-	for _, o := range obstacles {
-		if o.blocks != open && o.blocks != of {
+	for _, blocks := range []outcome{open, confirms, refutes} {
+		if blocks != open && (blocks != of || len(reasons) > 0) {
 			continue
 		}
-		if reason := o.find(t); reason != "" {
-			reasons = append(reasons, reason)
+		for _, o := range obstacles {
+			if o.blocks != blocks {
+				continue
+			}
+			if reason := o.find(t); reason != "" {
+				reasons = append(reasons, reason)
+			}
 		}
 	}
 	return reasons
@@ -171,7 +176,7 @@ func noBaseline(t trial) string {
 	b := t.claim.Conditions.Baseline
 	switch {
 	case b.Kind != AR && b.Kind != Uncached:
-		return fmt.Sprintf("its baseline is another model, %s", b.Name)
+		return fmt.Sprintf("its baseline is none of the run's: %s", b.Name)
 	case t.base == nil && b.Kind == Uncached:
 		return "the run has no decoder without a cache to compare with, or its records are not there"
 	case t.base == nil:

@@ -103,9 +103,7 @@ func writeImplied(b *strings.Builder, i *claims.Implied, width int) {
 		head = strings.TrimSuffix(head, ":") + "; assumed: " + strings.Join(i.Assumed, ", ") + ":"
 	}
 	fmt.Fprintf(b, "\n%s\n", table.Wrap(head, width, "  "))
-	for _, line := range i.Lines {
-		fmt.Fprintf(b, "  %s\n", table.Wrap(line, width-2, "    "))
-	}
+	writeLines(b, width, i.Lines)
 }
 
 // pairs are the claim's facts.
@@ -196,7 +194,8 @@ func baseline(b claims.Baseline) string {
 	return text
 }
 
-// Findings are verdicts for a terminal of so many columns: first a count, then what was decided, then the rest with the reasons.
+// Findings are verdicts for a terminal of so many columns: first a count, then what was decided, then the rest with the reasons, those
+// with the same nearest measurement together.
 func Findings(findings []claims.Finding, width int) string {
 	var b strings.Builder
 	number := map[claims.Verdict]int{}
@@ -204,33 +203,48 @@ func Findings(findings []claims.Finding, width int) string {
 		number[f.Verdict]++
 	}
 	fmt.Fprintf(&b, "%d reproduced, %d contradicted, %d not comparable\n", number[claims.Reproduced], number[claims.Contradicted], number[claims.NotComparable])
-	for _, verdict := range []claims.Verdict{claims.Reproduced, claims.Contradicted, claims.NotComparable} {
-		for _, f := range findings {
-			if f.Verdict == verdict {
-				writeFinding(&b, f, width)
-			}
+	var nearest []string
+	groups := map[string][]claims.Finding{}
+	for _, f := range findings {
+		if f.Verdict != claims.NotComparable {
+			fmt.Fprintf(&b, "\n%s: %s\n", strings.ToUpper(string(f.Verdict)), f.ID)
+			writeLines(&b, width, append([]string{f.Claim.Claim, f.Reason, "measured: " + measured(f.Measured)}, catchUps(f)...))
+			continue
+		}
+		at := measured(f.Measured)
+		if groups[at] == nil {
+			nearest = append(nearest, at)
+		}
+		groups[at] = append(groups[at], f)
+	}
+	for _, at := range nearest {
+		fmt.Fprintf(&b, "\n%s\n", table.Wrap("not comparable; nearest measurement: "+at, width, "  "))
+		for _, f := range groups[at] {
+			writeLines(&b, width, append([]string{f.ID + ": " + f.Reason}, catchUps(f)...))
 		}
 	}
 	return b.String()
 }
 
-func writeFinding(b *strings.Builder, f claims.Finding, width int) {
-	verdict := strings.ReplaceAll(string(f.Verdict), "_", " ")
-	if f.Verdict != claims.NotComparable {
-		verdict = strings.ToUpper(verdict)
-	}
-	fmt.Fprintf(b, "\n%s\n", table.Wrap(f.ID+": "+f.Claim.Claim, width, "  "))
-	fmt.Fprintf(b, "  %s\n", table.Wrap(verdict+": "+f.Reason, width-2, "    "))
-	if f.Measured != nil {
-		fmt.Fprintf(b, "  %s\n", table.Wrap("measured: "+measured(*f.Measured), width-2, "    "))
-	}
-	for _, up := range f.CatchUps {
-		fmt.Fprintf(b, "  %s\n", table.Wrap(up.Text, width-2, "    "))
+// writeLines writes lines with a margin.
+func writeLines(b *strings.Builder, width int, lines []string) {
+	for _, line := range lines {
+		fmt.Fprintf(b, "  %s\n", table.Wrap(line, max(0, width-2), "    "))
 	}
 }
 
+func catchUps(f claims.Finding) (lines []string) {
+	for _, up := range f.CatchUps {
+		lines = append(lines, up.Text)
+	}
+	return lines
+}
+
 // measured is what was measured under the nearest conditions, in a line.
-func measured(m claims.Measurement) string {
+func measured(m *claims.Measurement) string {
+	if m == nil {
+		return "none"
+	}
 	text := fmt.Sprintf("%s, %s", m.Decoder, m.Model)
 	if m.Suite != "" {
 		text += " on " + m.Suite
