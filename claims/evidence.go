@@ -67,7 +67,7 @@ func ReadEvidence(paths []string, pricePerHour float64) (e Evidence, err error) 
 
 // readFolder reads the best of what a folder holds.
 func (e *Evidence) readFolder(dir string) error {
-	s, err := reports.Read(dir)
+	s, err := reports.Summarize(dir)
 	if errors.As(err, new(*record.Missing)) || errors.Is(err, fs.ErrNotExist) {
 		s, err = reports.ReadSummary(filepath.Join(dir, "summary.json"))
 	}

@@ -159,3 +159,20 @@ func TestOwn(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestDocs: the ledger in docs/CLAIMS.md is one.
+func TestDocs(t *testing.T) {
+	text, err := os.ReadFile("../docs/CLAIMS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, found := strings.Cut(string(text), "    schema: 1\n")
+	example, _, ended := strings.Cut(example, "\n\n")
+	if !found || !ended {
+		t.Fatal("there is no ledger")
+	}
+	l, err := parse([]byte("schema: 1\n"+strings.ReplaceAll("\n"+example, "\n    ", "\n")), nil)
+	if err != nil || len(l.Claims) != 1 || l.Claims[0].Figures.Speedup.Low != 2 {
+		t.Errorf("%+v, %v", l.Claims, err)
+	}
+}

@@ -41,8 +41,11 @@ func (c Claim) speaksOf(decoder string) bool {
 	if c.autoregressive() {
 		return metric.IsAR(decoder) && !metric.IsUncached(decoder)
 	}
-	return !metric.IsAR(decoder) && !uncached(decoder)
+	return fillsMasks(decoder) && !uncached(decoder)
 }
+
+// fillsMasks says that a decoder is neither autoregressive nor a server, of which nobody here knows how it decodes.
+func fillsMasks(decoder string) bool { return !metric.IsAR(decoder) && !metric.IsEndpoint(decoder) }
 
 // uncached says that a decoder is the control of its kind: it computes in each forward what a cache would hold.
 func uncached(decoder string) bool {
@@ -56,7 +59,7 @@ func (t *trial) findBase() {
 		return metric.IsAR(name) && !metric.IsUncached(name) && !strings.Contains(name, "speculate=")
 	}
 	if t.claim.Conditions.Baseline.Kind == Uncached {
-		is = func(name string) bool { return !metric.IsAR(name) && uncached(name) }
+		is = func(name string) bool { return fillsMasks(name) && uncached(name) }
 	}
 	i := slices.IndexFunc(t.run.Decoders, func(d reports.Decoder) bool { return is(d.Name) && metric.SamePrompt(d.Name, t.head.Name) })
 	if i < 0 {

@@ -90,7 +90,7 @@ func TestAgainst(t *testing.T) {
 	slow, fast := diffusion(16, 0.9), diffusion(16, 0.6)
 	header, records := synthetic(12, 2, ar, slow, fast)
 	writeRun(t, dir, header, records)
-	s, err := Read(dir)
+	s, err := Summarize(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"tandem/claims"
 	"tandem/reports/ledger"
+	"tandem/reports/plot"
 )
 
 type claimsCmd struct {
@@ -117,7 +118,9 @@ func (c claimsCheckCmd) Run(a *app) error {
 
 type claimsChartCmd struct {
 	evidenceFlags
-	Out string `required:"" placeholder:"DIR" help:"Folder for claims.png and claims.svg."`
+	drawFlags
+	Out string `default:"charts" placeholder:"DIR" help:"Folder for the chart; ${default} by default."`
+	wideFlag
 }
 
 func (c claimsChartCmd) Run(a *app) error {
@@ -125,9 +128,13 @@ func (c claimsChartCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	shown, measured, err := ledger.SaveChart(c.Out, findings)
-	if err == nil {
-		_, err = fmt.Fprintf(a.stdout, "wrote %s/claims.png and .svg: %d claims of being faster, %d with a measurement\n", c.Out, shown, measured)
+	chart, measured, err := ledger.Chart(findings)
+	if err != nil {
+		return err
 	}
+	if err := c.save(a, []plot.Chart{chart}, c.Out, c.width(a.stdout)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "claims with a measurement: %d\n", measured)
 	return err
 }

@@ -14,12 +14,17 @@ import (
 )
 
 type plotCmd struct {
-	Name   string   `arg:"" help:"Chart to draw: a name of tandem plot list, or all, those that the results hold data for."`
-	Paths  []string `arg:"" optional:"" name:"results" help:"Folders of runs or their summary.json; several stand in one chart. For history: its file too; for crossover: what tandem bench --out wrote."`
+	Name  string   `arg:"" help:"Chart to draw: a name of tandem plot list, or all, those that the results hold data for."`
+	Paths []string `arg:"" optional:"" name:"results" help:"Folders of runs or their summary.json; several stand in one chart. For history: its file too; for crossover: what tandem bench --out wrote."`
+	drawFlags
+	Out string `default:"charts" placeholder:"DIR" help:"Folder for the charts; ${default} by default."`
+	wideFlag
+}
+
+// drawFlags say how charts look, and in which formats they are written.
+type drawFlags struct {
 	Style  string   `default:"screen" enum:"${chart_styles}" help:"Look of the charts: ${enum}."`
 	Format []string `default:"png,svg" enum:"${chart_formats}" help:"Formats: ${enum}. csv is the data, vega a Vega-Lite specification with the data in it."`
-	Out    string   `default:"charts" placeholder:"DIR" help:"Folder for the charts; ${default} by default."`
-	wideFlag
 }
 
 // chartKinds are all charts.
@@ -41,10 +46,6 @@ func (c plotCmd) Run(a *app) error {
 	if len(c.Paths) == 0 {
 		return fmt.Errorf("plot %s: name the folders of results", c.Name)
 	}
-	style, err := plot.FindStyle(c.Style)
-	if err != nil {
-		return err
-	}
 	var charts []plot.Chart
 	for _, k := range kinds {
 		more, err := k.Draw(c.Paths)
@@ -60,21 +61,25 @@ func (c plotCmd) Run(a *app) error {
 		}
 		return fmt.Errorf("plot %s: %s holds no data for it; it needs %s", c.Name, strings.Join(c.Paths, ", "), needs)
 	}
-	return c.save(a, charts, style)
+	return c.save(a, charts, c.Out, c.width(a.stdout))
 }
 
-// save writes the charts; their names go to stdout with what belongs into a caption.
-func (c plotCmd) save(a *app, charts []plot.Chart, style plot.Style) error {
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+// save writes the charts into a folder; their names go to stdout with what belongs into a caption.
+func (f drawFlags) save(a *app, charts []plot.Chart, dir string, width int) error {
+	style, err := plot.FindStyle(f.Style)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("--out: %w; choose a folder that can be written", err)
 	}
 	for _, chart := range charts {
-		files, err := chart.SaveAs(c.Out, style, c.Format)
+		files, err := chart.SaveAs(dir, style, f.Format)
 		if err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 		caption := strings.ReplaceAll(chart.Title+": "+chart.Reading, "\n", "; ")
-		if _, err := fmt.Fprintf(a.stdout, "%s\n  %s\n", strings.Join(files, " "), table.Wrap(caption, c.width(a.stdout)-2, "  ")); err != nil {
+		if _, err := fmt.Fprintf(a.stdout, "%s\n  %s\n", strings.Join(files, " "), table.Wrap(caption, width-2, "  ")); err != nil {
 			return err
 		}
 	}

@@ -80,7 +80,7 @@ func report(a *app, dir string, f summaryFlags) error {
 	if _, err := a.stdout.Write(text); err != nil {
 		return err
 	}
-	if rest := reports.Rest(summary, width); rest != "" && !json {
+	if rest := reports.Rest(summary, f.width(a.stdout)); rest != "" && !f.JSON {
 		fmt.Fprintln(a.stdout, rest)
 	}
 	if name := oneByOne(summary.Failures); name != "" {
