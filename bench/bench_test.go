@@ -136,6 +136,7 @@ func TestRunFillsRecords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
 	s := setup()
 	s.Ideal = func(step record.Step, _ map[string]float64) float64 { return float64(step.Rows) }
+	s.Work = func(step record.Step) record.Work { return record.Work{Bytes: 2, FLOPs: float64(step.Rows)} }
 	s.Memory = func(decoder string) int64 { return int64(len(decoder)) }
 	var progress []int
 	s.Progress = func(done, total int) { progress = append(progress, done, total) }
@@ -157,6 +158,13 @@ func TestRunFillsRecords(t *testing.T) {
 		if r.Tokens != 3 || r.Canvas != 5 || r.PromptTokens != 3 || r.Completion != "abc" || r.Stop != record.StopEOS ||
 			r.Ideal != 6 || r.PeakMemory != int64(len(r.Decoder)) || len(r.Trace) != 3 || r.Seconds <= 0 {
 			t.Errorf("record %+v", r)
+		}
+		var work record.Work
+		for _, w := range r.Work {
+			work.Bytes, work.FLOPs = work.Bytes+w.Bytes, work.FLOPs+w.FLOPs
+		}
+		if work != (record.Work{Bytes: 6, FLOPs: 6}) {
+			t.Errorf("work %v", r.Work)
 		}
 		if want := []string{"a", "b", "c", "<eos>", "<eos>"}; !reflect.DeepEqual(r.Pieces, want) {
 			t.Errorf("pieces %q", r.Pieces)

@@ -33,6 +33,7 @@ var chartEntries = []chartEntry{
 	{"frontier", "Pass rate against speed", "judged runs with speeds", frontier},
 	{"quality", "Pass rate against tokens per forward", "judged runs", quality},
 	{"settings", "Speed-up and pass rate by threshold, steps, block", "decoders that differ in one of these alone (run a sweep)", settingCharts},
+	{"levels", "Pass rate by level", "a suite whose tasks have levels", levelCharts},
 	{"ratio", "Paired time ratio, task by task", "a baseline and another decoder, timed", ratios},
 	{"discordant", "Pass and speed, task by task", "a baseline and another decoder, judged and timed", discordant},
 	{"latency", "How long a task takes", "timed decodings", latency},
@@ -215,27 +216,37 @@ func (e exhibit) named(name string) string {
 // drawn is the number of decoders that one chart of distributions shows of a run at the most: more cannot be told apart.
 const drawn = 5
 
-// leading picks the decoders for charts of distributions: the baselines, the head of the verdict, then the others in their order.
-func (e exhibit) leading() []metric.Group {
-	first := func(g metric.Group) int {
+// leadingNames are the decoders for charts of distributions: the baselines, the head of the verdict, then the others in their order.
+func (e exhibit) leadingNames() []string {
+	first := func(name string) int {
 		switch {
-		case metric.IsAR(g.Name):
+		case metric.IsAR(name):
 			return 0
-		case e.best >= 0 && e.comparison().Head == g.Name:
+		case e.best >= 0 && e.comparison().Head == name:
 			return 1
 		}
 		return 2
 	}
-	sorted := slices.Clone(e.Groups)
-	slices.SortStableFunc(sorted, func(a, b metric.Group) int { return first(a) - first(b) })
+	sorted := e.Summary.names()
+	slices.SortStableFunc(sorted, func(a, b string) int { return first(a) - first(b) })
 	return sorted[:min(drawn, len(sorted))]
+}
+
+// leading are the folds of those decoders; none where only the summary is there.
+func (e exhibit) leading() (groups []metric.Group) {
+	for _, name := range e.leadingNames() {
+		if len(e.Groups) > 0 {
+			groups = append(groups, e.Find(name))
+		}
+	}
+	return groups
 }
 
 // few says how many of the decoders a chart shows, where it does not show all.
 func (g gallery) few() string {
 	shown, all := 0, 0
 	for _, e := range g {
-		shown, all = shown+len(e.leading()), all+len(e.Groups)
+		shown, all = shown+len(e.leadingNames()), all+len(e.Decoders)
 	}
 	if shown == all {
 		return ""

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -128,4 +129,37 @@ func calibrated(d metric.Group) (points []plot.Point) {
 		}
 	}
 	return points
+}
+
+// levelCharts draws pass@1 by the level of the tasks. Decoders stand beside each other, so that their intervals can be told apart.
+func levelCharts(g gallery) []plot.Chart {
+	var layers []plot.Layer
+	tasks, lanes := map[int]int{}, 0
+	for _, e := range g {
+		lanes += len(e.leadingNames())
+	}
+	lane := 0
+	for _, e := range g {
+		for _, name := range e.leadingNames() {
+			var points []plot.Point
+			for _, l := range e.decoder(name).ByLevel {
+				if l.Pass1 != nil {
+					tasks[l.Level] = max(tasks[l.Level], l.Tasks)
+					points = append(points, plot.Point{X: plot.At(float64(l.Level) + 0.5*(float64(lane)+0.5)/float64(lanes) - 0.25), Y: plot.Scaled(*l.Pass1, 100)})
+				}
+			}
+			if lane++; len(points) > 0 {
+				layers = append(layers, e.layer(plot.Line, name, points...), e.layer(plot.Dots, name, points...))
+			}
+		}
+	}
+	if len(layers) == 0 {
+		return nil
+	}
+	var ticks []plot.Tick
+	for _, level := range slices.Sorted(maps.Keys(tasks)) {
+		ticks = append(ticks, plot.Tick{At: float64(level), Text: fmt.Sprintf("%d (%d)", level, tasks[level])})
+	}
+	return []plot.Chart{g.chart("bars are 95% intervals"+g.few(), plot.Panel{
+		X: plot.Axis{Label: "level (tasks)", Ticks: ticks}, Y: plot.Axis{Label: "pass@1, %"}, Layers: layers})}
 }
