@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -41,6 +42,9 @@ func Formats() (names []string) {
 
 // in is the chart in a format and a style.
 func (ch Chart) in(format string, s Style) ([]byte, error) {
+	if !ch.drawn() {
+		return nil, fmt.Errorf("chart %s has no point", ch.Name)
+	}
 	for _, f := range formats {
 		if f.name == format {
 			data, err := f.encode(ch, s)
@@ -51,6 +55,14 @@ func (ch Chart) in(format string, s Style) ([]byte, error) {
 		}
 	}
 	return nil, fmt.Errorf("no format %q: choose among %s", format, strings.Join(Formats(), ", "))
+}
+
+// drawn says that there is anything to draw in every panel.
+func (ch Chart) drawn() bool {
+	empty := func(p Panel) bool {
+		return !slices.ContainsFunc(p.Layers, func(l Layer) bool { return len(l.Points) > 0 })
+	}
+	return len(ch.Panels) > 0 && !slices.ContainsFunc(ch.Panels, empty)
 }
 
 // SVG is the chart as an SVG document in the screen's style, with texts as text.
