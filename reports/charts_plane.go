@@ -120,7 +120,7 @@ func (g gallery) plane(reading string, x plot.Axis, spots []spot) []plot.Chart {
 		l.Direct = true
 		layers = append(layers, l)
 	}
-	c := g.chart(reading, plot.Panel{X: x, Y: plot.Axis{Label: "pass@1, %"}, Layers: layers})
+	c := g.chart(reading, plot.Panel{X: x, Y: plot.Axis{Label: "pass@1, %", Share: true}, Layers: layers})
 	c.Aspect = 0.6
 	return []plot.Chart{c}
 }

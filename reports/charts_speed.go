@@ -69,7 +69,7 @@ func settingCharts(g gallery) (charts []plot.Chart) {
 			panels = append(panels, plot.Panel{X: x, Y: plot.Axis{Label: "times as fast as " + g.baseName(), Log: true}, Layers: append([]plot.Layer{one}, speed...)})
 		}
 		if len(pass) > 0 {
-			panels = append(panels, plot.Panel{X: x, Y: plot.Axis{Label: "pass@1, %"}, Layers: append(g.baselines(), pass...)})
+			panels = append(panels, plot.Panel{X: x, Y: plot.Axis{Label: "pass@1, %", Share: true}, Layers: append(g.baselines(), pass...)})
 		}
 		if len(panels) == 0 {
 			continue

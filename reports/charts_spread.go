@@ -83,7 +83,7 @@ func latency(g gallery) []plot.Chart {
 		return nil
 	}
 	return []plot.Chart{g.chart("cumulative share of decodings by wall-clock time; further left is faster; marks: half of the decodings"+g.few(), plot.Panel{
-		X: plot.Axis{Label: "milliseconds for a task", Log: true}, Y: plot.Axis{Label: "decodings finished, %"}, Layers: layers})}
+		X: plot.Axis{Label: "milliseconds for a task", Log: true}, Y: plot.Axis{Label: "decodings finished, %", Share: true}, Layers: layers})}
 }
 
 // histogram draws how many useful tokens a forward committed, as a share of each decoder's forwards. The last mark holds all that
@@ -125,7 +125,7 @@ func histogram(g gallery) []plot.Chart {
 	}
 	ticks[last].Text += "+"
 	return []plot.Chart{g.chart("useful tokens; 0 are forwards that commit none: prefills, and blocks stored in the cache"+g.few(), plot.Panel{
-		X: plot.Axis{Label: "tokens committed by one forward", Ticks: ticks}, Y: plot.Axis{Label: "share of forwards, %", Reach: []float64{0}}, Layers: layers})}
+		X: plot.Axis{Label: "tokens committed by one forward", Ticks: ticks}, Y: plot.Axis{Label: "share of forwards, %", Share: true, Reach: []float64{0}}, Layers: layers})}
 }
 
 func total(counts []int) (n int) {

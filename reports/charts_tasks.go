@@ -116,7 +116,7 @@ func calibration(g gallery) []plot.Chart {
 	diagonal := plot.Layer{Mark: plot.Line, Tone: plot.InkTone, Faint: true, Key: "as often as sure", Points: []plot.Point{plot.XY(least, least), plot.XY(100, 100)}}
 	layers = append([]plot.Layer{diagonal}, layers...)
 	return []plot.Chart{g.chart("right: the token stands in the final text and that text passed; bars are 95% intervals over tasks"+g.few(), plot.Panel{
-		X: plot.Axis{Label: "mean probability of the committed token, %"}, Y: plot.Axis{Label: "right, %"}, Layers: layers})}
+		X: plot.Axis{Label: "mean probability of the committed token, %", Share: true}, Y: plot.Axis{Label: "right, %", Share: true}, Layers: layers})}
 }
 
 // calibrated are a decoder's bins as points. A decoding's commits share its verdict, so the interval is Wilson's of as many
@@ -161,5 +161,5 @@ func levelCharts(g gallery) []plot.Chart {
 		ticks = append(ticks, plot.Tick{At: float64(level), Text: fmt.Sprintf("%d (%d)", level, tasks[level])})
 	}
 	return []plot.Chart{g.chart("bars are 95% intervals"+g.few(), plot.Panel{
-		X: plot.Axis{Label: "level (tasks)", Ticks: ticks}, Y: plot.Axis{Label: "pass@1, %"}, Layers: layers})}
+		X: plot.Axis{Label: "level (tasks)", Ticks: ticks}, Y: plot.Axis{Label: "pass@1, %", Share: true}, Layers: layers})}
 }

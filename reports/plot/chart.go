@@ -42,6 +42,7 @@ type Axis struct {
 	Log   bool
 	Reach []float64 // what it reaches at least, beside the data
 	Tight bool      // without room beyond data and Reach
+	Share bool      // of a whole, in per cent: no tick stands beyond 0 and 100
 	Ticks []Tick    // nil: round values are chosen
 }
 

@@ -38,7 +38,7 @@ func drawDots(p *pane, l Layer, number int) {
 	for _, q := range l.Points {
 		at := p.at(q)
 		p.drawGlyph(p.c, at, radius, tone, number, l.Run)
-		p.hard = append(p.hard, around(at, 1.25*radius))
+		p.placer.marks = append(p.placer.marks, around(at, 1.25*radius))
 		p.name(at, q.Label, l, radius)
 	}
 }
@@ -94,7 +94,7 @@ func drawRings(p *pane, l Layer, number int) {
 	for _, q := range l.Points {
 		p.c.SetLineStyle(draw.LineStyle{Color: p.color(l, number), Width: 0.8 * p.line})
 		p.c.Stroke(circle(p.at(q), radius))
-		p.hard = append(p.hard, around(p.at(q), radius))
+		p.placer.marks = append(p.placer.marks, around(p.at(q), radius))
 		p.name(p.at(q), q.Label, l, radius)
 	}
 }
@@ -105,6 +105,6 @@ func (p *pane) path(s draw.LineStyle, points ...vg.Point) {
 		p.c.StrokeLines(s, points)
 	}
 	for i := 1; i < len(points); i++ {
-		p.soft = append(p.soft, along(points[i-1], points[i])...)
+		p.lines = append(p.lines, along(points[i-1], points[i])...)
 	}
 }

@@ -32,7 +32,7 @@ func (s *sheet) drawPanel(c draw.Canvas, panel Panel) {
 		for _, l := range panel.Layers {
 			marks[l.Mark].draw(out, l, s.chart.number(l.Series))
 		}
-		out.within = c.Rectangle
+		out.within, out.anywhere = c.Rectangle, s.numbered
 		if !out.place() {
 			s.crowded = true
 		}
@@ -133,5 +133,5 @@ func (p *pane) name(at vg.Point, label string, l Layer, gap vg.Length) {
 	if l.Tone > InkTone {
 		tone = p.color(l, -1)
 	}
-	p.labels = append(p.labels, tag{at: at, text: label, style: p.letters(tone, false), gap: gap})
+	p.labels = append(p.labels, tag{at: at, texts: []string{label}, style: p.letters(tone, false), gap: gap})
 }

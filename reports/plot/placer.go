@@ -10,61 +10,96 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A placer puts labels beside points. A label never touches a mark, another label or a leader line, nor leaves the panel; of the
-// places that are left it takes the nearest that covers the least of lines.
+// A placer puts labels beside points. A label never touches a mark, another label or a leader line, nor leaves the panel, and no
+// leader line crosses a label; of the places that are left it takes the nearest that covers the least of lines. Labels of points
+// whose marks cover each other stand together as one block: nobody could tell their leaders apart.
 type placer struct {
-	within vg.Rectangle
-	hard   []vg.Rectangle // marks, and labels once they are placed
-	soft   []vg.Rectangle // lines, cut into small boxes
-	labels []tag
+	within   vg.Rectangle
+	anywhere bool // a label may stand far from its mark
+	marks    []vg.Rectangle
+	lines    []vg.Rectangle // cut into small boxes, as leader lines are
+	texts    []vg.Rectangle // labels that are placed
+	leads    []vg.Rectangle // their leader lines
+	labels   []tag
 }
 
-// A tag is a label, and where it was put.
+// A tag is a label, or several in a block, and where it was put.
 type tag struct {
 	at    vg.Point
-	text  string
+	texts []string
 	style text.Style
 	gap   vg.Length // from the point to the edge of its mark
 
-	box    vg.Rectangle
-	placed bool
+	columns int // of the block
+	box     vg.Rectangle
+	placed  bool
 }
 
 // leaderFrom is how far from its mark a label may stand without a line that leads to it.
 const leaderFrom = 5
 
-// Letters reach from so far below the line that they stand on to so far above it, in sizes of the font.
+// Letters reach from so far below the line that they stand on to so far above it; lines of a block are so far apart. In sizes of the font.
 const (
 	lettersDepth  = 0.22
 	lettersHeight = 0.96
+	lineHeight    = 1.1
 )
+
+// columnGap is between the columns of a block.
+const columnGap = 5
 
 // directions are those from a point to its label, in sixteenths of a turn to the left from the right on; the first are liked most.
 var directions = []int{0, 1, 15, 2, 14, 8, 7, 9, 6, 10, 3, 13, 4, 12, 5, 11}
 
 // place finds a place for every label, the most crowded first; false where one has none.
 func (p *placer) place() bool {
-	order := make([]int, len(p.labels))
-	crowd := make([]int, len(p.labels))
-	for i := range p.labels {
-		order[i] = i
-		for _, h := range p.hard {
-			if overlap(around(p.labels[i].at, 40), h) > 0 {
-				crowd[i]++
+	p.gather()
+	crowd := func(t tag) (n int) {
+		for _, m := range p.marks {
+			if overlap(around(t.at, 40), m) > 0 {
+				n++
 			}
 		}
+		return n
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(crowd[b], crowd[a]) })
-	all := true
-	for _, i := range order {
-		all = p.put(&p.labels[i]) && all
+	order := make([]*tag, len(p.labels))
+	crowds := map[*tag]int{}
+	for i := range p.labels {
+		order[i] = &p.labels[i]
+		crowds[order[i]] = crowd(p.labels[i])
 	}
-	return all
+	slices.SortStableFunc(order, func(a, b *tag) int { return cmp.Compare(crowds[b], crowds[a]) })
+	for _, t := range order {
+		for t.columns = 1; t.columns <= min(len(t.texts), 5) && !t.placed; t.columns++ {
+			p.put(t)
+		}
+		if !t.placed {
+			return false
+		}
+		t.columns--
+	}
+	return true
+}
+
+// gather makes one block of the labels whose marks cover each other.
+func (p *placer) gather() {
+	var blocks []tag
+	for _, t := range p.labels {
+		i := slices.IndexFunc(blocks, func(b tag) bool {
+			return b.style.Color == t.style.Color && b.gap > 0 && math.Hypot(float64(b.at.X-t.at.X), float64(b.at.Y-t.at.Y)) < float64(b.gap)
+		})
+		if i < 0 {
+			blocks = append(blocks, t)
+		} else {
+			blocks[i].texts = append(blocks[i].texts, t.texts...)
+		}
+	}
+	p.labels = blocks
 }
 
 // put takes the cheapest place for a label.
-func (p *placer) put(t *tag) bool {
-	w, h := t.style.Width(t.text), lettersHeight*t.style.Font.Size
+func (p *placer) put(t *tag) {
+	w, h := t.size()
 	least := math.Inf(1)
 	try := func(x, y vg.Length, dislike float64) {
 		box := vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + w, Y: y + h}}
@@ -72,16 +107,19 @@ func (p *placer) put(t *tag) bool {
 			least, t.box, t.placed = cost, box, true
 		}
 	}
-	for _, r := range []vg.Length{3, 6, 10, 15, 22, 30, 40, 52, 66} {
+	for _, r := range []vg.Length{3, 6, 10, 15, 22, 30, 40, 52} {
 		r += t.gap
 		for dislike, k := range directions {
 			sin, cos := math.Sincos(float64(k) * math.Pi / 8)
 			x, y := t.at.X+r*vg.Length(cos), t.at.Y+r*vg.Length(sin)
 			// The box touches the circle of the radius with its nearest side or corner.
 			try(x-w*vg.Length(1-sign(cos))/2, y-h*vg.Length(1-sign(sin))/2, 0.05*float64(dislike))
+			if len(t.texts) > 1 { // a block may stand at any height beside its mark
+				try(x-w*vg.Length(1-sign(cos))/2, min(max(y-h/2, p.within.Min.Y), p.within.Max.Y-h), 1)
+			}
 		}
 	}
-	if !t.placed { // anywhere
+	if !t.placed && p.anywhere {
 		for x := p.within.Min.X; x+w <= p.within.Max.X; x += 6 {
 			for y := p.within.Min.Y; y+h <= p.within.Max.Y; y += h / 2 {
 				try(x, y, 0)
@@ -89,12 +127,25 @@ func (p *placer) put(t *tag) bool {
 		}
 	}
 	if t.placed {
-		p.hard = append(p.hard, t.box)
+		p.texts = append(p.texts, t.box)
 		if a, b, far := t.leader(); far {
-			p.hard = append(p.hard, clear(along(a, b), t.box)...)
+			p.leads = append(p.leads, along(a, b)...)
 		}
 	}
-	return t.placed
+}
+
+// size is that of a label or a block in so many columns.
+func (t *tag) size() (w, h vg.Length) {
+	rows := (len(t.texts) + t.columns - 1) / t.columns
+	return t.widest()*vg.Length(t.columns) + columnGap*vg.Length(t.columns-1), (lettersHeight + lineHeight*vg.Length(rows-1)) * t.style.Font.Size
+}
+
+// widest is the width of a column.
+func (t *tag) widest() (w vg.Length) {
+	for _, one := range t.texts {
+		w = max(w, t.style.Width(one))
+	}
+	return w
 }
 
 // sign is -1, 0 or 1.
@@ -105,7 +156,7 @@ func sign(v float64) float64 {
 	return math.Copysign(1, v)
 }
 
-// cost is what a place costs: how far it is and what it covers; infinite where it touches what it must not.
+// cost is what a place costs: how far it is and what it covers; infinite where it touches what it must not, or costs most or more.
 func (p *placer) cost(t *tag, box vg.Rectangle, most float64) float64 {
 	const free = 1
 	padded := vg.Rectangle{Min: vg.Point{X: box.Min.X - free, Y: box.Min.Y - free/2}, Max: vg.Point{X: box.Max.X + free, Y: box.Max.Y + free/2}}
@@ -120,18 +171,21 @@ func (p *placer) cost(t *tag, box vg.Rectangle, most float64) float64 {
 	if cost >= most {
 		return math.Inf(1)
 	}
-	for _, h := range p.hard {
-		if overlap(padded, h) > 0 {
+	for _, taken := range [][]vg.Rectangle{p.marks, p.texts, p.leads} {
+		if touches(padded, taken) {
 			return math.Inf(1)
 		}
 	}
-	for _, s := range p.soft {
+	for _, s := range p.lines {
 		cost += 2 * float64(overlap(padded, s))
+	}
+	if cost >= most {
+		return math.Inf(1)
 	}
 	return cost + p.leaderCost(t, box)
 }
 
-// leaderCost is what a leader line to a place would cross.
+// leaderCost is what a leader line to a place would cross: of marks and other leaders as little as can be, and no label.
 func (p *placer) leaderCost(t *tag, box vg.Rectangle) (cost float64) {
 	probe := *t
 	probe.box = box
@@ -139,19 +193,23 @@ func (p *placer) leaderCost(t *tag, box vg.Rectangle) (cost float64) {
 	if !far {
 		return 0
 	}
+	own := around(t.at, t.gap+2)
 	for _, piece := range along(a, b) {
-		for _, h := range p.hard {
-			own := overlap(around(t.at, t.gap+1), h) > 0
-			if !own && overlap(piece, h) > 0 {
-				return 1e6
-			}
+		switch {
+		case touches(piece, p.texts):
+			return math.Inf(1)
+		case overlap(own, piece) > 0:
+		case touches(piece, p.marks):
+			cost += 20
+		case touches(piece, p.leads):
+			cost += 6
 		}
 	}
 	return cost
 }
 
 // leader is the line from a label's mark to the label, and whether it is long enough to be drawn.
-func (t tag) leader() (from, to vg.Point, far bool) {
+func (t *tag) leader() (from, to vg.Point, far bool) {
 	to = nearest(t.box, t.at)
 	length := vg.Length(math.Hypot(float64(to.X-t.at.X), float64(to.Y-t.at.Y)))
 	if length-t.gap <= leaderFrom {
@@ -161,21 +219,26 @@ func (t tag) leader() (from, to vg.Point, far bool) {
 	return vg.Point{X: t.at.X + f*(to.X-t.at.X), Y: t.at.Y + f*(to.Y-t.at.Y)}, to, true
 }
 
-// write draws the labels that have a place.
+// write draws the labels that have a place; of a block column by column.
 func (p *pane) write() {
-	for _, t := range p.labels {
+	for i := range p.labels {
+		t := &p.labels[i]
 		if !t.placed {
 			continue
 		}
 		if a, b, far := t.leader(); far {
 			p.c.StrokeLine2(draw.LineStyle{Color: p.muted, Width: 0.4}, a.X, a.Y, b.X, b.Y)
 		}
-		p.c.FillText(t.style, vg.Point{X: t.box.Min.X, Y: t.box.Min.Y + lettersDepth*t.style.Font.Size - standing(t.style)}, t.text)
+		size := t.style.Font.Size
+		standing := size - t.style.FontExtents().Ascent // how far above its place gonum puts the line that letters stand on
+		rows := (len(t.texts) + t.columns - 1) / t.columns
+		for k, one := range t.texts {
+			x := t.box.Min.X + (t.widest()+columnGap)*vg.Length(k/rows)
+			y := t.box.Max.Y - (lettersHeight+lineHeight*vg.Length(k%rows))*size
+			p.c.FillText(t.style, vg.Point{X: x, Y: y + lettersDepth*size - standing}, one)
+		}
 	}
 }
-
-// standing is how far above its place gonum puts the line that letters stand on.
-func standing(s text.Style) vg.Length { return s.Font.Size - s.FontExtents().Ascent }
 
 // along is a line cut into small boxes.
 func along(a, b vg.Point) (boxes []vg.Rectangle) {
@@ -187,11 +250,6 @@ func along(a, b vg.Point) (boxes []vg.Rectangle) {
 	return boxes
 }
 
-// clear is boxes without those that touch another.
-func clear(boxes []vg.Rectangle, other vg.Rectangle) []vg.Rectangle {
-	return slices.DeleteFunc(boxes, func(b vg.Rectangle) bool { return overlap(b, other) > 0 })
-}
-
 // around is the square about a point.
 func around(at vg.Point, r vg.Length) vg.Rectangle {
 	return vg.Rectangle{Min: vg.Point{X: at.X - r, Y: at.Y - r}, Max: vg.Point{X: at.X + r, Y: at.Y + r}}
@@ -200,6 +258,11 @@ func around(at vg.Point, r vg.Length) vg.Rectangle {
 // nearest is the point of a box that is nearest to another.
 func nearest(box vg.Rectangle, at vg.Point) vg.Point {
 	return vg.Point{X: max(box.Min.X, min(at.X, box.Max.X)), Y: max(box.Min.Y, min(at.Y, box.Max.Y))}
+}
+
+// touches says that a box overlaps one of several.
+func touches(box vg.Rectangle, others []vg.Rectangle) bool {
+	return slices.ContainsFunc(others, func(o vg.Rectangle) bool { return overlap(box, o) > 0 })
 }
 
 // overlap is the area that two boxes share.

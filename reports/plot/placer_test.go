@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
 )
 
 // A crowd is a case that is hard to label: n decoders at (x, y) with half widths of their intervals.
@@ -63,7 +65,7 @@ var crowds = []crowd{
 
 func (c crowd) chart() Chart {
 	ch := Chart{Name: strings.ReplaceAll(strings.ReplaceAll(c.name, " ", "-"), "%", ""), Title: c.name, Reading: "twenty cases that are hard to label"}
-	p := Panel{X: Axis{Label: "times as fast as ar", Log: true}, Y: Axis{Label: "pass@1, %"}}
+	p := Panel{X: Axis{Label: "times as fast as ar", Log: true}, Y: Axis{Label: "pass@1, %", Share: true}}
 	for i := range c.n {
 		x, y, dx, dy := c.at(i)
 		p.Layers = append(p.Layers, Layer{Mark: Dots, Series: fmt.Sprint("decoder ", i), Direct: true, Key: c.text(i), Points: []Point{{Label: c.text(i),
@@ -101,6 +103,11 @@ func TestCrowds(t *testing.T) {
 			all := ""
 			for _, one := range p.texts {
 				all += one.text + " "
+			}
+			sheet := ch.sheet(s)
+			sheet.draw(draw.NewCanvas(&recorder.Canvas{}, sheet.width, sheet.height))
+			if sheet.crowded {
+				t.Errorf("%s, %s: a label has no place", s.Name, c.name)
 			}
 			for i := range c.n {
 				if squeezed := strings.ReplaceAll(all, " ", ""); !strings.Contains(squeezed, strings.ReplaceAll(c.text(i), " ", "")) {

@@ -2,6 +2,7 @@ package plot
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -68,7 +69,11 @@ func (a Axis) ticks(low, high float64, n int) []Tick {
 	case a.Log:
 		return logarithmic(low, high, n)
 	}
-	return linear(low, high, n)
+	ticks := linear(low, high, n)
+	if a.Share {
+		ticks = slices.DeleteFunc(ticks, func(t Tick) bool { return t.At < 0 || t.At > 100 })
+	}
+	return ticks
 }
 
 // linear gives about n round ticks between low and high.
