@@ -92,8 +92,11 @@ func (ch Chart) vegaPanel(p Panel, s Style, sets object) object {
 	for _, l := range p.Layers {
 		values := []object{}
 		for i, q := range l.Points {
-			q.X, q.Y = within(q.X, xLow, xHigh), within(q.Y, yLow, yHigh)
-			values = append(values, l.datum(i, q))
+			one := l.datum(i, Point{X: within(q.X, xLow, xHigh), Y: within(q.Y, yLow, yHigh), Label: q.Label, Weight: q.Weight})
+			if l.Mark == Rules {
+				one["upright"] = !finite(q.Y.High)
+			}
+			values = append(values, one)
 		}
 		v := vegaLayer{Layer: l, x: x, y: y, tone: object{"value": Hex(s.color(l, ch.number(l.Series)))}, opacity: 1}
 		if l.Series != "" {

@@ -1,6 +1,9 @@
 package plot
 
-import "maps"
+import (
+	"fmt"
+	"maps"
+)
 
 // of is the encoding of another field on the same axis.
 func of(encoding object, field string) object {
@@ -48,10 +51,15 @@ func vegaRules(v vegaLayer) []object {
 	if v.Faint {
 		rule["strokeDash"] = []int{4, 3}
 	}
-	if len(v.Points) > 0 && !finite(v.Points[0].Y.High) {
-		return []object{{"mark": rule, "encoding": object{"x": v.x, "y": of(v.y, "y_low"), "y2": end("y_high"), "color": v.tone}}}
+	return []object{
+		{"transform": upright(true), "mark": rule, "encoding": object{"x": v.x, "y": of(v.y, "y_low"), "y2": end("y_high"), "color": v.tone}},
+		{"transform": upright(false), "mark": rule, "encoding": object{"x": of(v.x, "x_low"), "x2": end("x_high"), "y": v.y, "color": v.tone}},
 	}
-	return []object{{"mark": rule, "encoding": object{"x": of(v.x, "x_low"), "x2": end("x_high"), "y": v.y, "color": v.tone}}}
+}
+
+// upright keeps the upright rules, or the level ones.
+func upright(wanted bool) []object {
+	return []object{{"filter": fmt.Sprintf("datum.upright == %t", wanted)}}
 }
 
 func vegaRings(v vegaLayer) []object {
@@ -67,12 +75,14 @@ func (v vegaLayer) labels(s Style) []object {
 	if !any {
 		return nil
 	}
-	x, y := v.x, v.y
-	if v.Mark == Rules && !finite(v.Points[0].Y.High) {
-		y = of(v.y, "y_high")
-	} else if v.Mark == Rules {
-		x = of(v.x, "x_high")
-	}
 	text := object{"type": "text", "align": "left", "dx": 7, "dy": -7, "color": Hex(s.ink)}
-	return []object{{"mark": text, "encoding": object{"x": x, "y": y, "text": object{"field": "label", "type": "nominal"}}}}
+	label := func(x, y object) object {
+		return object{"mark": text, "encoding": object{"x": x, "y": y, "text": object{"field": "label", "type": "nominal"}}}
+	}
+	if v.Mark != Rules {
+		return []object{label(v.x, v.y)}
+	}
+	above, beside := label(v.x, of(v.y, "y_high")), label(of(v.x, "x_high"), v.y)
+	above["transform"], beside["transform"] = upright(true), upright(false)
+	return []object{above, beside}
 }
