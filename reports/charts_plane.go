@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tandem/bench/metric"
 	"tandem/reports/plot"
@@ -111,13 +112,15 @@ func (g gallery) plane(reading string, x plot.Axis, spots []spot) []plot.Chart {
 	for _, sweep := range sweeps(spots) {
 		layers = append(layers, plot.Layer{Mark: plot.Line, Tone: plot.MutedTone, Key: "a sweep of one setting", Points: sweep})
 	}
-	if best := pareto(spots); len(best) > 1 {
+	if best := pareto(spots); len(best) > 1 && len(g) == 1 {
 		layers = append(layers, plot.Layer{Mark: plot.Steps, Tone: plot.InkTone, Faint: true, Key: "Pareto line", Points: best})
 	}
-	labels := brief(spots)
 	for i, s := range spots {
-		l := s.e.layer(plot.Dots, s.d.Name, plot.Point{X: s.x, Y: s.y, Label: labels[i]})
+		l := s.e.layer(plot.Dots, s.d.Name, plot.Point{X: s.x, Y: s.y, Label: briefly(s.d.Name, s.e)})
 		l.Direct = true
+		if s.e.label != "" && (i == 0 || spots[i-1].e.index != s.e.index) { // runs are told by the filling of their marks
+			l.Direct, l.Key = false, s.e.label
+		}
 		layers = append(layers, l)
 	}
 	c := g.chart(reading, plot.Panel{X: x, Y: plot.Axis{Label: "pass@1, %", Share: true}, Layers: layers})
@@ -168,41 +171,35 @@ func sweeps(spots []spot) (lines [][]plot.Point) {
 	return lines
 }
 
-// brief are the labels of the spots: the settings in which a decoder differs from what most of its family have, or all of its short
-// name where it does not differ.
-func brief(spots []spot) (labels []string) {
-	for _, s := range spots {
-		labels = append(labels, s.e.named(briefly(s.d.Name, s.e)))
-	}
-	return labels
-}
-
+// briefly is the label of a decoder: the settings in which it differs from what most of its family have, or all of its short name
+// where it does not differ.
 func briefly(name string, e exhibit) string {
 	family, parts := settings(name)
-	counts := map[string]int{}
-	members := 0
+	counts, having := map[string]int{}, map[string]int{} // by setting with its value, and by setting
 	for _, other := range e.Summary.names() {
 		if f, theirs := settings(other); f == family {
-			members++
 			for _, part := range theirs {
 				counts[part]++
+				having[keyOf(part)]++
 			}
 		}
 	}
-	text := ""
-	for _, part := range parts {
-		if 2*counts[part] <= members {
-			text += " " + part
-		}
-	}
+	most := func(part string) bool { return counts[part] > 1 && 2*counts[part] > having[keyOf(part)] }
 	usual := 0
-	for _, n := range counts {
-		if 2*n > members {
+	for part := range counts {
+		if most(part) {
 			usual++
 		}
 	}
-	if text == "" || metric.IsAR(name) || len(parts) < usual {
+	own := slices.DeleteFunc(slices.Clone(parts), most)
+	if len(own) == 0 || metric.IsAR(name) || len(parts) < usual {
 		return e.names[name]
 	}
-	return text[1:]
+	return strings.Join(own, " ")
+}
+
+// keyOf is the name of a setting without its value.
+func keyOf(part string) string {
+	key, _, _ := strings.Cut(part, "=")
+	return key
 }

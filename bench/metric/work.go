@@ -9,7 +9,6 @@ import (
 // A Work is what a decoder's forwards of one kind read and computed, and how long they took, over the decodings that nothing
 // disturbed. FLOPs / Seconds against FLOPs / Bytes is their point below the roofline.
 type Work struct {
-	Forwards     int
 	Bytes, FLOPs float64
 	Seconds      float64
 }
@@ -30,7 +29,6 @@ func (f *Fold) addWork(r record.Record) {
 	var began time.Duration
 	for _, step := range r.Trace {
 		sum := f.work[step.Kind]
-		sum.Forwards++
 		sum.Seconds += (step.At - began).Seconds()
 		f.work[step.Kind], began = sum, step.At
 	}

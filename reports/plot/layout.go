@@ -13,9 +13,9 @@ import (
 type sheet struct {
 	Style
 	chart    Chart
-	numbered bool // labels are numbers, which the key explains: their texts have no room
-	crowded  bool // a label found no free place
-	count    int  // of numbers so far
+	numbered bool              // labels are numbers, which the key explains: their texts have no room
+	crowded  bool              // a label found no free place
+	numbers  map[[2]string]int // of each series and label
 
 	title, reading []string // lines
 	key            [][]entry
@@ -40,7 +40,7 @@ const (
 
 // lay lays a chart out.
 func lay(ch Chart, s Style, numbered bool) *sheet {
-	out := &sheet{Style: s, chart: ch, numbered: numbered, width: s.width}
+	out := &sheet{Style: s, chart: ch, numbered: numbered, numbers: map[[2]string]int{}, width: s.width}
 	inner := s.width - 2*s.margin
 	line := vg.Points(leading * s.text)
 	height := 2 * s.margin
@@ -102,13 +102,12 @@ func wrap(txt string, s text.Style, width vg.Length) (lines []string) {
 
 // entries are what the key says: a text once, with the marks of all layers that it stands for. Labels that are numbers stand here.
 func (s *sheet) entries() (out []entry) {
-	n := 0
 	for _, p := range s.chart.Panels {
 		for _, l := range p.Layers {
 			for _, q := range l.Points {
-				if s.numbered && q.Label != "" {
-					n++
-					out = append(out, entry{layers: []Layer{l}, text: fmt.Sprintf("%d %s", n, q.Label)})
+				if what := [2]string{l.Series, q.Label}; s.numbered && q.Label != "" && s.numbers[what] == 0 {
+					s.numbers[what] = len(s.numbers) + 1
+					out = append(out, entry{layers: []Layer{l}, text: fmt.Sprintf("%d %s", s.numbers[what], q.Label)})
 				}
 			}
 			if l.Key == "" || l.Direct {

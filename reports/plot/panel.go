@@ -126,8 +126,7 @@ func (p *pane) name(at vg.Point, label string, l Layer, gap vg.Length) {
 		return
 	}
 	if p.numbered {
-		p.count++
-		label = strconv.Itoa(p.count)
+		label = strconv.Itoa(p.numbers[[2]string{l.Series, label}])
 	}
 	tone := p.ink
 	if l.Tone > InkTone {

@@ -90,7 +90,7 @@ func (p *placer) gather() {
 		})
 		if i < 0 {
 			blocks = append(blocks, t)
-		} else {
+		} else if !slices.Contains(blocks[i].texts, t.texts[0]) {
 			blocks[i].texts = append(blocks[i].texts, t.texts...)
 		}
 	}
