@@ -27,6 +27,9 @@ func measureEnergy(ctx context.Context, s Setup, source telemetry.Source, window
 	lanes := s.lanes()
 	for range energyRounds {
 		for _, name := range s.names() {
+			if isRemote(lanes[name]) { // what it draws, it draws elsewhere
+				continue
+			}
 			next, tokens, decodings := 0, 0, 0
 			energy, err := telemetry.Meter(ctx, source, window, func(ctx context.Context) error {
 				for groups[next%len(groups)].decoder != name {

@@ -1,6 +1,11 @@
 package record
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+
+	"tandem/record/jsonl"
+)
 
 // An Event is what an endpoint's stream says with a Step's text.
 type Event struct {
@@ -59,6 +64,18 @@ type RawEvent struct {
 	At   time.Duration `json:"at"`             // since the request was sent; ns
 	Name string        `json:"name,omitempty"` // the field event
 	Data string        `json:"data"`
+}
+
+// AppendRaw goes on with raw.jsonl, which it creates where there is none.
+func AppendRaw(path string) (*jsonl.Writer, error) {
+	return jsonl.Append(path, func(in *jsonl.Reader) error {
+		for _, err := range jsonl.All(in, func(line []byte, r *RawReply) error { return json.Unmarshal(line, r) }) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // A RawReply is a line of raw.jsonl: the stream that became a record.

@@ -23,7 +23,7 @@ func TestFolder(t *testing.T) {
 		r := run{runCmd{Repeats: 5, Samples: 1, Batch: 1, MaxTokens: 128, Length: "natural", Seed: 1}, datasets.Suite{Name: "basics", SHA256: "1"},
 			checkpoint.Model{Name: "org/a model", SHA256: sum("2"), Weights: &transformer.Weights{Dtype: transformer.BF16}}, []decoders.Settings{{Family: decoders.AR}}}
 		change(&r)
-		return r.flags.folder(r.flags.header(r.suite, &r.model, r.plan))
+		return r.flags.folder(r.flags.header(job{suite: r.suite, model: &r.model, plan: r.plan}))
 	}
 	first := folder(func(*run) {})
 	if !regexp.MustCompile(`^results/basics-a-model-[0-9a-f]{8}$`).MatchString(first) {

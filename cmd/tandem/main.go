@@ -38,6 +38,7 @@ type cli struct {
 	Score    scoreCmd         `cmd:"" help:"Judge samples of any model in human-eval's or EvalPlus's format: pass@k."`
 	Bench    benchCmd         `cmd:"" help:"Measure the speed of forwards beside this machine's ceilings."`
 	Tokenize tokenizeCmd      `cmd:"" help:"Turn texts into the token ids of a model: JSON strings on stdin, JSON arrays on stdout, one a line."`
+	Mock     mockCmd          `cmd:"" help:"Serve answers at a known speed, or with a known fault, as an endpoint to measure."`
 	Models   modelsCmd        `cmd:"" help:"List, fetch, show and check models: of the Hugging Face hub, a package or a folder."`
 	History  historyCmd       `cmd:"" help:"Keep the figures of many runs, and say which commit changed one."`
 	Claims   claimsCmd        `cmd:"" help:"Check published claims of speed against what was measured, and do their arithmetic."`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"tandem/bench"
@@ -35,7 +36,10 @@ func planDecoders(names, sweeps []string, threshold float64, c transformer.Confi
 
 // planPrompts gives the decoders of the plan their prompts: of --prompt, which may be a file, where they name none.
 func planPrompts(usual string, j job) (asked evals.Prompts, plan []decoders.Settings, err error) {
-	asked = evals.Prompts{Suite: j.suite, Chat: j.model.Chat}
+	asked = evals.Prompts{Suite: j.suite}
+	if j.model != nil {
+		asked.Chat = j.model.Chat
+	}
 	if info, statErr := os.Stat(usual); strings.ContainsAny(usual, `/\.`) || statErr == nil && info.Mode().IsRegular() {
 		own, err := evals.ReadPrompt(usual)
 		if err != nil {
@@ -43,10 +47,36 @@ func planPrompts(usual string, j job) (asked evals.Prompts, plan []decoders.Sett
 		}
 		asked.Own, usual = []evals.Prompt{own}, own.Name
 	}
-	if plan, err = bench.PlanPrompts(j.plan, usual, asked); err != nil {
-		return asked, nil, fmt.Errorf("--prompt: %w", err)
+	for _, s := range j.plan {
+		one, err := bench.PlanPrompts([]decoders.Settings{s}, usual, j.remote.prompts(s, asked))
+		if err != nil {
+			return asked, nil, fmt.Errorf("--prompt: %w", err)
+		}
+		if !slices.Contains(plan, one[0]) {
+			plan = append(plan, one[0])
+		}
 	}
 	return asked, plan, nil
+}
+
+// ask asks the tasks, each decoder as it is asked: those of the model together, and each endpoint. longest is the tokens of the longest
+// prompt of the model.
+func (j job) ask(setup *bench.Setup, limit int) (longest int, err error) {
+	groups := [][]decoders.Settings{ofModel(j.plan)}
+	for _, s := range j.remote.of(j.plan) {
+		groups = append(groups, []decoders.Settings{s})
+	}
+	for _, group := range groups {
+		if len(group) == 0 {
+			continue
+		}
+		n, err := setup.Ask(j.remote.prompts(group[0], j.asked), group, limit)
+		if err != nil {
+			return 0, err
+		}
+		longest = max(longest, n)
+	}
+	return longest, nil
 }
 
 // checkSamples refuses several samples of a task where no decoder's would differ, and names the decoders whose do not.

@@ -33,6 +33,8 @@ type runCmd struct {
 	Model     string   `default:"embedded" help:"embedded, a folder in Hugging Face format, a .gguf file, or a name of tandem models list or of the hub that was fetched."`
 	Dtype     string   `default:"" enum:",${dtypes}" placeholder:"bf16" help:"Dtype of the weights: ${dtype_choice}; the checkpoint's own by default."`
 	deviceFlags
+	Endpoints string `placeholder:"FILE" help:"YAML file of the servers that decoders called endpoint/NAME ask; see docs/ENDPOINTS.md."`
+	Raw       bool   `help:"Keep what endpoints stream as it came, in raw.jsonl."`
 	Repeats   int    `least:"1" default:"5" help:"Times that each task is decoded, interleaved."`
 	Extra     int    `least:"0" name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`
 	Samples   int    `least:"1" default:"1" help:"Samples of each task, for pass@k; give the decoders a temperature, such as ar/temperature=0.8."`
@@ -54,7 +56,8 @@ type runCmd struct {
 // Help follows the flags' list.
 func (runCmd) Help() string {
 	return fmt.Sprintf("A decoder is named by its family and settings: ar, ar/temperature=0.8, diffusion/block=16/threshold=0.9. "+
-		"ar knows %s. diffusion knows %s.\n\nPrompts: %s.", strings.Join(decoders.AR.Keys(), ", "), strings.Join(decoders.Diffusion.Keys(), ", "),
+		"ar knows %s. diffusion knows %s. endpoint/NAME, of --endpoints, knows %s.\n\nPrompts: %s.", strings.Join(decoders.AR.Keys(), ", "),
+		strings.Join(decoders.Diffusion.Keys(), ", "), strings.Join(decoders.Endpoint.Keys(), ", "),
 		strings.Join(evals.PromptNames(), ", "))
 }
 
@@ -62,6 +65,9 @@ func (runCmd) Help() string {
 func (c runCmd) check() error {
 	if !(c.Threshold > 0 && c.Threshold <= 1) {
 		return fmt.Errorf("--threshold must be above 0 and at most 1, not %g", c.Threshold)
+	}
+	if c.Energy != 0 && !c.decodesHere() {
+		return fmt.Errorf("--energy reads the energy counter of a GPU here, and only endpoints are asked: leave it out")
 	}
 	if c.Energy != 0 && c.Energy < telemetry.MinWindow {
 		return fmt.Errorf("--energy %v is too short for a counter that ticks every 100 ms: give at least %v, better 10s", c.Energy, telemetry.MinWindow)
@@ -72,11 +78,20 @@ func (c runCmd) check() error {
 // A job is what run does: the files and flags, read and checked.
 type job struct {
 	suite  datasets.Suite
-	model  *checkpoint.Model
+	remote endpoints         // those of --endpoints
+	model  *checkpoint.Model // nil where endpoints alone decode
 	asked  evals.Prompts
 	plan   []decoders.Settings
 	judge  *sandbox.Runner // nil where no program is run
 	header record.Header   // what is known before the model is on a device
+}
+
+// config is that of the model; the zero value where there is none.
+func (j job) config() (c transformer.Config) {
+	if j.model != nil {
+		c = j.model.Config
+	}
+	return c
 }
 
 // Run measures, judges and reports: each stage reads the file that the one before it wrote.
@@ -121,10 +136,18 @@ func (c runCmd) prepare(a *app) (j job, err error) {
 	if j.suite, err = c.load(c.Suite); err != nil {
 		return j, err
 	}
-	if j.model, err = loadModel(c.Model, transformer.Dtype(c.Dtype)); err != nil {
+	if j.remote, err = c.readEndpoints(); err != nil {
 		return j, err
 	}
-	if j.plan, err = planDecoders(c.Decoders, c.Sweep, c.Threshold, j.model.Config); err != nil {
+	if c.decodesHere() {
+		if j.model, err = loadModel(c.Model, transformer.Dtype(c.Dtype)); err != nil {
+			return j, err
+		}
+	}
+	if j.plan, err = planDecoders(c.Decoders, c.Sweep, c.Threshold, j.config()); err != nil {
+		return j, err
+	}
+	if err = j.remote.check(j.plan); err != nil {
 		return j, err
 	}
 	if j.asked, j.plan, err = planPrompts(c.Prompt, j); err != nil {
@@ -133,29 +156,32 @@ func (c runCmd) prepare(a *app) (j job, err error) {
 	if err = checkSamples(a.stderr, c.Samples, j.plan); err != nil {
 		return j, err
 	}
-	fmt.Fprint(a.stderr, decoders.NoBaseline(j.plan, j.model.Config))
-	j.header = c.header(j.suite, j.model, j.plan)
+	fmt.Fprint(a.stderr, decoders.NoBaseline(j.plan, j.config()))
+	j.header = c.header(j)
 	if c.Judge == "none" || !evals.HasPrograms(j.suite) {
 		return j, nil
 	}
-	if j.judge, err = c.judge(c.Model == embedded); err != nil {
+	if j.judge, err = c.judge(c.Model == embedded && len(j.remote.of(j.plan)) == 0); err != nil {
 		return j, fmt.Errorf("%w, or measure speed alone with --judge none", err)
 	}
 	return j, nil
 }
 
 // header says what is run.
-func (c runCmd) header(suite datasets.Suite, model *checkpoint.Model, plan []decoders.Settings) record.Header {
+func (c runCmd) header(j job) record.Header {
 	h := record.Header{
 		Schema:      record.Schema,
 		Environment: record.Environment{Version: version, Commit: commit},
-		Suite:       record.SuiteInfo{Name: suite.Name, SHA256: suite.SHA256, Tasks: len(suite.Tasks)},
-		Model:       record.ModelInfo{Name: model.Name, SHA256: model.SHA256(), Parameters: model.Parameters, Dtype: string(model.Weights.Dtype)},
+		Suite:       record.SuiteInfo{Name: j.suite.Name, SHA256: j.suite.SHA256, Tasks: len(j.suite.Tasks)},
+		Model:       record.ModelInfo{Name: j.remote.models(j.plan)},
 		Plan: record.PlanInfo{Repeats: c.Repeats, Extra: c.Extra, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch,
 			MaxTokens: c.MaxTokens, Length: c.Length, Seed: c.Seed},
 	}
-	for _, s := range plan {
-		h.Decoders = append(h.Decoders, s.Info())
+	if m := j.model; m != nil {
+		h.Model = record.ModelInfo{Name: m.Name, SHA256: m.SHA256(), Parameters: m.Parameters, Dtype: string(m.Weights.Dtype)}
+	}
+	for _, s := range j.plan {
+		h.Decoders = append(h.Decoders, j.remote.info(s))
 	}
 	return h
 }
@@ -176,16 +202,38 @@ func (c runCmd) score(a *app, in, out string, j job) error {
 
 // decode runs the plan's decoders over the suite.
 func (c runCmd) decode(a *app, path string, j job) (err error) {
-	setup := bench.Setup{Header: j.header, Tokenizer: pieces{j.model.Tokenizer}, EOS: j.model.Config.EOSTokens}
-	longest, err := setup.Ask(j.asked, j.plan, c.Limit)
+	setup := bench.Setup{Header: j.header, EOS: j.config().EOSTokens, Progress: progress.New(a.stderr, "decoding").Report}
+	if j.model != nil {
+		setup.Tokenizer = pieces{j.model.Tokenizer}
+	}
+	longest, err := j.ask(&setup, c.Limit)
 	if err != nil {
 		return fmt.Errorf("%w: choose another --prompt", err)
 	}
+	hangUp, err := c.openEndpoints(&setup, j)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, hangUp()) }()
+	if c.Turns {
+		setup.Turn = bench.Turns(os.Stdin, a.stdout)
+	}
+	if j.model == nil {
+		fmt.Fprintf(a.stderr, "%s, asked over the network; %s\n", j.header.Model.Name, c.judging(j.judge))
+		setup.Header.Environment = bench.Environment(a.ctx, version, commit)
+		j.judged(&setup.Header.Environment)
+		return runBench(a, path, setup)
+	}
+	return c.decodeHere(a, path, setup, longest, j)
+}
+
+// decodeHere runs the plan with the model on a device of this machine.
+func (c runCmd) decodeHere(a *app, path string, setup bench.Setup, longest int, j job) (err error) {
 	if err := c.fits(longest, j); err != nil {
 		return err
 	}
-	slots := longest + c.MaxTokens
-	backend, err := c.open(a, j.model, len(j.plan)*c.Batch*slots)
+	own, slots := ofModel(j.plan), longest+c.MaxTokens
+	backend, err := c.open(a, j.model, len(own)*c.Batch*slots)
 	if err != nil {
 		return err
 	}
@@ -197,11 +245,7 @@ func (c runCmd) decode(a *app, path string, j job) (err error) {
 	if err = j.locate(a, backend, &setup.Header); err != nil {
 		return err
 	}
-	setup.Progress = progress.New(a.stderr, "decoding").Report
-	if c.Turns {
-		setup.Turn = bench.Turns(os.Stdin, a.stdout)
-	}
-	closeAll, err := setup.Open(backend, j.plan, slots)
+	closeAll, err := setup.Open(backend, own, slots)
 	if err != nil {
 		return err
 	}
@@ -255,10 +299,15 @@ func (j job) locate(a *app, backend transformer.Backend, h *record.Header) (err 
 	about := backend.Describe()
 	h.Model.Dtype, h.Model.Attention = string(about.Dtype), string(backend.Config().Attention)
 	h.Environment = bench.EnvironmentOn(a.ctx, version, commit, about)
-	if j.judge != nil {
-		h.Environment.SandboxTier, h.Environment.Python = string(j.judge.Tier()), j.judge.Python()
-	}
+	j.judged(&h.Environment)
 	return nil
+}
+
+// judged adds to an environment how programs are judged.
+func (j job) judged(e *record.Environment) {
+	if j.judge != nil {
+		e.SandboxTier, e.Python = string(j.judge.Tier()), j.judge.Python()
+	}
 }
 
 // judging says how the outputs are judged.

@@ -36,6 +36,9 @@ import (
 type Options struct {
 	Count func(text string) int // tokens of a text; nil: no tokenizer of the model is here
 	Raw   bool                  // keep the events as they come (record.Reply.Raw)
+
+	// Dial makes the connections; nil: over the network, or its proxy.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // A Client is a decoder that asks an endpoint. One goroutine at a time may use it.
@@ -65,6 +68,9 @@ func Open(c Config, s decoders.Settings, o Options) (clients []decoders.Remote, 
 	}
 	n, timeouts := max(1, s.Concurrency), c.Timeouts.orUsual()
 	transport := newTransport(n, timeouts)
+	if o.Dial != nil {
+		transport.DialContext, transport.Proxy = o.Dial, nil
+	}
 	shared := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for range n {
 		clients = append(clients, &Client{config: c, settings: s, options: o, kind: kinds[c.Kind], key: key, http: shared, timeouts: timeouts})

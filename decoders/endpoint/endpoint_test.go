@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,38 +18,10 @@ import (
 	"tandem/record"
 )
 
-// A wire is a network of its own, within a bubble of synctest: time passes there when all wait, so what is measured is exact however
-// busy the machine is.
-type wire struct {
-	connections chan net.Conn
-	closed      chan struct{}
-	refuse      bool
-}
-
-func (w *wire) Accept() (net.Conn, error) {
-	select {
-	case c := <-w.connections:
-		return c, nil
-	case <-w.closed:
-		return nil, net.ErrClosed
-	}
-}
-func (w *wire) Close() error   { close(w.closed); return nil }
-func (w *wire) Addr() net.Addr { return &net.IPAddr{} }
-
-func (w *wire) dial(context.Context, string, string) (net.Conn, error) {
-	if w.refuse {
-		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
-	}
-	client, server := net.Pipe()
-	w.connections <- server
-	return client, nil
-}
-
 // A bench is a mock server and a client of it.
 type bench struct {
 	*Client
-	wire   *wire
+	wire   *mock.Wire
 	mu     sync.Mutex
 	served []mock.Served
 }
@@ -66,7 +36,7 @@ func within(t *testing.T, m mock.Config, c Config, s decoders.Settings, o Option
 	t.Helper()
 	t.Setenv(keyEnv, testKey)
 	synctest.Test(t, func(t *testing.T) {
-		b := &bench{wire: &wire{connections: make(chan net.Conn), closed: make(chan struct{})}}
+		b := &bench{wire: mock.NewWire()}
 		m.Served = func(s mock.Served) { b.mu.Lock(); b.served = append(b.served, s); b.mu.Unlock() }
 		if m.Answer == nil {
 			m.Answer = func(string) string { return answerText }
@@ -78,6 +48,7 @@ func within(t *testing.T, m mock.Config, c Config, s decoders.Settings, o Option
 		server := &http.Server{Handler: handler}
 		go server.Serve(b.wire)
 		defer server.Close()
+		o.Dial = b.wire.Dial
 		c.Name, c.Model, c.KeyEnv = "test", "mock", keyEnv
 		if c.BaseURL == "" {
 			c.BaseURL = "http://127.0.0.1/v1"
@@ -91,8 +62,6 @@ func within(t *testing.T, m mock.Config, c Config, s decoders.Settings, o Option
 			t.Fatal(err)
 		}
 		b.Client = clients[0].(*Client)
-		b.http.Transport.(*http.Transport).DialContext = b.wire.dial
-		b.http.Transport.(*http.Transport).Proxy = nil
 		defer closeAll()
 		test(t, b)
 	})
@@ -328,7 +297,7 @@ func TestRetry(t *testing.T) {
 		}
 	})
 	within(t, m, Config{}, decoders.Settings{}, Options{}, func(t *testing.T, b *bench) {
-		b.wire.refuse = true
+		b.wire.Refuse = true
 		_, err := b.decode(t.Context(), 1000)
 		if r := b.Reply(); err == nil || !strings.Contains(err.Error(), "connection refused") || r.Retries != mostTries-1 || r.Fault != faultConnect {
 			t.Errorf("%v: %+v", err, r)

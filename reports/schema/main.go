@@ -39,6 +39,7 @@ var files = []struct {
 }{
 	{"header.schema.json", "the first line of run.jsonl and scored.jsonl", record.Header{}},
 	{"record.schema.json", "every further line of run.jsonl and scored.jsonl", record.Record{}},
+	{"raw.schema.json", "a line of raw.jsonl", record.RawReply{}},
 	{"telemetry.schema.json", "a line of telemetry.jsonl", record.Telemetry{}},
 	{"summary.schema.json", "summary.json", reports.Summary{}},
 	{"compare.schema.json", "what compare and ab print as JSON", compare.Result{}},

@@ -9,10 +9,11 @@ import (
 type Task struct {
 	Prompt   string // as a suite has it: what a server is asked holds it
 	Solution string // goes on with the prompt
+	Chat     string // the answer in a chat
 }
 
 // Answers returns a Config.Answer that knows tasks. Asked for a task's prompt itself it gives the solution; asked in other words around
-// the prompt, as a chat does, a code block of both. right is the share of the tasks, spread over them evenly, whose answer is right: the
+// the prompt, as a chat does, the answer of a chat. right is the share of the tasks, spread over them evenly, whose answer is right: the
 // others get one that says so. What it does not know it answers with a sentence.
 func Answers(tasks []Task, right float64) func(prompt string) string {
 	return func(prompt string) string {
@@ -25,14 +26,14 @@ func Answers(tasks []Task, right float64) func(prompt string) string {
 		if best < 0 {
 			return "This server knows no answer to that, and says so in a sentence of a few words."
 		}
-		t, solution := tasks[best], tasks[best].Solution
-		if int(right*float64(best+1)) == int(right*float64(best)) {
-			solution = "    raise NotImplementedError('a wrong answer')\n"
+		t := tasks[best]
+		switch {
+		case int(right*float64(best+1)) == int(right*float64(best)):
+			return "    raise NotImplementedError('a wrong answer')\n"
+		case prompt == t.Prompt:
+			return t.Solution
 		}
-		if prompt == t.Prompt {
-			return solution
-		}
-		return "Here it is:\n```python\n" + t.Prompt + solution + "\n```\n"
+		return t.Chat
 	}
 }
 
