@@ -68,8 +68,8 @@ func (s Setup) ask(ctx context.Context, e example, d decoders.Remote, flight *fl
 	share := flight.change(-1) - before
 	reply := d.Reply()
 	r.Reply, r.Seconds = &reply, reply.Seconds
-	if shared {
-		r.BatchSeconds = share.Seconds()
+	if whole := reply.Seconds + reply.Waited; shared && whole > 0 {
+		r.BatchSeconds = share.Seconds() * reply.Seconds / whole // without what came before the request that was answered
 	}
 	if r.Err != "" {
 		return r
