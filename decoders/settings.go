@@ -170,8 +170,11 @@ func (s Settings) Name() string {
 	return name
 }
 
-// Greedy says whether the output is the same for every seed.
+// Greedy says whether the output is the same for every seed. Of an endpoint nobody knows.
 func (s Settings) Greedy() bool {
+	if s.Family == Endpoint {
+		return false
+	}
 	random := slices.ContainsFunc(s.policies(), func(p *PolicySpec) bool { return p.Random != nil && p.Random(s) })
 	return s.Temperature == 0 && !random
 }

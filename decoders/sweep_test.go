@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tandem/transformer"
 )
 
 // settingsOf parses names.
@@ -60,6 +62,22 @@ func TestSweepRefuses(t *testing.T) {
 		if grid, err := sweep(settingsOf(t, c.named), c.axes); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %v: %v, %v, want an error with %q", c.named, c.axes, grid, err, c.want)
 		}
+	}
+}
+
+// TestSweepOfEndpoints: an endpoint takes the axes that it knows and none of the others.
+func TestSweepOfEndpoints(t *testing.T) {
+	plan, err := Plan(settingsOf(t, "diffusion/block=4", "endpoint/x"), []Axis{{"concurrency", []string{"2", "8"}}}, 0.9, transformer.Config{})
+	if err == nil || !strings.Contains(err.Error(), "unknown setting") { // diffusion decoders must know every axis
+		t.Errorf("%v, %v", plan, err)
+	}
+	plan, err = Plan(settingsOf(t, "ar", "endpoint/x"), []Axis{{"concurrency", []string{"2", "8"}}}, 0.9, transformer.Config{})
+	var names []string
+	for _, s := range plan {
+		names = append(names, s.Name())
+	}
+	if want := []string{"ar", "endpoint/x", "endpoint/x/concurrency=2", "endpoint/x/concurrency=8"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("%v, %v, want %v", names, err, want)
 	}
 }
 

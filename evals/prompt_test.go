@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,29 @@ func TestResolve(t *testing.T) {
 }
 
 // The examples in docs/prompts are prompts.
+// TestServerPrompts: an endpoint that chats gets messages, without a chat template of ours, and no answer that is begun.
+func TestServerPrompts(t *testing.T) {
+	p := Prompts{Suite: datasets.Suite{Name: "one", Tasks: []datasets.Example{{TaskID: "t", Prompt: "def f():\n", EntryPoint: "f"}}}, Server: true,
+		Own: []Prompt{{Name: "terse", System: "Code alone.", User: "{{ prompt }}", Answer: Chat}}}
+	if name, err := p.Resolve("auto"); name != chatPrompt || err != nil {
+		t.Errorf("auto is %s: %v", name, err)
+	}
+	if _, err := p.Resolve("evalplus"); err == nil || !strings.Contains(err.Error(), "begins the answer itself") {
+		t.Errorf("evalplus: %v", err)
+	}
+	asked, info, err := p.Ask("terse")
+	if err != nil || asked[0].Text != "" || info.Template != "" || !slices.Equal(asked[0].Messages, []Message{{"system", "Code alone."}, {"user", "def f():\n"}}) {
+		t.Errorf("%+v, %+v, %v", asked, info, err)
+	}
+	other, third, _ := p.Ask(chatPrompt)
+	if len(other[0].Messages) != 1 || third.SHA256 == info.SHA256 {
+		t.Errorf("%+v, %+v", other, third)
+	}
+	if asked, _, err := p.Ask(CompletionPrompt); err != nil || asked[0].Text != "def f():\n" || asked[0].Messages != nil {
+		t.Errorf("%+v, %v", asked, err)
+	}
+}
+
 func TestPromptFiles(t *testing.T) {
 	task := datasets.Example{TaskID: "t", Prompt: "def f():\n    '''{{ x }}'''\n", EntryPoint: "f"}
 	p := Prompts{Suite: datasets.Suite{Tasks: []datasets.Example{task}}, Chat: smollm2(t)}

@@ -83,7 +83,7 @@ func (j job) ask(setup *bench.Setup, limit int) (longest int, err error) {
 func checkSamples(stderr io.Writer, samples int, plan []decoders.Settings) error {
 	var greedy []string
 	for _, s := range plan {
-		if s.Greedy() {
+		if s.Greedy() || s.Family == decoders.Endpoint && s.Temperature == 0 {
 			greedy = append(greedy, s.Name())
 		}
 	}

@@ -29,7 +29,7 @@ const mostEvent = 16<<20 + 64<<10
 const drain = 250 * time.Millisecond
 
 // body is the request as JSON. states says that the events of its answer hold states of which each replaces the one before.
-func (c *Client) body(r decoders.Request) (body string, states bool, err error) {
+func (c *client) body(r decoders.Request) (body string, states bool, err error) {
 	if r.Forced {
 		return "", false, fmt.Errorf("the length of an endpoint's answers cannot be forced")
 	}
@@ -43,7 +43,7 @@ func (c *Client) body(r decoders.Request) (body string, states bool, err error) 
 
 // An answer is one request and what comes of it.
 type answer struct {
-	client  *Client
+	client  *client
 	request decoders.Request
 	states  bool
 	yield   func(record.Step, error) bool

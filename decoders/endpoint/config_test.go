@@ -112,7 +112,7 @@ func TestBody(t *testing.T) {
 		{Config{Kind: "anthropic", Model: "m"},
 			`{"max_tokens":9,"messages":[{"role":"user","content":"u"}],"model":"m","stream":true,"system":"s","temperature":0.5,"top_p":0.9}`},
 	} {
-		client := &Client{config: c.config, settings: s, kind: kinds[c.config.Kind]}
+		client := &client{config: c.config, settings: s, kind: kinds[c.config.Kind]}
 		if got, _, err := client.body(r); err != nil || got != c.want {
 			t.Errorf("%s: %v\n%s, want\n%s", c.config.Kind, err, got, c.want)
 		}
@@ -172,8 +172,8 @@ func TestSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeAll()
-	c := clients[0].(*Client)
-	b := bench{Client: c}
+	c := clients[0].(*client)
+	b := bench{client: c}
 	trace, err := b.decode(t.Context(), 1000)
 	<-done
 	r := b.Reply()
@@ -211,7 +211,7 @@ func TestReuse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeAll()
-	b := bench{Client: clients[0].(*Client)}
+	b := bench{client: clients[0].(*client)}
 	for range 5 {
 		if _, err := b.decode(t.Context(), 1000); err != nil {
 			t.Fatal(err)

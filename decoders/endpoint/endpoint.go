@@ -2,9 +2,9 @@
 //
 //  1. Read reads a file of endpoints: address, model, the variable that holds the key (config.go, presets.yaml).
 //  2. Open makes the clients of one of them, as many as requests are to be in flight; they share connections.
-//  3. Client.Decode sends a request in the API of the endpoint's kind (kinds.go, openai.go, anthropic.go), again where the server refused
+//  3. Decode sends a request in the API of the endpoint's kind (kinds.go, openai.go, anthropic.go), again where the server refused
 //     it in passing, and yields each event of the answer with the time at which it was read (package sse, answer.go).
-//  4. Client.Reply is what the answer adds up to: four first times, tokens and who counted them, dollars (usage.go).
+//  4. Reply is what the answer adds up to: four first times, tokens and who counted them, dollars (usage.go).
 //
 // What a server does not tell is left out: forwards, rows, ceilings, and times between tokens, since an event is not a token. An
 // answer that is not whole is an error and no measurement (fault.go).
@@ -41,8 +41,8 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// A Client is a decoder that asks an endpoint. One goroutine at a time may use it.
-type Client struct {
+// A client is a decoder that asks an endpoint. One goroutine at a time may use it.
+type client struct {
 	config   Config
 	settings decoders.Settings
 	options  Options
@@ -53,7 +53,7 @@ type Client struct {
 	reply    record.Reply
 }
 
-var _ decoders.Remote = (*Client)(nil)
+var _ decoders.Remote = (*client)(nil)
 
 // Open makes the clients of an endpoint for a decoder's settings: as many as its concurrency. The error names the variable that holds
 // no key. close drops their connections.
@@ -73,7 +73,7 @@ func Open(c Config, s decoders.Settings, o Options) (clients []decoders.Remote, 
 	}
 	shared := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for range n {
-		clients = append(clients, &Client{config: c, settings: s, options: o, kind: kinds[c.Kind], key: key, http: shared, timeouts: timeouts})
+		clients = append(clients, &client{config: c, settings: s, options: o, kind: kinds[c.Kind], key: key, http: shared, timeouts: timeouts})
 	}
 	return clients, transport.CloseIdleConnections, nil
 }
@@ -95,10 +95,10 @@ func newTransport(connections int, t Timeouts) *http.Transport {
 }
 
 // Name is the decoder's name: "endpoint/NAME" with its settings.
-func (c *Client) Name() string { return c.settings.Name() }
+func (c *client) Name() string { return c.settings.Name() }
 
 // Reply is what the last Decode learned.
-func (c *Client) Reply() record.Reply { return c.reply }
+func (c *client) Reply() record.Reply { return c.reply }
 
 // How often a request is sent at the most, and how long the first pause is; each further one is twice as long, to a bound, and half of
 // it is chance, so that many that failed together come back one by one. A server may ask for a longer pause, to a bound of its own.
@@ -110,7 +110,7 @@ const (
 )
 
 // Decode yields the events of the answer that have text or a count of tokens.
-func (c *Client) Decode(ctx context.Context, r decoders.Request) iter.Seq2[record.Step, error] {
+func (c *client) Decode(ctx context.Context, r decoders.Request) iter.Seq2[record.Step, error] {
 	return func(yield func(record.Step, error) bool) {
 		c.reply = record.Reply{}
 		began := time.Now()
@@ -139,7 +139,7 @@ func (c *Client) Decode(ctx context.Context, r decoders.Request) iter.Seq2[recor
 }
 
 // pause waits before a request is sent again; false: it is not worth it.
-func (c *Client) pause(ctx context.Context, tries int, r *refusal) bool {
+func (c *client) pause(ctx context.Context, tries int, r *refusal) bool {
 	if tries+1 >= mostTries || r.wait > mostWait {
 		return false
 	}
@@ -155,7 +155,7 @@ func (c *Client) pause(ctx context.Context, tries int, r *refusal) bool {
 }
 
 // post sends the body and returns an answer of events, or says why there is none.
-func (c *Client) post(ctx context.Context, body string) (*http.Response, error) {
+func (c *client) post(ctx context.Context, body string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.config.BaseURL, "/")+c.kind.path, strings.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (c *Client) post(ctx context.Context, body string) (*http.Response, error) 
 }
 
 // accepted says why an answer holds no events.
-func (c *Client) accepted(res *http.Response) error {
+func (c *client) accepted(res *http.Response) error {
 	form := res.Header.Get("Content-Type")
 	switch status := res.StatusCode; {
 	case status >= 300 && status < 400:
@@ -191,7 +191,7 @@ func (c *Client) accepted(res *http.Response) error {
 }
 
 // words are what the server says in a body that is no stream.
-func (c *Client) words(res *http.Response) string {
+func (c *client) words(res *http.Response) string {
 	body, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 	return oneLine(c.safe(serverError(body)))
 }

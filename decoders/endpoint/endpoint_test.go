@@ -20,7 +20,7 @@ import (
 
 // A bench is a mock server and a client of it.
 type bench struct {
-	*Client
+	*client
 	wire   *mock.Wire
 	mu     sync.Mutex
 	served []mock.Served
@@ -61,7 +61,7 @@ func within(t *testing.T, m mock.Config, c Config, s decoders.Settings, o Option
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.Client = clients[0].(*Client)
+		b.client = clients[0].(*client)
 		defer closeAll()
 		test(t, b)
 	})
@@ -159,7 +159,7 @@ func TestDiffusing(t *testing.T) {
 		near(t, "first block", r.FirstBlock, time.Second+500*time.Millisecond)
 	})
 	flagged := func(text string, state bool) said { return said{text: text, state: &state} }
-	a := &answer{client: &Client{}}
+	a := &answer{client: &client{}}
 	for _, s := range []said{flagged("x█", true), flagged("xy", true), flagged("xyz", false), {text: "!"}} {
 		a.content(time.Now(), s)
 	}
@@ -348,7 +348,7 @@ func TestCancel(t *testing.T) {
 func TestQueue(t *testing.T) {
 	m := mock.Config{Kind: mock.AR, Rate: 100, First: time.Second, Slots: 1}
 	within(t, m, Config{}, decoders.Settings{}, Options{}, func(t *testing.T, b *bench) {
-		other := *b.Client
+		other := *b.client
 		var wait sync.WaitGroup
 		wait.Go(func() { b.decode(t.Context(), 1000) })
 		time.Sleep(500 * time.Millisecond)

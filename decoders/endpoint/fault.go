@@ -95,7 +95,7 @@ func oneLine(text string) string {
 }
 
 // safe is a text without the key, which a server may have sent back.
-func (c *Client) safe(text string) string {
+func (c *client) safe(text string) string {
 	if c.key == "" {
 		return text
 	}
