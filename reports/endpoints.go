@@ -93,9 +93,27 @@ func (s Summary) endpoints() (out []string) {
 		if p, ok := d.Settings["prices"].(map[string]any); ok {
 			text += fmt.Sprintf(", prices of %v", p["date"])
 		}
+		text += d.Endpoint.firsts()
 		out = append(out, text)
 	}
 	return out
+}
+
+// firsts are the first times, in milliseconds.
+func (e Endpoint) firsts() string {
+	var parts []string
+	for _, f := range []struct {
+		name string
+		at   *Interval
+	}{{"byte", e.FirstByte}, {"token", e.FirstToken}, {"content", e.FirstContent}, {"block that stays", e.FirstBlock}} {
+		if f.at != nil {
+			parts = append(parts, fmt.Sprintf("%s %.0f ms", f.name, 1e3*f.at.Value))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", first " + strings.Join(parts, ", ")
 }
 
 // processor is the machine; where endpoints alone decode, it only asks.

@@ -52,7 +52,7 @@ func (m Machine) String() string {
 		}
 	}
 	add(m.CPU != "", "%s", m.CPU)
-	add(m.Cores > 0, "%d of %d cores", m.Threads, m.Cores)
+	add(m.Cores > 0 && m.Threads > 0, "%d of %d cores", m.Threads, m.Cores)
 	add(m.GPU != "", "%s", m.GPU)
 	add(m.Device != "" && m.Device != "cpu", "%s", m.Device)
 	add(m.Features != "", "%s", m.Features)

@@ -115,7 +115,7 @@ func (f Failing) Explain(pairs []Pair) (failures []Failure) {
 // where the run has none.
 func (r Run) oneByOne(refiner string) *Group {
 	for i, g := range r.Groups {
-		same := g.Name != refiner && !IsAR(g.Name) && len(g.TokensPerForwardHistogram()) <= 2
+		same := g.Name != refiner && !IsAR(g.Name) && !IsEndpoint(g.Name) && len(g.TokensPerForwardHistogram()) <= 2
 		for _, key := range []string{"block", "cache", "prompt", "temperature", "top_p", "top_k"} {
 			a, _ := Setting(g.Name, key)
 			b, _ := Setting(refiner, key)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"tandem/bench/metric"
 	"tandem/bench/stats"
@@ -139,6 +140,18 @@ func meanDeviation(values []float64) (mean, deviation float64) {
 // leastForTail is how many requests a p99 needs: of fewer it is their maximum.
 const leastForTail = 100
 
+// atOnce is how many tasks a decoder decodes at once.
+func atOnce(r run, decoder string) int {
+	switch text, set := metric.Setting(decoder, "concurrency"); {
+	case set:
+		n, _ := strconv.Atoi(text)
+		return n
+	case metric.IsEndpoint(decoder):
+		return 1
+	}
+	return r.Header.Plan.Batch
+}
+
 // vllm has an object for each decoder with the keys of vLLM's serving benchmark. A time between tokens is undefined where a forward
 // commits several, so only autoregressive decoders have one per output token.
 func vllm(w io.Writer, r run) error {
@@ -172,7 +185,7 @@ func vllm(w io.Writer, r run) error {
 			continue
 		}
 		o := map[string]any{"date": r.Header.Environment.Started.UTC().Format("20060102-150405"), "backend": "tandem", "model_id": r.Header.Model.Name,
-			"decoder": g.Name, "max_concurrency": r.Header.Plan.Batch, "num_prompts": len(all[g.Name]), "completed": len(all[g.Name]),
+			"decoder": g.Name, "max_concurrency": atOnce(r, g.Name), "num_prompts": len(all[g.Name]), "completed": len(all[g.Name]),
 			"duration": s.seconds, "total_input_tokens": s.prompt, "total_output_tokens": s.tokens,
 			"request_throughput": float64(len(all[g.Name])) / s.seconds, "output_throughput": s.tokens / s.seconds,
 			"total_token_throughput": (s.tokens + s.prompt) / s.seconds}

@@ -71,7 +71,7 @@ func benchfmt(w io.Writer, r run) error {
 	for _, line := range [][2]string{{"goos", strings.Split(h.Environment.OS, "/")[0]}, {"cpu", h.Environment.CPU}, {"gpu", h.Environment.GPU},
 		{"device", h.Environment.Device}, {"commit", h.Environment.Commit}, {"suite", h.Suite.Name}, {"model", h.Model.Name}, {"dtype", h.Model.Dtype},
 		{"threads", fmt.Sprint(h.Environment.Threads)}} {
-		if line[1] != "" {
+		if line[1] != "" && line[1] != "0" { // not known, or of no machine here
 			if _, err := fmt.Fprintf(w, "%s: %s\n", line[0], line[1]); err != nil {
 				return err
 			}
