@@ -41,7 +41,7 @@ test: ## run all tests
 	$(GO) test -timeout $(TIMEOUT) ./...
 
 # The packages with goroutines of their own and without kernels; the judge's own tests would take too long.
-RACE = ./bench ./bench/telemetry ./datasets ./decoders ./evals ./record ./transformer/speed
+RACE = ./bench ./bench/telemetry ./datasets ./decoders ./decoders/endpoint ./evals ./record ./transformer/speed
 race: ## look for data races
 	$(GO) test -race -timeout $(TIMEOUT) $(RACE)
 

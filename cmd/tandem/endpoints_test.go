@@ -156,12 +156,12 @@ func TestEndpoints(t *testing.T) {
 // counts that are none are warned of.
 func TestEndpointsBesideModel(t *testing.T) {
 	file, out := mocked(t), t.TempDir()
-	status, stdout, stderr := verb(t, "run", "--endpoints", file, "--decoders", "ar,endpoint/plain,endpoint/uncounted,endpoint/failing", "--limit", "5",
+	status, _, stderr := verb(t, "run", "--endpoints", file, "--decoders", "ar,endpoint/plain,endpoint/uncounted,endpoint/failing", "--limit", "5",
 		"--repeats", "1", "--max-tokens", "1000", "--judge", "none", "--device", "cpu", "--out", out)
 	if status != 2 || !strings.Contains(stderr, "lower --max-tokens") {
 		t.Fatalf("the model has fewer positions: status %d: %s", status, stderr)
 	}
-	status, stdout, stderr = verb(t, "run", "--endpoints", file, "--decoders", "ar,endpoint/plain,endpoint/uncounted,endpoint/failing", "--limit", "5",
+	status, stdout, stderr := verb(t, "run", "--endpoints", file, "--decoders", "ar,endpoint/plain,endpoint/uncounted,endpoint/failing", "--limit", "5",
 		"--repeats", "1", "--judge", "none", "--device", "cpu", "--out", out)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, stderr)

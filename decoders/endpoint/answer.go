@@ -77,14 +77,18 @@ func (a *answer) ask(ctx context.Context, body string) error {
 		return because(ctx, own, err)
 	}
 	defer res.Body.Close()
-	begin.Stop()
-	idle := time.AfterFunc(limits.Idle, func() { cancel(faultf(faultTimeout, "no event came for %v", limits.Idle)) })
+	idle := time.AfterFunc(limits.Whole, func() { cancel(faultf(faultTimeout, "no event came for %v", limits.Idle)) })
 	defer idle.Stop()
 	a.reply.Status, a.reply.FirstByte = res.StatusCode, a.since(a.first)
 	if err := a.client.accepted(res); err != nil {
 		return because(ctx, own, err)
 	}
-	if err := a.read(sse.NewReader(res.Body, mostEvent), func() { idle.Reset(limits.Idle) }, func() { idle.Reset(drain) }); err != nil {
+	idle.Stop() // until there is an event to wait behind
+	alive := func() {
+		begin.Stop()
+		idle.Reset(limits.Idle)
+	}
+	if err := a.read(sse.NewReader(res.Body, mostEvent), alive, func() { idle.Reset(drain) }); err != nil {
 		return because(ctx, own, err)
 	}
 	return a.end()

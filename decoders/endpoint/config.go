@@ -45,7 +45,7 @@ type Prices struct {
 // Timeouts bound the waits for an endpoint; 0 is the usual one.
 type Timeouts struct {
 	Connect   time.Duration `yaml:"connect"`    // for a connection, with TLS; usually 15s
-	FirstByte time.Duration `yaml:"first_byte"` // from the request to the answer's status; usually 2m
+	FirstByte time.Duration `yaml:"first_byte"` // from the request to the first event; usually 2m
 	Idle      time.Duration `yaml:"idle"`       // between two events; usually 1m
 	Whole     time.Duration `yaml:"whole"`      // from the request to the end; usually 10m
 }

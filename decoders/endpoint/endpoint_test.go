@@ -225,7 +225,7 @@ func TestSources(t *testing.T) {
 // expected is what becomes of each fault of the mock: the kind of the error, "" where it must do no harm.
 var expected = map[string]string{
 	mock.None: "", "large": "", "split-utf8": "", "clock": "",
-	"killed": faultCut, "closed": faultCut, "no-end": faultCut, "slow-loris": faultTimeout, "stalled": faultTimeout, "hung": faultTimeout,
+	"killed": faultCut, "closed": faultCut, "no-end": faultCut, "slow-loris": faultTimeout, "stalled": faultTimeout, "hung": faultTimeout, "silent": faultTimeout,
 	"huge": faultSize, "not-utf8": faultEncoding, "repeated": faultRepeated, "usage-high": faultUsage, "usage-low": faultUsage, "usage-off": faultUsage,
 	"redirect": faultRedirect, "malformed": faultFormat, "error": faultServer, "empty": faultEmpty, "no-stream": faultServer, "denied": faultStatus,
 	"busy": faultStatus, "busy-long": faultStatus, "broken": faultStatus, "withheld": faultWithheld,
@@ -303,6 +303,31 @@ func TestRetry(t *testing.T) {
 			t.Errorf("%v: %+v", err, r)
 		}
 	})
+}
+
+// TestTimeouts: each wait has its bound, and the one that ended it is named.
+func TestTimeouts(t *testing.T) {
+	limits := Timeouts{Connect: time.Second, FirstByte: 7 * time.Second, Idle: 3 * time.Second, Whole: 20 * time.Second}
+	for _, c := range []struct {
+		name   string
+		config mock.Config
+		want   string
+		after  time.Duration
+	}{
+		{"status", mock.Config{Rate: 10, Faults: []string{"hung"}}, "no answer began within 7s", 7 * time.Second},
+		{"event", mock.Config{Rate: 10, Faults: []string{"silent"}}, "no answer began within 7s", 7 * time.Second},
+		{"between", mock.Config{Rate: 0.2}, "no event came for 3s", 3 * time.Second},
+		{"whole", mock.Config{Rate: 1}, "not whole after 20s", 20 * time.Second},
+	} {
+		c.config.Kind = mock.AR
+		within(t, c.config, Config{Timeouts: limits}, decoders.Settings{}, Options{}, func(t *testing.T, b *bench) {
+			began := time.Now()
+			_, err := b.decode(t.Context(), 1000)
+			if took := time.Since(began); err == nil || !strings.Contains(err.Error(), c.want) || took != c.after {
+				t.Errorf("%s: %v after %v, want %q after %v", c.name, err, took, c.want, c.after)
+			}
+		})
+	}
 }
 
 func TestRetryAfter(t *testing.T) {

@@ -47,6 +47,7 @@ var faults = map[string]fault{
 	"redirect":   {about: "sends to another host", instead: redirect},
 	"malformed":  {about: "an event of half its JSON", event: halfway(cutJSON)},
 	"error":      {about: "an error in place of an event", event: halfway(failing)},
+	"silent":     {about: "a status, and then no event", instead: silent},
 	"empty":      {about: "a stream of nothing", instead: nothingAtAll},
 	"no-stream":  {about: "an error at once, with status 200", instead: plain(http.StatusOK)},
 	"denied":     {about: "401, with the key in the answer", instead: plain(http.StatusUnauthorized)},
@@ -178,6 +179,13 @@ func redirect(s *stream) {
 func nothingAtAll(s *stream) {
 	s.w.Header().Set("Content-Type", "text/event-stream")
 	s.w.WriteHeader(http.StatusOK)
+}
+
+// silent begins a stream and waits for the client to leave.
+func silent(s *stream) {
+	nothingAtAll(s)
+	s.flush()
+	s.Gone = hang(s, "")
 }
 
 // key is the key that the client sent.
