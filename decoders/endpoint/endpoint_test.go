@@ -15,6 +15,7 @@ import (
 
 	"tandem/decoders"
 	"tandem/decoders/endpoint/mock"
+	"tandem/decoders/endpoint/sse"
 	"tandem/record"
 )
 
@@ -219,6 +220,30 @@ func TestSources(t *testing.T) {
 				t.Errorf("%s: after ten tokens the server counts %d", c.name, trace[9].Event.Usage)
 			}
 		})
+	}
+}
+
+// TestContinuousUsage: a count that came with the last text is one, a count before it is none, and one behind it is the server's last word.
+func TestContinuousUsage(t *testing.T) {
+	count := func(n int) usage { return usage{completion: &n} }
+	for name, c := range map[string]struct {
+		events []said
+		source record.TokenSource
+		tokens int
+	}{
+		"with the last text": {[]said{{text: "ab", usage: count(1)}, {text: "cd", usage: count(2)}, {finish: "stop"}}, record.ContinuousUsage, 2},
+		"before it":          {[]said{{text: "ab", usage: count(1)}, {text: "cd"}, {text: "ef"}, {finish: "stop"}}, record.ChunkCount, 3},
+		"behind it":          {[]said{{text: "ab", usage: count(1)}, {text: "cd"}, {finish: "stop"}, {usage: count(2)}}, record.ServerUsage, 2},
+	} {
+		a := &answer{client: &client{}, request: decoders.Request{MaxTokens: 9}, sent: time.Now(), yield: func(record.Step, error) bool { return true }}
+		for _, s := range c.events {
+			if err := a.add(sse.Event{At: time.Now()}, s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.end(); err != nil || a.reply.TokenSource != c.source || a.reply.Tokens != c.tokens {
+			t.Errorf("%s: %v, %s counts %d, want %s %d", name, err, a.reply.TokenSource, a.reply.Tokens, c.source, c.tokens)
+		}
 	}
 }
 
