@@ -146,7 +146,7 @@ const (
 type Record struct {
 	Task         string   `json:"task"`
 	Level        int      `json:"level,omitempty"` // of the task, 1..5; 0 where the suite has no levels
-	Decoder      string   `json:"decoder"` // Decoder.Name: stable, with its settings
+	Decoder      string   `json:"decoder"`         // Decoder.Name: stable, with its settings
 	Sample       int      `json:"sample"`
 	Repeat       int      `json:"repeat"`
 	Attempt      int      `json:"attempt,omitempty"` // 0, or n: decoded for the nth time again, since other work had disturbed those before
