@@ -113,3 +113,27 @@ func TestNothingMeasured(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestCrossover: the key stands in the order in which the curves begin, after what a reader must know, and each crossing says its batch.
+func TestCrossover(t *testing.T) {
+	charts, err := ChartKind().Draw([]string{filepath.FromSlash("../../docs/results/2026-11-24-epyc-2-cores")})
+	if err != nil || len(charts) != 1 || charts[0].Name != "crossover-block32" {
+		t.Fatalf("%v, %v", charts, err)
+	}
+	svg, err := charts[0].SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := -1
+	for _, want := range []string{"2 threads of AMD EPYC, avx512bf16<", "tokens that a forward of a block commits are assumed", ">8 tokens per forward: ar catches up at batch 2.9<",
+		">4 tokens per forward: ar catches up at batch 1.4<", ">2 tokens per forward: ar is ahead from batch 1 on<", ">ar: a token a forward<", ">batch 1.4<", ">batch 2.9<"} {
+		next := bytes.Index(svg, []byte(want))
+		if next <= at {
+			t.Errorf("%q is missing, or stands before what should precede it", want)
+		}
+		at = next
+	}
+	if _, err := ChartKind().Draw([]string{t.TempDir()}); err == nil || !strings.Contains(err.Error(), "bench.json") {
+		t.Errorf("a folder without measurements: %v", err)
+	}
+}

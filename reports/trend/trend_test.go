@@ -1,6 +1,7 @@
 package trend
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"tandem/bench/stats"
 	"tandem/internal/golden"
 	"tandem/record"
+	"tandem/reports/plot"
 )
 
 // What the made-up runs are of.
@@ -98,6 +101,48 @@ func TestTexts(t *testing.T) {
 				t.Errorf("charts of %s: %v", name, found)
 			}
 		}
+	}
+}
+
+// TestChart: a chart of a history has a mark a run, a level before and after each change, the change's commit and size, and days.
+func TestChart(t *testing.T) {
+	runs := made(40, 33)
+	trends := sought(t, runs, options)
+	i := slices.IndexFunc(trends, func(t Trend) bool { return t.Metric.Name == "speedup" })
+	c := trends[i].chart()
+	svg, err := c.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{">" + short(runs[33].Commit) + " -", ">" + runs[0].Started.Format(day) + "<", "change for the worse<", "mean of the runs between two changes"} {
+		if !bytes.Contains(svg, []byte(want)) {
+			t.Errorf("%q is missing in\n%s", want, svg)
+		}
+	}
+	layers := map[plot.Mark]int{}
+	for _, l := range c.Panels[0].Layers {
+		layers[l.Mark] += len(l.Points)
+	}
+	if layers[plot.Dots] != len(trends[i].Points) || layers[plot.Boxes] != 1+len(trends[i].Changes) || layers[plot.Rules] != len(trends[i].Changes) || len(trends[i].Changes) == 0 {
+		t.Errorf("%v of %d runs and %d changes", layers, len(trends[i].Points), len(trends[i].Changes))
+	}
+}
+
+// TestChartKind: the same is drawn of the folders and dumps that a history takes, and of a history's file.
+func TestChartKind(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "h.db")
+	summary := filepath.FromSlash("../../docs/results/2026-11-25-epyc-zen5-2-cores/summary.json")
+	other := filepath.FromSlash("../../docs/results/2026-11-23-epyc-2-cores/summary.json")
+	if _, _, err := Add(db, []string{summary, other}); err != nil {
+		t.Fatal(err)
+	}
+	one, err := ChartKind().Draw([]string{db})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := ChartKind().Draw([]string{other, summary})
+	if err != nil || len(one) != len(two) {
+		t.Errorf("%d charts of a history, %d of its runs, %v", len(one), len(two), err)
 	}
 }
 
