@@ -118,7 +118,13 @@ func Table(s Summary, width int) string {
 }
 
 // Rest says what a terminal of so many columns leaves out of Table, and how to see it; empty where it leaves out nothing.
-func Rest(s Summary, width int) string { return table.Wrap(s.table(false).Rest(width), width, "  ") }
+func Rest(s Summary, width int) string {
+	left, all := s.table(false).Rest(width)
+	if len(left) == 0 {
+		return ""
+	}
+	return table.Wrap(fmt.Sprintf("%s more: %s (COLUMNS=%d shows all)", plural(len(left), "column"), strings.Join(left, ", "), all), width, "  ")
+}
 
 // markdown lays the summary out as a Markdown page, the verdict first.
 func markdown(s Summary) string {

@@ -76,7 +76,7 @@ const mostOutputs = 10
 // text lays the comparison out for a terminal: warnings, a table for each decoder, outputs that differ, gates.
 func text(r compare.Result, width int) ([]byte, error) {
 	var b bytes.Buffer
-	rest := ""
+	more := ""
 	for i, head := range r.Heads {
 		fmt.Fprintf(&b, "%s\n", table.Wrap(fmt.Sprintf("%s against %s", named(head), named(r.Base)), width, "  "))
 		for _, w := range warnings(r, i) {
@@ -85,7 +85,7 @@ func text(r compare.Result, width int) ([]byte, error) {
 		for _, d := range decoders(r, i) {
 			rows := of(r, i, d)
 			fmt.Fprintf(&b, "\n%s\n%s", d, rows.Fit(width).Text())
-			rest = cmp.Or(rest, rows.Rest(width))
+			more = cmp.Or(more, rows.More(width))
 		}
 		for _, line := range outputs(r, i) {
 			fmt.Fprintln(&b, table.Wrap(line, width, "  "))
@@ -94,10 +94,10 @@ func text(r compare.Result, width int) ([]byte, error) {
 	if len(r.Gates) > 0 {
 		fmt.Fprintf(&b, "\n%s", gates(r).Fit(width).Text())
 		fmt.Fprintf(&b, "%s\n", verdict(r))
-		rest = cmp.Or(rest, gates(r).Rest(width))
+		more = cmp.Or(more, gates(r).More(width))
 	}
-	if rest != "" {
-		fmt.Fprintf(&b, "%s\n", table.Wrap(rest, width, "  "))
+	if more != "" {
+		fmt.Fprintf(&b, "%s\n", table.Wrap(more, width, "  "))
 	}
 	return b.Bytes(), nil
 }

@@ -97,30 +97,34 @@ func broken(text string, width int) string {
 	return Wrap(strings.Join(words, " "), width, "")
 }
 
-// Rest says which columns a width leaves out, and in which they would be shown; empty where it leaves out none.
-func (t Table) Rest(width int) string {
+// Rest are the names of the columns that a width leaves out, and the width that shows them all.
+func (t Table) Rest(width int) (left []string, all int) {
 	shown := t.Fit(width)
-	var left []string
 	for _, c := range t {
 		if !slices.ContainsFunc(shown, func(s Column) bool { return strings.ReplaceAll(s.Name, "\n", " ") == c.Name }) {
 			left = append(left, c.Name)
 		}
 	}
-	if len(left) == 0 {
-		return ""
-	}
-	noun := "columns"
-	if len(left) == 1 {
-		noun = "column"
-	}
-	return fmt.Sprintf("%d more %s: %s (COLUMNS=%d shows all)", len(left), noun, strings.Join(left, ", "), t.width())
+	return left, t.width()
 }
 
-// Show is the table for a terminal of so many characters, with a line that says what it leaves out.
+// More is a line that says how many columns a width leaves out and how they are seen; empty where it leaves out none.
+func (t Table) More(width int) string {
+	left, all := t.Rest(width)
+	switch len(left) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("1 more column: COLUMNS=%d shows it", all)
+	}
+	return fmt.Sprintf("%d more columns: COLUMNS=%d shows them", len(left), all)
+}
+
+// Show is the table for a terminal of so many characters, with More below it.
 func (t Table) Show(width int) string {
 	text := t.Fit(width).Text()
-	if rest := t.Rest(width); rest != "" {
-		text += Wrap(rest, width, "  ") + "\n"
+	if more := t.More(width); more != "" {
+		text += Wrap(more, width, "  ") + "\n"
 	}
 	return text
 }

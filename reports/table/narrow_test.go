@@ -30,7 +30,7 @@ func TestShow(t *testing.T) {
 }
 
 // TestNarrow: at every width that holds the first column no line is longer, no text is lost, and Rest names just the columns that
-// are missing, and a width that shows them all.
+// are missing, and the width that shows them all.
 func TestNarrow(t *testing.T) {
 	for _, table := range []Table{wide, sample} {
 		for width := leastText + 2; width < 130; width++ {
@@ -44,10 +44,10 @@ func TestNarrow(t *testing.T) {
 			for _, c := range shown {
 				names = append(names, strings.Join(strings.Fields(c.Name), " "))
 			}
-			rest := table.Rest(width)
+			rest, all := table.Rest(width)
 			for i, c := range table {
 				k := slices.Index(names, c.Name)
-				if (k < 0) != strings.Contains(rest, c.Name) {
+				if (k < 0) != slices.Contains(rest, c.Name) {
 					t.Errorf("%d: %q does not go with the columns %q", width, rest, names)
 				}
 				if k < 0 {
@@ -60,16 +60,18 @@ func TestNarrow(t *testing.T) {
 					}
 				}
 			}
-			var all int
-			if at := strings.Index(rest, "COLUMNS="); at >= 0 {
-				fmt.Sscanf(rest[at:], "COLUMNS=%d", &all)
-				if table.Rest(all) != "" || len(table.Fit(all)) != len(table) || len(table.Fit(all-1)) == len(table) && table.Fit(all-1).width() > all-1 {
-					t.Errorf("%d does not show all: %q", all, table.Rest(all))
-				}
+			if len(rest) == 0 {
+				continue
+			}
+			if left, _ := table.Rest(all); len(left) > 0 || table.Fit(all).width() > all || table.Fit(all-1).width() > all-1 {
+				t.Errorf("%d characters do not show all: %q are left out", all, left)
+			}
+			if more := fmt.Sprint(len(rest), " more column"); !strings.HasPrefix(table.More(width), more) || !strings.Contains(table.More(width), fmt.Sprintf("COLUMNS=%d", all)) {
+				t.Errorf("%d: %q", width, table.More(width))
 			}
 		}
 	}
-	if rest := wide.Rest(0); rest != "" {
+	if rest, _ := wide.Rest(0); rest != nil || wide.More(0) != "" {
 		t.Errorf("any width leaves out %q", rest)
 	}
 }

@@ -3,7 +3,7 @@
 //  1. A caller fills Columns with text, each with its rank: how soon a narrow terminal shows it.
 //  2. Fit chooses the columns that a width holds, and with room to spare their longer cells. Where even the columns that are always
 //     shown are too wide, their texts are broken into lines, and at last columns are left out (narrow.go).
-//  3. Text, Markdown or Lines give the result; Rest says what was left out, and Show is Text with Rest.
+//  3. Text, Markdown or Lines give the result; Show is Text with a line that says what was left out.
 //
 // Wrap and Pairs lay out what stands around a table.
 package table

@@ -43,14 +43,14 @@ func Table(trends []Trend, width int) string {
 		of[head] = append(of[head], t)
 	}
 	var parts []string
-	rest := ""
+	more := ""
 	for _, head := range heads {
 		all := lines(of[head])
 		parts = append(parts, table.Wrap(head, width, "  ")+"\n"+all.Fit(width).Text())
-		rest = cmp.Or(rest, all.Rest(width))
+		more = cmp.Or(more, all.More(width))
 	}
-	if rest != "" {
-		parts = append(parts, table.Wrap(rest, width, "  ")+"\n")
+	if more != "" {
+		parts = append(parts, table.Wrap(more, width, "  ")+"\n")
 	}
 	return strings.Join(parts, "\n")
 }
