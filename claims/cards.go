@@ -69,7 +69,8 @@ func (c Card) is(e record.Environment) bool {
 // ceilings are those of so many of the cards, by the transformer package's names.
 func (c Card) ceilings(count int) map[string]float64 {
 	n := float64(max(1, count))
-	return map[string]float64{transformer.ReadCeiling: n * c.Bandwidth, transformer.BF16Ceiling: n * 1e3 * c.Compute, transformer.F32Ceiling: n * 1e3 * c.Compute}
+	return map[string]float64{transformer.ReadCeiling: n * c.Bandwidth, transformer.BF16Ceiling: n * 1e3 * c.Compute,
+		transformer.F32Ceiling: n * 1e3 * c.Compute}
 }
 
 // machineCard is the card of ceilings that were measured.

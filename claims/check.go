@@ -90,16 +90,17 @@ func (t trial) find(q quantity) (Finding, int) {
 	f := Finding{Verdict: NotComparable, Measured: t.measurement(q)}
 	claimed, result := q.claimed(t.claim), open
 	if f.Measured.Value != nil {
-		result = claimed.judge(*f.Measured.Value, q.lower)
+		result = q.judge(*claimed, *f.Measured.Value)
 	}
-	reasons := t.inTheWay(result)
+	reasons := t.inTheWay(result.side(q.ratio && claimed.behind()))
 	switch {
 	case len(reasons) > 0:
 		f.Reason = strings.Join(reasons, "; ")
 	case f.Measured.Value == nil:
 		f.Reason = fmt.Sprintf("%s was not measured", words(q.key))
 	case result == open && claimed.Bound:
-		f.Reason = fmt.Sprintf("%s is %s here; %q names no setting, which a slower one would contradict", words(q.key), value(*f.Measured.Value), claimed.Text)
+		f.Reason = fmt.Sprintf("%s is %s here; %q names no setting, which a slower one would contradict",
+			words(q.key), value(*f.Measured.Value), claimed.Text)
 	case result == open:
 		f.Reason = fmt.Sprintf("%s is %s here: the interval does not decide about %s", words(q.key), value(*f.Measured.Value), claimed.Text)
 	default:
@@ -164,7 +165,8 @@ func (m Measured) check(c Claim) Finding {
 		return out
 	}
 	per := *c.Figures.PerForward
-	gain := reports.Interval{Value: per.middle() / need.TokensPerForward, Low: per.Low / need.TokensPerForward, High: per.High / need.TokensPerForward}
+	gain := reports.Interval{Value: per.middle() / need.TokensPerForward, Low: per.Low / need.TokensPerForward,
+		High: per.High / need.TokensPerForward}
 	out.Measured.Batch, out.Measured.Speedup, out.Measured.Value = int(need.Batch), &gain, &gain
 	out.Reason = fmt.Sprintf("a block of %d needs > %.2f tokens per forward at batch %g here; with %s it is %.3gx to %.3gx as fast as ar",
 		o.Block, need.TokensPerForward, need.Batch, per.Text, gain.Low, gain.High)
@@ -176,7 +178,7 @@ func (m Measured) check(c Claim) Finding {
 func (m Measured) decide(c Claim, out *Finding, gain reports.Interval) {
 	o, batch := c.Conditions, out.Measured.Batch
 	ratio, _ := c.Faster()
-	result, arAhead := ratio.judge(gain, false), ratio.Low == 0 // where ar is ahead, a larger batch makes it surer
+	result, arAhead := ratio.judge(gain, false), ratio.behind() // where ar is ahead, a larger batch makes it surer
 	behind, share := string(AR), m.share(speed.Decode, 1, batch)
 	if out.Measured.BaselineShare = share; (result == confirms) == arAhead {
 		behind, share = out.Measured.Decoder, m.share(speed.Block, o.Block, batch)

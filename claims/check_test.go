@@ -249,6 +249,33 @@ func TestForwards(t *testing.T) {
 	}
 }
 
+// TestSlower: a claim of being slower is reproduced by what is as slow, contradicted by what is faster, and a weak baseline flatters what
+// contradicts it.
+func TestSlower(t *testing.T) {
+	for figure, want := range map[string]Verdict{"0.6": Reproduced, "at most 1": Reproduced, "0.3": Contradicted, "at most 0.3": Contradicted, "up to 0.3": Reproduced} {
+		own := strings.NewReplacer("{speedup: 2}", "{speedup: "+figure+"}", "hardware: H100", "hardware: any",
+			"batch: 1", "batch: 1\n    models: [sdar-4b]\n    decoder: diffusion/*").Replace(entry)
+		l, err := parse([]byte(own), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for share, verdict := range map[float64]Verdict{0.8: want, 0.2: NotComparable} {
+			base, head := share, 0.8
+			if want == Reproduced && figure != "up to 0.3" { // it comes out behind: then a poor engine of its own is in the way
+				base, head = 0.8, share
+			}
+			evidence, err := ReadEvidence([]string{writeRun(t, on("", "sdar-4b", 4_022_468_096, "mbpp", 64), 0,
+				decoder{"ar", 100, base, 0}, decoder{"diffusion/block=4", 60, head, 0})}, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f := l.Check(l.Claims, evidence)[0]; f.Verdict != verdict {
+				t.Errorf("%s claimed, the side in question at %g of the ceiling: %s (%s), want %s", figure, share, f.Verdict, f.Reason, verdict)
+			}
+		}
+	}
+}
+
 // TestCheaper: what a machine costs decides on a claim in dollars, and is nothing without a price.
 func TestCheaper(t *testing.T) {
 	own := strings.NewReplacer("{speedup: 2}", "{dollars_per_million_tokens: 10}", "hardware: H100", "hardware: any", "batch: 1", "batch: 1\n    models: [sdar-4b]\n    decoder: diffusion/*").Replace(entry)

@@ -49,7 +49,8 @@ func (l Ledger) Imply(c Claim, on *Card) (out *Implied, why string) {
 	if p := o.Precision; p != "" && p != string(transformer.BF16) {
 		return nil, fmt.Sprintf("its weights are %s, the arithmetic is of bf16", p)
 	}
-	out = &Implied{guessed: len(assumed) > 0, elsewhere: on != nil, Geometry: shape.Name, Block: o.Block, Context: o.Prompt + o.Generated/2, Batch: o.Batch, Assumed: assumed}
+	out = &Implied{guessed: len(assumed) > 0, elsewhere: on != nil, Geometry: shape.Name, Block: o.Block,
+		Context: o.Prompt + o.Generated/2, Batch: o.Batch, Assumed: assumed}
 	card, cards := Card{}, o.Cards
 	switch named, known := find(l.Cards, o.Hardware); {
 	case on != nil:

@@ -177,7 +177,8 @@ func (c *Claim) check(cards []Card) *mistake {
 }
 
 func (c *Claim) checkWords() *mistake {
-	for _, must := range []struct{ key, value string }{{"id", c.ID}, {"who", c.Who}, {"claim", c.Claim}, {"source", c.Source}, {"mark", string(c.Mark)}, {"read", c.Read}} {
+	for _, must := range []struct{ key, value string }{{"id", c.ID}, {"who", c.Who}, {"claim", c.Claim},
+		{"source", c.Source}, {"mark", string(c.Mark)}, {"read", c.Read}} {
 		if must.value == "" {
 			return &mistake{path: must.key, text: "is missing"}
 		}
@@ -260,7 +261,8 @@ func (c *Claim) checkConditions(cards []Card) *mistake {
 	if c.About == Forwards && (o.Batch == 0 || o.Block == 0) {
 		return &mistake{path: "conditions", text: "of a claim about forwards need batch and block"}
 	}
-	given := map[string]bool{"hardware": o.Hardware != "", "batch": o.Batch > 0, "precision": o.Precision != "", "block": o.Block > 0, "engine": o.Engine != ""}
+	given := map[string]bool{"hardware": o.Hardware != "", "batch": o.Batch > 0, "precision": o.Precision != "",
+		"block": o.Block > 0, "engine": o.Engine != ""}
 	for i, u := range c.Undisclosed {
 		where := fmt.Sprintf("undisclosed[%d]", i)
 		if m := oneOf([]word{{where, u, conditionNames}}); m != nil {

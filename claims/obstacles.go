@@ -10,45 +10,69 @@ import (
 	"tandem/transformer/models"
 )
 
-// An obstacle stands between a claim and a measurement. Some stand in the way of one verdict alone: what flatters the claim forbids to
-// call it reproduced, and what puts it at a disadvantage forbids to call it contradicted.
+// An obstacle stands between a claim and a measurement. Some stand in the way of one outcome alone: what flatters the decoder is no
+// evidence that it is fast, and what puts it at a disadvantage none that it is slow.
 type obstacle struct {
-	blocks outcome // confirms or refutes; open for both
-	find   func(t trial) string
+	side side
+	find func(t trial) string // what is in the way, or ""
 }
 
-// obstacles are looked for in this order; find says what is in the way, or "".
+// A side is how a decoder comes out of a trial.
+type side int
+
+// The sides: either is for what forbids every verdict.
+const (
+	either side = iota
+	ahead
+	behind
+)
+
+// obstacles are looked for in this order.
 var obstacles = []obstacle{
-	{open, otherWeights},
-	{open, otherCard},
-	{open, otherTasks},
-	{open, otherLengths},
-	{open, otherBatch},
-	{open, otherPrecision},
-	{open, notMeasured},
-	{open, noBaseline},
-	{confirms, weakBaseline},
-	{confirms, otherQuality},
-	{refutes, weakHead},
-	{refutes, otherSettings},
+	{either, otherWeights},
+	{either, otherCard},
+	{either, otherTasks},
+	{either, otherLengths},
+	{either, otherBatch},
+	{either, otherPrecision},
+	{either, notMeasured},
+	{either, noBaseline},
+	{ahead, weakBaseline},
+	{ahead, otherQuality},
+	{behind, weakHead},
+	{behind, otherSettings},
 }
 
-// inTheWay are what stands between the claim and a verdict on a trial. What forbids one verdict alone is named where nothing forbids both.
-func (t trial) inTheWay(of outcome) (reasons []string) {
-	for _, blocks := range []outcome{open, confirms, refutes} {
-		if blocks != open && (blocks != of || len(reasons) > 0) {
+// side is on which side the decoder comes out where a claim of its being faster, or slower, has the outcome.
+func (o outcome) side(slower bool) side {
+	switch {
+	case o == open:
+		return either
+	case (o == confirms) != slower:
+		return ahead
+	}
+	return behind
+}
+
+// inTheWay are what stands between the claim and a verdict on a trial. What forbids one side alone is named where nothing forbids both.
+func (t trial) inTheWay(of side) []string {
+	if reasons := t.reasons(either); len(reasons) > 0 || of == either {
+		return reasons
+	}
+	return t.reasons(of)
+}
+
+// reasons are what the obstacles on a side give.
+func (t trial) reasons(now side) (all []string) {
+	for _, o := range obstacles {
+		if o.side != now {
 			continue
 		}
-		for _, o := range obstacles {
-			if o.blocks != blocks {
-				continue
-			}
-			if reason := o.find(t); reason != "" {
-				reasons = append(reasons, reason)
-			}
+		if reason := o.find(t); reason != "" {
+			all = append(all, reason)
 		}
 	}
-	return reasons
+	return all
 }
 
 // embedded is the name of the checkpoint in the binary.

@@ -91,30 +91,30 @@ type quantity struct {
 	claimed func(c Claim) *Amount
 	of      func(t trial) *reports.Interval
 	lower   bool // less is better
-	needs   bool // the same card: it is no ratio
+	ratio   bool // of the decoder's speed over the baseline's
 }
 
 // quantities are tried in this order: the first that a claim gives decides. A ratio says the least of a machine, so it comes first.
 var quantities = []quantity{
-	{key: "tokens_per_second_ratio", claimed: func(c Claim) *Amount { return c.ratio(false) },
+	{key: "tokens_per_second_ratio", ratio: true, claimed: func(c Claim) *Amount { return c.ratio(false) },
 		of: func(t trial) *reports.Interval {
 			return paired(t, func(p reports.Comparison) *reports.Interval { return p.TokensPerSecondRatio })
 		}},
-	{key: "speedup", claimed: func(c Claim) *Amount { return c.ratio(true) },
+	{key: "speedup", ratio: true, claimed: func(c Claim) *Amount { return c.ratio(true) },
 		of: func(t trial) *reports.Interval {
 			return paired(t, func(p reports.Comparison) *reports.Interval { return p.Speedup })
 		}},
-	{key: "tokens_per_second", claimed: func(c Claim) *Amount { return c.Figures.TokensPerSecond }, needs: true,
+	{key: "tokens_per_second", claimed: func(c Claim) *Amount { return c.Figures.TokensPerSecond },
 		of: func(t trial) *reports.Interval { return t.head.TokensPerSecond }},
 	{key: "tokens_per_forward", claimed: func(c Claim) *Amount { return c.Figures.PerForward },
 		of: func(t trial) *reports.Interval { return t.head.TokensPerForward }},
-	{key: "seconds_per_task", claimed: func(c Claim) *Amount { return c.Figures.Seconds }, lower: true, needs: true,
+	{key: "seconds_per_task", claimed: func(c Claim) *Amount { return c.Figures.Seconds }, lower: true,
 		of: func(t trial) *reports.Interval { return t.head.SecondsPerTask }},
-	{key: "seconds_to_first_token", claimed: func(c Claim) *Amount { return c.Figures.First }, lower: true, needs: true,
+	{key: "seconds_to_first_token", claimed: func(c Claim) *Amount { return c.Figures.First }, lower: true,
 		of: func(t trial) *reports.Interval { return t.head.SecondsToFirst }},
-	{key: "dollars_per_million_tokens", claimed: func(c Claim) *Amount { return c.Figures.Dollars }, lower: true, needs: true,
+	{key: "dollars_per_million_tokens", claimed: func(c Claim) *Amount { return c.Figures.Dollars }, lower: true,
 		of: func(t trial) *reports.Interval { return exactly(t.head.DollarsPerMillion) }},
-	{key: "dollars_per_solved_task", claimed: func(c Claim) *Amount { return c.Figures.DollarsSolved }, lower: true, needs: true,
+	{key: "dollars_per_solved_task", claimed: func(c Claim) *Amount { return c.Figures.DollarsSolved }, lower: true,
 		of: func(t trial) *reports.Interval { return exactly(t.head.DollarsPerSolved) }},
 }
 
@@ -195,6 +195,14 @@ func within(confirmed, refuted bool) outcome {
 		return refutes
 	}
 	return open
+}
+
+// behind says that a claimed ratio is that of being slower than the baseline, or no faster.
+func (a Amount) behind() bool { return a.High > 0 && a.High <= 1 && !a.Bound }
+
+// judge says what a trial's figure says of the claimed one. A claim of being slower is refuted by what is faster.
+func (q quantity) judge(claimed Amount, m reports.Interval) outcome {
+	return claimed.judge(m, q.lower || q.ratio && claimed.behind() && claimed.Low > 0)
 }
 
 // inverse is 1 over the amount.

@@ -2,8 +2,8 @@ package reports
 
 import "tandem/bench/metric"
 
-// Charge says what tokens and solved tasks cost on a machine that costs so many dollars an hour; 0 is no price. Of endpoints, which have prices
-// of their own, it says nothing.
+// Charge says what tokens and solved tasks cost on a machine that costs so many dollars an hour; 0 is no price. Endpoints, which
+// have prices of their own, keep theirs.
 func (s *Summary) Charge(pricePerHour float64) {
 	s.Price = pricePerHour
 	for i := range s.Decoders {

@@ -202,7 +202,8 @@ func Findings(findings []claims.Finding, width int) string {
 	for _, f := range findings {
 		number[f.Verdict]++
 	}
-	fmt.Fprintf(&b, "%d reproduced, %d contradicted, %d not comparable\n", number[claims.Reproduced], number[claims.Contradicted], number[claims.NotComparable])
+	fmt.Fprintf(&b, "%d reproduced, %d contradicted, %d not comparable\n",
+		number[claims.Reproduced], number[claims.Contradicted], number[claims.NotComparable])
 	var nearest []string
 	groups := map[string][]claims.Finding{}
 	for _, f := range findings {
