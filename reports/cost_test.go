@@ -40,7 +40,7 @@ func TestCost(t *testing.T) {
 			t.Errorf("%s holds no %s", name, want)
 		}
 	}
-	if text := Table(s, 100); !strings.Contains(text, "$/1k solved") || !strings.Contains(text, "priced at $3.6 an hour") {
+	if text := Table(s, 100); !strings.Contains(text, "$/1k solved") || !strings.Contains(text, "the machine at $3.6 an hour") {
 		t.Error(text)
 	}
 	back, err := ReadSummary(filepath.Join(dir, "summary.json"))
