@@ -235,6 +235,9 @@ func (s Setup) check() error {
 	case plan.Length != natural && plan.Length != forced:
 		return fmt.Errorf("length %q is neither %s nor %s", plan.Length, natural, forced)
 	}
+	if err := s.checkShard(); err != nil {
+		return err
+	}
 	for name, lane := range s.lanes() {
 		switch {
 		case isRemote(lane) && plan.Length == forced:

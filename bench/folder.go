@@ -19,7 +19,8 @@ func FolderName(h record.Header, where ...string) string {
 		Suite, Model, Dtype, Version, Commit string
 		Plan                                 record.PlanInfo
 		Decoders, Where                      []string
-	}{h.Suite.SHA256, h.Model.SHA256, h.Model.Dtype, h.Environment.Version, h.Environment.Commit, withoutExtra(h.Plan), nil, where}
+		Shard                                *record.Shard `json:",omitempty"`
+	}{h.Suite.SHA256, h.Model.SHA256, h.Model.Dtype, h.Environment.Version, h.Environment.Commit, withoutExtra(h.Plan), nil, where, h.Shard}
 	for _, d := range h.Decoders {
 		run.Decoders = append(run.Decoders, d.Name)
 	}

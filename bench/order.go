@@ -45,7 +45,7 @@ func (s Setup) order(held record.Held, attempt int, tally *Tally) []group {
 	plan := s.Header.Plan
 	random := rand.New(rand.NewPCG(plan.Seed, 0x6f72646572+uint64(attempt)))
 	var groups []group
-	lanes := s.lanes()
+	lanes, own := s.lanes(), s.shard()
 	for _, decoder := range s.names() {
 		prompts, others := s.Others[decoder]
 		if !others {
@@ -57,7 +57,7 @@ func (s Setup) order(held record.Held, attempt int, tally *Tally) []group {
 				for _, i := range random.Perm(len(prompts)) {
 					p := prompts[i]
 					e := example{p, decoder, sample, repeat, attempt, exampleSeed(plan.Seed, p.Task, sample)}
-					if !e.due(held) {
+					if !own[i] || !e.due(held) {
 						continue
 					}
 					examples = append(examples, e)

@@ -24,20 +24,29 @@ func (m *Mismatch) Error() string {
 
 // same returns a Mismatch of the first fact of a run that a resume may not change, or nil.
 func same(path string, before, now record.Header) error {
+	was, is, err := differ(before, now)
+	if err == nil && was != is {
+		return &Mismatch{path, was, is}
+	}
+	return err
+}
+
+// differ is the first fact in which two runs differ, in words of both; empty where there is none.
+func differ(before, now record.Header) (was, is string, err error) {
 	for _, f := range facts {
 		was, err := json.Marshal(f.of(before)) // as JSON: that is what the file kept of settings whose Go types differ
 		if err != nil {
-			return err
+			return "", "", err
 		}
 		is, err := json.Marshal(f.of(now))
 		if err != nil {
-			return err
+			return "", "", err
 		}
 		if string(was) != string(is) {
-			return &Mismatch{path, f.name + f.say(before, now), f.name + f.say(now, before)}
+			return f.name + f.say(before, now), f.name + f.say(now, before), nil
 		}
 	}
-	return nil
+	return "", "", nil
 }
 
 // A fact of a run may not change when it is resumed. say tells h's in words, beside the one that it differs from.
@@ -56,10 +65,16 @@ var facts = []fact{
 	}},
 	{"the decoders ", func(h record.Header) any { return h.Decoders }, decoderWords},
 	{"", func(h record.Header) any { return withoutExtra(h.Plan) }, planWords},
+	{"", func(h record.Header) any { return h.Shard }, func(h, _ record.Header) string { return shardWords(h) }},
 	{"the prompts ", func(h record.Header) any { return h.Prompts }, promptWords},
 	place("the version ", " of commit ", func(e record.Environment) []string { return []string{e.Version, e.Commit} }),
 	place("the device ", " ", func(e record.Environment) []string { return []string{e.Device, e.GPU, e.Driver} }),
-	place("the processor ", " with the kernels ", func(e record.Environment) []string { return []string{e.CPU, e.Features} }),
+	place("the processor ", " with the kernels ", func(e record.Environment) []string {
+		if e.Threads == 0 { // it only asks: a job that was lost may go on on another machine
+			return nil
+		}
+		return []string{e.CPU, e.Features}
+	}),
 	place("threads ", "", func(e record.Environment) []string { return []string{fmt.Sprint(e.Threads)} }),
 }
 

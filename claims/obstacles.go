@@ -178,7 +178,7 @@ func otherPrecision(t trial) string {
 }
 
 // doubtful are the warnings that take a speed away from a run, or make it another machine's.
-var doubtful = []string{"busy", "unknown_load", "unfinished", "few_repeats", "few_tasks", "portable_kernels", "ceiling", "older_summary"}
+var doubtful = []string{"busy", "unknown_load", "unfinished", "shard", "few_repeats", "few_tasks", "portable_kernels", "ceiling", "older_summary"}
 
 func notMeasured(t trial) string {
 	if t.pair != nil && t.pair.NotMeasured != "" {

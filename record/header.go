@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // A Header is the first line of a results file.
 type Header struct {
@@ -11,6 +14,8 @@ type Header struct {
 	Decoders    []DecoderInfo      `json:"decoders"`
 	Prompts     []PromptInfo       `json:"prompts,omitempty"` // those that the decoders' settings name; absent: all are completions
 	Plan        PlanInfo           `json:"plan"`
+	Shard       *Shard             `json:"shard,omitempty"`    // the part of the plan that this run is; absent: all of it
+	Merged      int                `json:"merged,omitempty"`   // shards that the run was put together from
 	Ceilings    map[string]float64 `json:"ceilings,omitempty"` // measured in this run: "read_gb_per_second", "bf16_gflop_per_second", …
 }
 
@@ -82,4 +87,25 @@ type PlanInfo struct {
 	MaxTokens int    `json:"max_tokens"`
 	Length    string `json:"length"` // natural or forced
 	Seed      uint64 `json:"seed"`   // orders the interleaving
+}
+
+// A Shard is a part of a plan: the tasks whose place in a seeded order of all tasks is Index, modulo Of.
+type Shard struct {
+	Index int `json:"index"` // from 0 on
+	Of    int `json:"of"`
+}
+
+// String is "2/8", the form in which a shard is asked for.
+func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Of) }
+
+// Planned is how many decodings a header's plan has, those of disturbed ones again left out; 0 where the plan is not known.
+func (h Header) Planned() int {
+	tasks := h.Suite.Tasks
+	if h.Plan.Limit > 0 {
+		tasks = min(tasks, h.Plan.Limit)
+	}
+	if s := h.Shard; s != nil {
+		tasks = (tasks - s.Index + s.Of - 1) / s.Of
+	}
+	return tasks * h.Plan.Repeats * max(1, h.Plan.Samples) * len(h.Decoders)
 }

@@ -41,8 +41,8 @@ func (d *Decoder) addEndpoint(c metric.Replies, times []metric.TaskTime) {
 	}
 }
 
-// endpointWarnings are those of figures that came over a network.
-func (s Summary) endpointWarnings() (out []Warning) {
+// endpointWarnings are those of figures that came over a network, to a run of so many shards; 0 for one by itself.
+func (s Summary) endpointWarnings(merged int) (out []Warning) {
 	add := func(code string, severity Severity, format string, args ...any) {
 		out = append(out, Warning{Code: code, Severity: severity, Text: fmt.Sprintf(format, args...)})
 	}
@@ -66,6 +66,10 @@ func (s Summary) endpointWarnings() (out []Warning) {
 		if e.Retried > 0 {
 			add("retried", Info, "%s of %s answered after a refusal: timed from the request that was answered", plural(e.Retried, "decoding"), d.Name)
 		}
+	}
+	if len(names) > 0 && merged > 0 {
+		add("merged_endpoint", Caution, "the requests in flight, offered rates and tok/s of %s are those of one of %d shards, beside which others may have asked",
+			strings.Join(names, ", "), merged)
 	}
 	if len(names) > 0 {
 		add("endpoint", Caution, "measured through an API, not on this machine: %s; the hardware, its load and what else stands on the way are unknown, "+

@@ -210,12 +210,7 @@ func (r run) unfinished() (held, planned int) {
 		c := g.Counts()
 		held += c.Records - c.Attempts
 	}
-	p := r.Header.Plan
-	tasks := r.Header.Suite.Tasks
-	if p.Limit > 0 {
-		tasks = min(tasks, p.Limit)
-	}
-	planned = tasks * p.Repeats * max(1, p.Samples) * len(r.Header.Decoders)
+	planned = r.Header.Planned()
 	if planned == 0 {
 		return held, held
 	}

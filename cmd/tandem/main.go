@@ -30,6 +30,7 @@ import (
 type cli struct {
 	Run      runCmd           `cmd:"" help:"Run decoders over a suite: measure, judge, report."`
 	Report   reportCmd        `cmd:"" help:"Show a run's table again and rebuild its charts and page."`
+	Merge    mergeCmd         `cmd:"" help:"Put the shards of a run together, or say which are missing."`
 	Plot     plotCmd          `cmd:"" help:"Draw charts of runs, several in one, for a screen or in print; plot list names them."`
 	Compare  compareCmd       `cmd:"" help:"Compare runs: what changed, how sure that is, and whether gates let it pass."`
 	AB       abCmd            `cmd:"" name:"ab" help:"Tell two builds apart: run them in turn on this machine until gates are decided."`

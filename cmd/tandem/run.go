@@ -39,6 +39,7 @@ type runCmd struct {
 	Extra     int    `least:"0" name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`
 	Samples   int    `least:"1" default:"1" help:"Samples of each task, for pass@k; give the decoders a temperature, such as ar/temperature=0.8."`
 	Limit     int    `least:"0" placeholder:"N" help:"Only the first N tasks; 0 for all."`
+	Shard     string `placeholder:"I/N" help:"Only the tasks of one of N shards, 0/N to N-1/N, each for a machine or a job of its own; tandem merge puts them together."`
 	Batch     int    `least:"1" default:"1" help:"Tasks that a decoder decodes at once."`
 	MaxTokens int    `least:"1" default:"128" help:"Most tokens of an output."`
 	Length    string `default:"natural" enum:"natural,forced" help:"natural: an output ends where the model ends it. forced: all have --max-tokens tokens, for speed alone."`
@@ -158,6 +159,11 @@ func (c runCmd) prepare(a *app) (j job, err error) {
 	}
 	fmt.Fprint(a.stderr, decoders.NoBaseline(j.plan, j.config()))
 	j.header = c.header(j)
+	if c.Shard != "" {
+		if j.header.Shard, err = bench.ParseShard(c.Shard); err != nil {
+			return j, fmt.Errorf("--shard: %w", err)
+		}
+	}
 	if c.Judge == "none" || !evals.HasPrograms(j.suite) {
 		return j, nil
 	}
