@@ -193,7 +193,7 @@ func TestMergeRefuses(t *testing.T) {
 		"had repeats 3; the other has repeats 2": other(2, 3, func(h *record.Header) { h.Plan.Repeats = 2 }),
 		"had seed 5; the other has seed 6":       other(2, 3, func(h *record.Header) { h.Plan.Seed = 6 }),
 		"had the version 1 of commit a":          other(2, 3, func(h *record.Header) { h.Environment.Version, h.Environment.Commit = "2", "b" }),
-		"the other has the processor x":          other(2, 3, func(h *record.Header) { h.Environment.Threads, h.Environment.CPU = 2, "x" }),
+		"the other has the processor x":          other(2, 3, func(h *record.Header) { h.Environment.Features, h.Environment.CPU = "avx2", "x" }),
 		"only one was judged":                    other(2, 3, func(h *record.Header) { h.Environment.SandboxTier = "weak" }),
 	} {
 		before := dirs[:2]
@@ -202,7 +202,7 @@ func TestMergeRefuses(t *testing.T) {
 			before = []string{other(0, 3, first)}
 		}
 		if strings.Contains(want, "processor") {
-			before = []string{other(0, 3, func(h *record.Header) { h.Environment.Threads, h.Environment.CPU = 2, "y" })}
+			before = []string{other(0, 3, func(h *record.Header) { h.Environment.Features, h.Environment.CPU = "avx2", "y" })}
 		}
 		if _, err := ReadShards(append(before[:len(before):len(before)], extra)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

@@ -70,7 +70,7 @@ var facts = []fact{
 	place("the version ", " of commit ", func(e record.Environment) []string { return []string{e.Version, e.Commit} }),
 	place("the device ", " ", func(e record.Environment) []string { return []string{e.Device, e.GPU, e.Driver} }),
 	place("the processor ", " with the kernels ", func(e record.Environment) []string {
-		if e.Threads == 0 { // it only asks: a job that was lost may go on on another machine
+		if e.Features == "" { // no kernels: it only asks: a job that was lost may go on on another machine
 			return nil
 		}
 		return []string{e.CPU, e.Features}

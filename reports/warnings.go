@@ -64,11 +64,6 @@ func (r run) warnings(s Summary) []Warning {
 	if held, planned := r.unfinished(); held < planned {
 		add("unfinished", Caution, "the run is not finished: %d of %d decodings; the command that began it goes on", held, planned)
 	}
-	if h := r.Header; h.Shard != nil {
-		add("shard", Caution, "this is shard %v of a run, and no figure of the suite: tandem merge puts the shards together", h.Shard)
-	} else if h.Merged > 0 {
-		add("merged", Info, "put together from %s, each with a start of its own: pass rates are those of one run, times those of each shard's", plural(h.Merged, "shard"))
-	}
 	if n := s.Plan.Repeats; n > 0 && n < 5 {
 		add("few_repeats", Caution, "%s: give at least 5 for a figure and 10 for a claim", plural(n, "repeat"))
 	}
@@ -96,7 +91,7 @@ func (r run) warnings(s Summary) []Warning {
 	if s.Environment.Portable {
 		add("portable_kernels", Caution, "the kernels are plain Go, without C and vector instructions: forwards of many rows suffer more than those of one, and no speed of this run holds for this machine")
 	}
-	out = append(out, s.endpointWarnings(r.Header.Merged)...)
+	out = append(out, slices.Concat(shardWarnings(r.Header), s.endpointWarnings(r.Header.Merged))...)
 	if r.unjudged() {
 		add("not_judged", Caution, "no program was judged: speeds without pass rates")
 	}
@@ -104,6 +99,18 @@ func (r run) warnings(s Summary) []Warning {
 		add("modified_tree", Info, "built from a tree with uncommitted changes")
 	}
 	return out
+}
+
+// shardWarnings are those of a part of a run, and of one that was put together from parts.
+func shardWarnings(h record.Header) []Warning {
+	switch {
+	case h.Shard != nil:
+		return []Warning{{"shard", fmt.Sprintf("this is shard %v of a run, and no figure of the suite: tandem merge puts the shards together", h.Shard), Caution}}
+	case h.Merged > 0:
+		return []Warning{{"merged", fmt.Sprintf("put together from %s, each with a start of its own: pass rates are those of one run, times those of each shard's",
+			plural(h.Merged, "shard")), Info}}
+	}
+	return nil
 }
 
 // modified ends the commit of a build from a tree with uncommitted changes.

@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"datasets/basics/corpus":           {"datasets", "datasets/basics"},
 	"evals":                            {"record", "record/jsonl", "datasets", "evals/sandbox", "transformer/chat", "transformer/jinja"},
 	"evals/sandbox":                    {"record"},
-	"bench":                            {"bench/telemetry", "decoders", "evals", "record", "datasets", "transformer"},
+	"bench":                            {"bench/telemetry", "decoders", "evals", "record", "record/jsonl", "datasets", "transformer"},
 	"bench/ab":                         {"bench", "bench/compare"},
 	"bench/ab/errorrate":               {"bench/ab", "bench/compare", "bench/stats", "reports/plot"},
 	"bench/compare":                    {"record", "bench/metric", "bench/stats", "decoders"},
