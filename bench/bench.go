@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"tandem/decoders"
 	"tandem/evals"
@@ -198,7 +199,14 @@ func (s Setup) warm(ctx context.Context, g group, lane []decoders.Decoder) {
 		s.decodeGroup(ctx, g, lane)
 		return
 	}
-	g.examples = g.examples[:min(len(g.examples), len(lane))]
+	n := min(len(g.examples), len(lane))
+	if isOpen(lane) {
+		n = min(n, 1)
+	}
+	g.examples = slices.Clone(g.examples[:n])
+	for i := range g.examples {
+		g.examples[i].repeat = -1 // no repeat of the plan finds its prompts in a cache
+	}
 	_ = s.askGroup(ctx, g, lane, func(record.Record) error { return nil }) // the examples meet its errors again
 }
 

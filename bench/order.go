@@ -82,7 +82,7 @@ func (s Setup) groupSize(lane []decoders.Decoder, examples int) int {
 	switch {
 	case !isRemote(lane):
 		return s.Header.Plan.Batch
-	case len(lane) > 1:
+	case len(lane) > 1, isOpen(lane):
 		return max(1, examples)
 	}
 	return 1

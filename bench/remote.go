@@ -18,18 +18,28 @@ func isRemote(lane []decoders.Decoder) bool {
 	return remote
 }
 
-// askGroup asks a group's examples with as many requests in flight as the lane has decoders, a closed loop: the next one is sent when
-// one has been answered. Each record is written when its answer has ended; those that a cancelled ctx cut off are dropped.
+// isOpen says that requests are sent at a rate, whether others were answered or not.
+func isOpen(lane []decoders.Decoder) bool {
+	s, err := decoders.ParseName(lane[0].Name())
+	return err == nil && s.Rate > 0
+}
+
+// askGroup asks a group's examples with as many requests in flight as the lane has decoders. In a closed loop the next one is sent when
+// one has been answered; in an open one, of a decoder with a rate, when it is due. Each record is written when its answer has ended,
+// where the server publishes counters one record later; those that a cancelled ctx cut off are dropped.
 func (s Setup) askGroup(ctx context.Context, g group, lane []decoders.Decoder, write func(record.Record) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	waiting, answered := make(chan example), make(chan record.Record)
-	var flight flight
+	l := newLoop(g, len(lane), s.Header.Plan.Seed)
+	rose := window(ctx, lane[0])
+	waiting, answered := make(chan request), make(chan record.Record)
 	var wait sync.WaitGroup
 	for _, d := range lane {
 		wait.Go(func() {
-			for e := range waiting {
-				answered <- s.ask(ctx, e, d.(decoders.Remote), &flight, len(lane) > 1)
+			for r := range waiting {
+				one := s.ask(ctx, r, d.(decoders.Remote), l)
+				l.free <- struct{}{}
+				answered <- one
 			}
 		})
 	}
@@ -37,22 +47,27 @@ func (s Setup) askGroup(ctx context.Context, g group, lane []decoders.Decoder, w
 		defer close(answered)
 		defer wait.Wait()
 		defer close(waiting)
-		for _, e := range g.examples {
-			select {
-			case waiting <- e:
-			case <-ctx.Done():
-				return
-			}
-		}
+		l.send(ctx, g.examples, waiting)
 	}()
 	var failed error
+	var last *record.Record
 	for r := range answered {
 		if failed != nil || r.Err != "" && ctx.Err() != nil {
 			continue
 		}
-		if failed = write(r); failed != nil {
+		if last != nil {
+			failed = write(*last)
+		}
+		if last = &r; rose == nil && failed == nil {
+			failed, last = write(r), nil
+		}
+		if failed != nil {
 			cancel()
 		}
+	}
+	if last != nil && failed == nil {
+		last.Reply.Window = rose()
+		failed = write(*last)
 	}
 	if failed != nil {
 		return failed
@@ -60,22 +75,52 @@ func (s Setup) askGroup(ctx context.Context, g group, lane []decoders.Decoder, w
 	return ctx.Err()
 }
 
+// window reads a server's counters; rose, called when the group is over, is by how much they have risen. It is nil where there are none.
+func window(ctx context.Context, d decoders.Decoder) (rose func() map[string]float64) {
+	counted, ok := d.(decoders.Counted)
+	if !ok {
+		return nil
+	}
+	before := counted.Counters(ctx)
+	if before == nil {
+		return nil
+	}
+	return func() map[string]float64 {
+		after := counted.Counters(ctx)
+		for name, v := range after {
+			if v -= before[name]; v < 0 { // the server began anew
+				return nil
+			}
+			after[name] = v
+		}
+		return after
+	}
+}
+
 // ask asks one example. What is measured is the request that was answered.
-func (s Setup) ask(ctx context.Context, e example, d decoders.Remote, flight *flight, shared bool) record.Record {
-	plan, r := s.Header.Plan, e.record(0)
-	before := flight.change(1)
-	follow(&r, d.Decode(ctx, decoders.Request{Text: e.Text, Messages: e.Messages, Stops: e.End.Stops(), MaxTokens: plan.MaxTokens, Seed: e.seed}))
-	share := flight.change(-1) - before
+func (s Setup) ask(ctx context.Context, q request, d decoders.Remote, l *loop) record.Record {
+	plan, r := s.Header.Plan, q.record(0)
+	asked := decoders.Request{Text: q.Text, Messages: q.Messages, Stops: q.End.Stops(), MaxTokens: plan.MaxTokens, Seed: q.seed}
+	if plan.Nonce {
+		q.begin(&asked)
+	}
+	r.PromptSHA256 = hashOfAsked(asked)
+	before, late := l.change(1), time.Since(l.began)-q.due
+	follow(&r, d.Decode(ctx, asked))
+	share := l.change(-1) - before
 	reply := d.Reply()
 	r.Reply, r.Seconds = &reply, reply.Seconds
-	if whole := reply.Seconds + reply.Waited; shared && whole > 0 {
+	if l.shared {
+		reply.Arrival = &record.Arrival{Loop: l.began.UTC().Round(0), Due: q.due.Seconds(), Late: max(0, late.Seconds()) + reply.Waited}
+	}
+	if whole := reply.Seconds + reply.Waited; l.shared && whole > 0 {
 		r.BatchSeconds = share.Seconds() * reply.Seconds / whole // without what came before the request that was answered
 	}
 	if r.Err != "" {
 		return r
 	}
 	r.PromptTokens, r.Tokens, r.Stop, r.Completion = reply.PromptTokens, reply.Tokens, reply.Stop, reply.Text
-	if _, ends := e.End.Cut(r.Completion); ends {
+	if _, ends := q.End.Cut(r.Completion); ends {
 		r.Stop = record.StopWord // the server wrote, and counted, what follows it too
 	}
 	return r

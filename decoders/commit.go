@@ -147,7 +147,7 @@ var policies = []PolicySpec{
 	},
 	{
 		options: []option{
-			wordOption("quota", func(s *Settings) *Score { return &s.Quota }, LowConfidence, Random, Margin, Entropy),
+			wordOption("quota", onlyDiffusion, func(s *Settings) *Score { return &s.Quota }, LowConfidence, Random, Margin, Entropy),
 			intOption("steps", onlyDiffusion, func(s *Settings) *int { return &s.Steps }),
 		},
 		New: func(s Settings, masks int, noise *rand.Rand) Policy { return Quota(masks, s.Steps, s.Quota, noise) },

@@ -50,3 +50,10 @@ type Remote interface {
 	// Reply is what the last Decode learned, complete when its loop has ended, after an error too.
 	Reply() record.Reply
 }
+
+// A Counted is a Remote whose server publishes counters that only rise, of all that it does for anyone.
+type Counted interface {
+	Remote
+	// Counters are those now, by the server's names; nil where it publishes none or does not answer.
+	Counters(ctx context.Context) map[string]float64
+}

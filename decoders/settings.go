@@ -33,6 +33,18 @@ const (
 	CacheDual   Cache = "dual"   // the K/V before and behind the block are kept while it is refined [Fast-dLLM]
 )
 
+// Arrivals say how far apart the requests of an open loop are.
+type Arrivals string
+
+// The arrivals.
+const (
+	Poisson  Arrivals = "poisson"  // at random, as of many who do not know of each other
+	Constant Arrivals = "constant" // evenly
+)
+
+// mostRate is the most requests a second that may be asked for.
+const mostRate = 1e5
+
 // Settings describe a decoder. Fields that are zero are filled in by New.
 type Settings struct {
 	Family   Family
@@ -44,8 +56,11 @@ type Settings struct {
 	TopK        int     // 0: all
 
 	// Endpoint only.
-	Endpoint    string // which one
-	Concurrency int    // requests in flight at once; 0: one
+	Endpoint    string   // which one
+	Concurrency int      // requests in flight at once; 0: one, or with a Rate as many as it takes
+	Rate        float64  // requests a second that are sent whether others were answered or not (an open loop); 0: a closed loop
+	Arrivals    Arrivals // how far apart they are; "": Poisson
+	Ramp        float64  // the rate, or the concurrency of a closed loop, at a repeat's beginning, from which it rises evenly; 0: none
 
 	// Diffusion only.
 	Separate     bool        // a control: finished blocks are stored by forwards of their own
@@ -73,10 +88,13 @@ var onlyDiffusion, onlyEndpoint = []Family{Diffusion}, []Family{Endpoint}
 var options = slices.Concat([]option{
 	flagOption("uncached", both, func(s *Settings) *bool { return &s.Uncached }),
 	flagOption("separate", onlyDiffusion, func(s *Settings) *bool { return &s.Separate }),
-	wordOption("cache", func(s *Settings) *Cache { return &s.Cache }, CacheBlock, CacheNone, CachePrefix, CacheDual),
+	wordOption("cache", onlyDiffusion, func(s *Settings) *Cache { return &s.Cache }, CacheBlock, CacheNone, CachePrefix, CacheDual),
 	intOption("block", onlyDiffusion, func(s *Settings) *int { return &s.Block }),
 }, policyOptions(), []option{
 	intOption("concurrency", onlyEndpoint, func(s *Settings) *int { return &s.Concurrency }),
+	floatOption("rate", onlyEndpoint, func(s *Settings) *float64 { return &s.Rate }, mostRate),
+	wordOption("arrivals", onlyEndpoint, func(s *Settings) *Arrivals { return &s.Arrivals }, Poisson, Constant),
+	floatOption("ramp", onlyEndpoint, func(s *Settings) *float64 { return &s.Ramp }, mostRate),
 	floatOption("temperature", all, func(s *Settings) *float64 { return &s.Temperature }, 100),
 	floatOption("top_p", all, func(s *Settings) *float64 { return &s.TopP }, 1),
 	intOption("top_k", both, func(s *Settings) *int { return &s.TopK }),
@@ -128,8 +146,8 @@ func promptOption(key string, families []Family, field func(*Settings) *string) 
 	}}
 }
 
-func wordOption[T ~string](key string, field func(*Settings) *T, words ...T) option {
-	return option{key, onlyDiffusion, func(s *Settings) any { return unlessZero(*field(s)) }, func(s *Settings, v string) error {
+func wordOption[T ~string](key string, families []Family, field func(*Settings) *T, words ...T) option {
+	return option{key, families, func(s *Settings) any { return unlessZero(*field(s)) }, func(s *Settings, v string) error {
 		if !slices.Contains(words, T(v)) {
 			return fmt.Errorf("is one of %v, not %q", words, v)
 		}
@@ -251,6 +269,10 @@ func (s Settings) check() error {
 		return fmt.Errorf("top_p and top_k need temperature")
 	case s.Uncached && s.Cache != "" && s.Cache != CacheBlock:
 		return fmt.Errorf("uncached contradicts cache=%s", s.Cache)
+	case s.Arrivals != "" && s.Rate == 0:
+		return fmt.Errorf("arrivals needs rate")
+	case s.Ramp > 0 && s.Rate > 0 && s.Ramp >= s.Rate, s.Ramp > 0 && s.Rate == 0 && (s.Ramp < 1 || s.Ramp >= float64(s.Concurrency)):
+		return fmt.Errorf("ramp=%g is where a rate, or else a concurrency of more than one, begins to rise: give a lower one", s.Ramp)
 	case s.Separate && (s.Uncached || s.Cache != "" && s.Cache != CacheBlock):
 		return fmt.Errorf("separate needs cache=block")
 	}

@@ -85,8 +85,9 @@ type PlanInfo struct {
 	Limit     int    `json:"limit,omitempty"`
 	Batch     int    `json:"batch"`
 	MaxTokens int    `json:"max_tokens"`
-	Length    string `json:"length"` // natural or forced
-	Seed      uint64 `json:"seed"`   // orders the interleaving
+	Length    string `json:"length"`          // natural or forced
+	Seed      uint64 `json:"seed"`            // orders the interleaving
+	Nonce     bool   `json:"nonce,omitempty"` // what endpoints are asked begins with a word of the decoder, sample and repeat: no cache holds it
 }
 
 // A Shard is a part of a plan: the tasks whose place in a seeded order of all tasks is Index, modulo Of.

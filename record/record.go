@@ -152,7 +152,7 @@ type Record struct {
 	Attempt      int      `json:"attempt,omitempty"` // 0, or n: decoded for the nth time again, since other work had disturbed those before
 	Seed         uint64   `json:"seed"`
 	PromptTokens int      `json:"prompt_tokens,omitempty"` // an endpoint's as it says, absent where it does not
-	PromptSHA256 string   `json:"prompt_sha256,omitempty"` // hex, of the prompt's ids as a JSON array without blanks
+	PromptSHA256 string   `json:"prompt_sha256,omitempty"` // hex, of the prompt's ids as a JSON array without blanks; of an endpoint, of its messages or text as JSON
 	Tokens       int      `json:"tokens"`                  // useful: generated, up to and without the first EOS, begun before the first stop word
 	Canvas       int      `json:"canvas,omitempty"`        // output positions that were ever committed, EOS and beyond included; not known of an endpoint
 	Seconds      float64  `json:"seconds"`                 // wall-clock of Decode; tokenisation and judging outside. An endpoint's: of the request that was answered

@@ -40,12 +40,24 @@ type Reply struct {
 	Sent    time.Time `json:"sent,omitzero"`     // the date of a hosted figure belongs to it
 	Fault   string    `json:"fault,omitempty"`   // the kind of failure of a record with an Err, of a small set
 
+	Arrival *Arrival           `json:"arrival,omitempty"` // where several are in flight
+	Engine  map[string]float64 `json:"engine,omitempty"`  // what the engine itself counted, by its own names, such as "timings.predicted_n"
+	Window  map[string]float64 `json:"window,omitempty"`  // of the last record of a loop: by how much the server's counters rose over all of it
+
 	Seconds      float64    `json:"-"` // the record's own fields
 	PromptTokens int        `json:"-"`
 	Tokens       int        `json:"-"`
 	Stop         Stop       `json:"-"`
 	Text         string     `json:"-"`
 	Raw          []RawEvent `json:"-"` // where it was asked for
+}
+
+// An Arrival says when a request of a loop was due. Its latency is Late and the record's Seconds: who waits for a request that could not
+// be sent in time waits all the same (coordinated omission).
+type Arrival struct {
+	Loop time.Time `json:"loop"` // when the loop that it belongs to began; those of one loop are asked together
+	Due  float64   `json:"due"`  // seconds from then: by the schedule of an open loop, or when it was taken up in a closed one
+	Late float64   `json:"late"` // seconds from then until the request was sent that was answered
 }
 
 // A TokenSource says where an endpoint's number of tokens comes from.

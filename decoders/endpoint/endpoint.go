@@ -55,7 +55,8 @@ type client struct {
 
 var _ decoders.Remote = (*client)(nil)
 
-// Open makes the clients of an endpoint for a decoder's settings: as many as its concurrency. The error names the variable that holds
+// Open makes the clients of an endpoint for a decoder's settings: as many as its concurrency, or for a rate
+// as many as may be in flight. The error names the variable that holds
 // no key. close drops their connections.
 func Open(c Config, s decoders.Settings, o Options) (clients []decoders.Remote, close func(), err error) {
 	key, err := c.key()
@@ -67,6 +68,9 @@ func Open(c Config, s decoders.Settings, o Options) (clients []decoders.Remote, 
 			c.Name, c.KeyEnv)
 	}
 	n, timeouts := max(1, s.Concurrency), c.Timeouts.orUsual()
+	if s.Rate > 0 && s.Concurrency == 0 {
+		n = mostInFlight
+	}
 	transport := newTransport(n, timeouts)
 	if o.Dial != nil {
 		transport.DialContext, transport.Proxy = o.Dial, nil
@@ -77,6 +81,9 @@ func Open(c Config, s decoders.Settings, o Options) (clients []decoders.Remote, 
 	}
 	return clients, transport.CloseIdleConnections, nil
 }
+
+// mostInFlight is how many requests of an open loop may be in flight: beyond it they wait, which counts.
+const mostInFlight = 1024
 
 // readBuffer is how much a connection is read ahead. A read returns what is there, so a larger buffer delays nothing.
 const readBuffer = 64 << 10
