@@ -13,7 +13,7 @@ func TestNamesRoundTrip(t *testing.T) {
 		"ar", "ar/temperature=0.8/top_p=0.95", "ar/uncached", "ar/temperature=1/top_k=40",
 		"diffusion", "diffusion/block=16/threshold=0.9", "diffusion/cache=dual/block=32/quota=low-confidence/steps=8",
 		"diffusion/uncached/block=4/factor=1.5", "diffusion/separate/block=4/factor=1.5", "diffusion/cache=none/entropy_bound=0.35/temperature=0.2",
-		"endpoint/mercury", "endpoint/gpt-4.1/concurrency=8/temperature=0.5/top_p=0.9/prompt=chat",
+		"endpoint/mercury", "endpoint/x/rate=0.5", "endpoint/x/concurrency=64/rate=4/arrivals=constant/ramp=1", "endpoint/x/concurrency=8/ramp=2", "endpoint/gpt-4.1/concurrency=8/temperature=0.5/top_p=0.9/prompt=chat",
 	} {
 		s, err := ParseName(name)
 		if err != nil || s.Name() != name {
@@ -32,7 +32,13 @@ func TestBadNames(t *testing.T) {
 		"arx":                                "begins with ar or diffusion",
 		"endpoint":                           "write endpoint/NAME",
 		"endpoint/concurrency=8":             "write endpoint/NAME",
-		"endpoint/x/block=4":                 `unknown setting "block"; endpoint knows concurrency, temperature, top_p, prompt`,
+		"endpoint/x/block=4":                 `unknown setting "block"; endpoint knows concurrency, rate, arrivals, ramp, temperature, top_p, prompt`,
+		"endpoint/x/rate=0":                  "rate wants a number above 0",
+		"endpoint/x/arrivals=poisson":        "arrivals needs rate",
+		"endpoint/x/rate=4/arrivals=often":   "arrivals is one of [poisson constant]",
+		"endpoint/x/rate=4/ramp=4":           "give a lower one",
+		"endpoint/x/ramp=2":                  "give a lower one",
+		"ar/rate=4":                          "unknown setting",
 		"endpoint/x/concurrency=0":           "concurrency wants a whole number of at least 1",
 		"ar/concurrency=8":                   `unknown setting "concurrency"`,
 		"ar/block=4":                         `unknown setting "block"; ar knows uncached, temperature, top_p, top_k`,

@@ -7,16 +7,17 @@ import (
 
 // A Header is the first line of a results file.
 type Header struct {
-	Schema      int                `json:"schema"`
-	Environment Environment        `json:"environment"`
-	Suite       SuiteInfo          `json:"suite"`
-	Model       ModelInfo          `json:"model"`
-	Decoders    []DecoderInfo      `json:"decoders"`
-	Prompts     []PromptInfo       `json:"prompts,omitempty"` // those that the decoders' settings name; absent: all are completions
-	Plan        PlanInfo           `json:"plan"`
-	Shard       *Shard             `json:"shard,omitempty"`    // the part of the plan that this run is; absent: all of it
-	Merged      int                `json:"merged,omitempty"`   // shards that the run was put together from
-	Ceilings    map[string]float64 `json:"ceilings,omitempty"` // measured in this run: "read_gb_per_second", "bf16_gflop_per_second", …
+	Schema       int                `json:"schema"`
+	Environment  Environment        `json:"environment"`
+	Suite        SuiteInfo          `json:"suite"`
+	Model        ModelInfo          `json:"model"`
+	Decoders     []DecoderInfo      `json:"decoders"`
+	Prompts      []PromptInfo       `json:"prompts,omitempty"` // those that the decoders' settings name; absent: all are completions
+	Plan         PlanInfo           `json:"plan"`
+	Shard        *Shard             `json:"shard,omitempty"`                    // the part of the plan that this run is; absent: all of it
+	ClientChunks float64            `json:"client_chunks_per_second,omitempty"` // events of a stream that one processor here reads and stamps, measured on loopback
+	Merged       int                `json:"merged,omitempty"`                   // shards that the run was put together from
+	Ceilings     map[string]float64 `json:"ceilings,omitempty"`                 // measured in this run: "read_gb_per_second", "bf16_gflop_per_second", …
 }
 
 // Environment is where a run happened. What could not be read is left out.

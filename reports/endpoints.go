@@ -22,6 +22,11 @@ type Endpoint struct {
 	Retried      int                        `json:"retried,omitempty"`       // decodings that were asked for more than once
 	Faults       map[string]int             `json:"faults,omitempty"`        // decodings that failed, by the kind of failure
 	CachedShare  *float64                   `json:"cached_share,omitempty"`  // of the prompts' tokens, those that the server says it held
+
+	Load          Load               `json:"load,omitzero"`
+	Engine        map[string]float64 `json:"engine,omitempty"`                    // what its engine said of an answer, by its own names, mean over answers
+	Counters      map[string]float64 `json:"counters,omitempty"`                  // by how much the server's counters rose in all
+	TokensPerStep *float64           `json:"tokens_per_denoising_step,omitempty"` // of these counters
 }
 
 // addEndpoint adds what the replies of an endpoint say.
@@ -97,7 +102,7 @@ func (s Summary) endpoints() (out []string) {
 		if p, ok := d.Settings["prices"].(map[string]any); ok {
 			text += fmt.Sprintf(", prices of %v", p["date"])
 		}
-		text += d.Endpoint.firsts()
+		text += d.Endpoint.firsts() + d.Endpoint.engineText()
 		out = append(out, text)
 	}
 	return out

@@ -29,6 +29,7 @@ func (r run) summarize() Summary {
 	for _, d := range folds {
 		s.Plan.Extra = max(s.Plan.Extra, d.Counts().Last) // a resume may have raised it
 	}
+	s.addLoad(r.Groups)
 	s.best = headline(s)
 	s.Warnings = r.warnings(s)
 	s.Verdict = s.sentence()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"tandem/bench/load"
 	"tandem/bench/metric"
 	"tandem/bench/stats"
 	"tandem/record"
@@ -28,6 +29,8 @@ type Summary struct {
 	Busy        *float64           `json:"busy,omitempty"` // share of its threads' time that the run had a processor
 	Decoders    []Decoder          `json:"decoders"`
 	Comparisons []Comparison       `json:"comparisons"`
+	Objectives  *load.Objectives   `json:"objectives,omitempty"` // the reader's: what counts as good
+	Saturation  []Saturated        `json:"saturation,omitempty"`
 	Failures    []metric.Failure   `json:"failures,omitempty"` // tasks that a refiner fails and its baseline passes
 	GPU         *record.GPU        `json:"gpu,omitempty"`
 	Price       float64            `json:"price_per_hour,omitempty"` // dollars for an hour of the machine: the reader's, not the run's

@@ -28,6 +28,11 @@ var columns = []column{
 	{"TPF", "TPF: useful tokens per forward", func(_ Summary, d Decoder, i bool) string { return span(d.TokensPerForward, 1, 2, i) }},
 	{"ms/task", "", func(_ Summary, d Decoder, i bool) string { return span(d.SecondsPerTask, 1e3, 2, i) }},
 	{"first ms", "first: first readable token", func(_ Summary, d Decoder, i bool) string { return span(d.SecondsToFirst, 1e3, 2, i) }},
+	{"offered/s", "offered/s: requests that were due", func(_ Summary, d Decoder, _ bool) string { return number(d.load().Offered, 1, 2) }},
+	{"answers/s", "answers/s: requests that were answered", func(_ Summary, d Decoder, _ bool) string { return number(d.load().Achieved, 1, 2) }},
+	{"good/s", "good/s: answers within the objectives", func(_ Summary, d Decoder, _ bool) string { return number(d.load().Goodput, 1, 2) }},
+	{"first p50/90/99", "p50/90/99: quantiles in ms from when a request was due, the last from 100 answers on", func(_ Summary, d Decoder, _ bool) string { return quantiles(d.load().First) }},
+	{"whole p50/90/99", "", func(_ Summary, d Decoder, _ bool) string { return quantiles(d.load().Whole) }},
 	{"NFE", "NFE: forwards per task", func(_ Summary, d Decoder, _ bool) string { return known(d.Forwards, d.Decodings) }},
 	{"fwd/s", "fwd/s: forwards per second", func(_ Summary, d Decoder, _ bool) string { return number(d.ForwardsPerSecond, 1, 0) }},
 	{"rows", "rows: positions computed per task", func(_ Summary, d Decoder, _ bool) string { return known(d.Positions, d.Decodings) }},
@@ -47,7 +52,7 @@ var columns = []column{
 // then the rest, then the intervals of the main figures.
 var (
 	figures  = []string{"tok/s", "speed-up", "pass@1 %"}
-	optional = []string{"$/Mtok", "$/1k solved", "pass@k %", "errors", "not judged", "empty", "disturbed", "ceil %", "NFE", "ms/task", "first ms", "fwd/s", "rows", "MiB", "J/tok", "J/solved"}
+	optional = []string{"$/Mtok", "$/1k solved", "pass@k %", "errors", "not judged", "empty", "disturbed", "ceil %", "NFE", "ms/task", "first ms", "good/s", "answers/s", "offered/s", "whole p50/90/99", "first p50/90/99", "fwd/s", "rows", "MiB", "J/tok", "J/solved"}
 )
 
 // speedup is a decoder's speed-up over the base; nil for the base itself.
@@ -101,7 +106,7 @@ func Table(s Summary, width int) string {
 	shown := s.table(false).Fit(width)
 	b.WriteString(shown.Text())
 	b.WriteString(table.Wrap(key(shown), cmp.Or(width, 140), "") + "\n\n")
-	for _, line := range comparisonLines(s) {
+	for _, line := range append(comparisonLines(s), s.loadLines()...) {
 		b.WriteString(table.Wrap(line, width, "  ") + "\n")
 	}
 	if levels := s.levels(false); levels != nil {
@@ -139,7 +144,7 @@ func markdown(s Summary) string {
 	full := s.table(true)
 	b.WriteString(full.Markdown())
 	fmt.Fprintf(&b, "\n%s\n\n", table.Escape(key(full))) // apart, or Markdown would take the key for a line of the table
-	for _, line := range comparisonLines(s) {
+	for _, line := range append(comparisonLines(s), s.loadLines()...) {
 		fmt.Fprintf(&b, "- %s\n", table.Escape(line))
 	}
 	if levels := s.levels(true); levels != nil {

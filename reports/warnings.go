@@ -91,7 +91,7 @@ func (r run) warnings(s Summary) []Warning {
 	if s.Environment.Portable {
 		add("portable_kernels", Caution, "the kernels are plain Go, without C and vector instructions: forwards of many rows suffer more than those of one, and no speed of this run holds for this machine")
 	}
-	out = append(out, slices.Concat(shardWarnings(r.Header), s.endpointWarnings(r.Header.Merged))...)
+	out = append(out, slices.Concat(shardWarnings(r.Header), r.loadWarnings(), s.endpointWarnings(r.Header.Merged))...)
 	if r.unjudged() {
 		add("not_judged", Caution, "no program was judged: speeds without pass rates")
 	}

@@ -11,6 +11,7 @@ import (
 // Figures are sums over the requests of one decoder.
 type Figures struct {
 	requests []request
+	engine   engine
 	loops    map[time.Time]*span
 	chunks   int
 	busy     float64 // seconds in which there was a request, of answers alone
@@ -26,6 +27,8 @@ type request struct {
 type span struct {
 	requests      int
 	due, from, to float64
+	ours          Counted
+	failed        bool
 }
 
 // Add takes in a record of an endpoint.
@@ -34,10 +37,12 @@ func (f *Figures) Add(r record.Record) {
 		return
 	}
 	late := r.Reply.Waited
+	own := &span{}
 	if a := r.Reply.Arrival; a != nil {
 		late = a.Late
-		f.span(*a, r)
+		own = f.span(*a, r)
 	}
+	f.engine.add(r, own)
 	one := request{first: -1, whole: late + r.Seconds, failed: r.Err != ""}
 	if at := r.Reply.FirstBlock; at != nil {
 		one.first = late + *at
@@ -49,7 +54,7 @@ func (f *Figures) Add(r record.Record) {
 }
 
 // span takes a request into its loop.
-func (f *Figures) span(a record.Arrival, r record.Record) {
+func (f *Figures) span(a record.Arrival, r record.Record) *span {
 	if f.loops == nil {
 		f.loops = map[time.Time]*span{}
 	}
@@ -60,6 +65,7 @@ func (f *Figures) span(a record.Arrival, r record.Record) {
 	}
 	s.requests++
 	s.from, s.due, s.to = min(s.from, a.Due), max(s.due, a.Due), max(s.to, a.Due+a.Late+r.Seconds)
+	return s
 }
 
 // Offered is the rate of an open loop as its schedule turned out: requests a second between the first and the last that was due.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"tandem/bench/load"
 	"tandem/record"
 )
 
@@ -17,6 +18,7 @@ type Fold struct {
 	Decoder string
 	Order   *Order // of unmasking; nil where it is not asked for
 
+	Load        load.Figures // of an endpoint's requests
 	tasks       map[string]*Task
 	histogram   []int
 	calibration calibration
@@ -40,6 +42,7 @@ func (f *Fold) Add(r record.Record) {
 		f.tasks[r.Task] = t
 	}
 	t.Counts.add(r)
+	f.Load.Add(r)
 	if r.Err != "" {
 		return
 	}

@@ -81,6 +81,12 @@ func (e endpoints) models(plan []decoders.Settings) string {
 	return strings.Join(names, ", ")
 }
 
+// nonce says whether a run's prompts differ from repeat to repeat.
+func (c runCmd) nonce(j job) bool {
+	remote := len(j.remote.of(j.plan))
+	return remote > 0 && (c.Nonce == "on" || c.Nonce == "auto" && remote == len(j.plan) && len(j.plan)*c.Repeats > 1)
+}
+
 // info is what the results' header says of a decoder.
 func (e endpoints) info(s decoders.Settings) record.DecoderInfo {
 	info := s.Info()

@@ -197,7 +197,7 @@ func TestEndpointsBad(t *testing.T) {
 		"--decoders endpoint/slow":                                     "name the file that says what it is with --endpoints",
 		"--decoders endpoint/slo --endpoints " + file:                  "has no such endpoint; it has failing, fast, plain, slow, uncounted",
 		"--decoders endpoint --endpoints " + file:                      "which endpoint? write endpoint/NAME",
-		"--decoders endpoint/slow/block=4 --endpoints " + file:         "unknown setting \"block\"; endpoint knows concurrency, temperature, top_p, prompt",
+		"--decoders endpoint/slow/block=4 --endpoints " + file:         "unknown setting \"block\"; endpoint knows concurrency, rate, arrivals, ramp, temperature, top_p, prompt",
 		"--decoders endpoint/slow/prompt=evalplus --endpoints " + file: "begins the answer itself",
 		"--decoders endpoint/slow --length forced --endpoints " + file: "cannot be forced",
 		"--decoders endpoint/slow --energy 20s --endpoints " + file:    "only endpoints are asked",

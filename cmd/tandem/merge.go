@@ -16,7 +16,7 @@ type mergeCmd struct {
 }
 
 func (c mergeCmd) Run(a *app) error {
-	if err := c.priceFlag.check(); err != nil {
+	if err := c.summaryFlags.check(); err != nil {
 		return err
 	}
 	if c.Check == (c.Out != "") {

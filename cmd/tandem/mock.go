@@ -22,6 +22,7 @@ type mockCmd struct {
 	Jitter float64  `placeholder:"PCT" help:"By how much each wait is longer or shorter at random, in percent."`
 	Slots  int      `least:"0" placeholder:"N" help:"Requests that are served at once, while others wait; 0 for all."`
 	Faults []string `placeholder:"LIST" help:"What goes wrong, of the list below: request n has the n-th fault of this list, and then they come again."`
+	Engine string   `default:"" enum:",llama.cpp,sglang,vllm" help:"Engine whose own counters it has: llama.cpp, sglang or vllm."`
 	Right  float64  `default:"100" placeholder:"PCT" help:"Share of the tasks that are answered rightly, in percent."`
 	Suite  string   `default:"basics" help:"Suite whose prompts it knows and answers with the published solutions."`
 	suiteFlags
@@ -58,7 +59,7 @@ func (c mockCmd) Run(a *app) error {
 	print := json.NewEncoder(a.stdout)
 	served := make(chan mock.Served)
 	handler, err := mock.New(mock.Config{Kind: c.Kind, Rate: c.Rate, Block: c.Block, First: time.Duration(c.First) * time.Millisecond,
-		Jitter: c.Jitter / 100, Slots: c.Slots, Faults: c.Faults, Answer: mock.Answers(known(suite), c.Right/100),
+		Jitter: c.Jitter / 100, Slots: c.Slots, Faults: c.Faults, Engine: c.Engine, Answer: mock.Answers(known(suite), c.Right/100),
 		Served: func(s mock.Served) { served <- s }})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"tandem/bench/load"
 	"tandem/bench/metric"
 	"tandem/decoders"
 	"tandem/reports"
@@ -20,7 +21,7 @@ type reportCmd struct {
 }
 
 func (c reportCmd) Run(a *app) error {
-	if err := c.priceFlag.check(); err != nil {
+	if err := c.summaryFlags.check(); err != nil {
 		return err
 	}
 	for _, dir := range c.Dirs {
@@ -35,7 +36,8 @@ func (c reportCmd) Run(a *app) error {
 type summaryFlags struct {
 	wideFlag
 	priceFlag
-	JSON bool `help:"Print summary.json in place of the table; with several folders one after the other."`
+	Objective string `placeholder:"first=500ms,whole=5s" help:"Count answers of endpoints that came within these times, from the moment a request was due: adds the goodput."`
+	JSON      bool   `help:"Print summary.json in place of the table; with several folders one after the other."`
 }
 
 // priceFlag is of verbs that say what a machine's work costs.
@@ -56,6 +58,14 @@ func (f wideFlag) width(out io.Writer) int {
 	return table.Terminal(out)
 }
 
+// check refuses what is no price and no objective.
+func (f summaryFlags) check() error {
+	if _, err := load.ParseObjectives(f.Objective); err != nil {
+		return fmt.Errorf("--objective: %w", err)
+	}
+	return f.priceFlag.check()
+}
+
 // check refuses what is no price; 0 is none.
 func (f priceFlag) check() error {
 	if !(f.Price >= 0) || math.IsInf(f.Price, 0) {
@@ -66,7 +76,11 @@ func (f priceFlag) check() error {
 
 // report rebuilds the report of a scored run and prints its table, or its summary.json, and where the rest lies.
 func report(a *app, dir string, f summaryFlags) error {
-	summary, err := reports.Write(dir, reports.PricePerHour(f.Price))
+	objectives, err := load.ParseObjectives(f.Objective)
+	if err != nil {
+		return fmt.Errorf("--objective: %w", err)
+	}
+	summary, err := reports.Write(dir, reports.PricePerHour(f.Price), reports.Objectives(objectives))
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type runCmd struct {
 	Dtype     string   `default:"" enum:",${dtypes}" placeholder:"bf16" help:"Dtype of the weights: ${dtype_choice}; the checkpoint's own by default."`
 	deviceFlags
 	Endpoints string `placeholder:"FILE" help:"YAML file of the servers that decoders called endpoint/NAME ask; see docs/ENDPOINTS.md."`
+	Nonce     string `default:"auto" enum:"auto,on,off" help:"Begin what endpoints are asked with a word of the repeat, so that no cache holds it: auto does where endpoints alone are asked, and more than once."`
 	Raw       bool   `help:"Keep what endpoints stream as it came, in raw.jsonl."`
 	Repeats   int    `least:"1" default:"5" help:"Times that each task is decoded, interleaved."`
 	Extra     int    `least:"0" name:"extra-repeats" default:"1" help:"Times that a decoding which other work on the machine disturbed is decoded again, at most. The same run goes on with a larger number."`
@@ -73,7 +74,7 @@ func (c runCmd) check() error {
 	if c.Energy != 0 && c.Energy < telemetry.MinWindow {
 		return fmt.Errorf("--energy %v is too short for a counter that ticks every 100 ms: give at least %v, better 10s", c.Energy, telemetry.MinWindow)
 	}
-	return c.priceFlag.check()
+	return c.summaryFlags.check()
 }
 
 // A job is what run does: the files and flags, read and checked.
@@ -181,7 +182,7 @@ func (c runCmd) header(j job) record.Header {
 		Suite:       record.SuiteInfo{Name: j.suite.Name, SHA256: j.suite.SHA256, Tasks: len(j.suite.Tasks)},
 		Model:       record.ModelInfo{Name: j.remote.models(j.plan)},
 		Plan: record.PlanInfo{Repeats: c.Repeats, Extra: c.Extra, Samples: c.Samples, Limit: c.Limit, Batch: c.Batch,
-			MaxTokens: c.MaxTokens, Length: c.Length, Seed: c.Seed},
+			MaxTokens: c.MaxTokens, Length: c.Length, Seed: c.Seed, Nonce: c.nonce(j)},
 	}
 	if m := j.model; m != nil {
 		h.Model = record.ModelInfo{Name: m.Name, SHA256: m.SHA256(), Parameters: m.Parameters, Dtype: string(m.Weights.Dtype)}

@@ -169,6 +169,7 @@ func halved(text string, data []byte) bool {
 func (a *answer) add(e sse.Event, s said) error {
 	a.reply.Model = cmp.Or(a.reply.Model, s.model)
 	a.usage = a.usage.over(s.usage)
+	a.reply.Engine = a.client.safeNames(a.reply.Engine, s.engine)
 	step := record.Step{At: e.At.Sub(a.sent), Kind: record.Chunk, Text: s.text, Event: &record.Event{Bytes: len(e.Data)}}
 	if s.usage.completion != nil {
 		step.Event.Usage = *s.usage.completion

@@ -30,6 +30,7 @@ type Config struct {
 	ContinuousUsage bool     `yaml:"continuous_usage"` // ask for the number of tokens with each event
 	MaxTokensAs     string   `yaml:"max_tokens_as"`    // what the server calls the most tokens of an answer; "": max_tokens
 	Tokenizer       string   `yaml:"tokenizer"`        // a folder or file with the model's tokenizer, which checks or stands in for the server's count
+	Metrics         string   `yaml:"metrics"`          // the path of the server's counters, for Prometheus: "/metrics"; "": it has none
 	Prices          *Prices  `yaml:"prices"`
 	Timeouts        Timeouts `yaml:"timeouts"`
 }
@@ -163,6 +164,9 @@ func (c Config) check() error {
 		return fmt.Errorf("name its model")
 	case c.KeyEnv != "" && address.Scheme == "http" && !loopback(address.Hostname()):
 		return fmt.Errorf("a key is not sent over http to another machine: use https, or leave key_env out")
+	}
+	if err := checkMetrics(c.Metrics); err != nil {
+		return err
 	}
 	if p := c.Prices; p != nil {
 		if _, err := time.Parse(priceDate, p.Date); err != nil {

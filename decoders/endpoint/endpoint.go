@@ -53,7 +53,7 @@ type client struct {
 	reply    record.Reply
 }
 
-var _ decoders.Remote = (*client)(nil)
+var _ decoders.Counted = (*client)(nil)
 
 // Open makes the clients of an endpoint for a decoder's settings: as many as its concurrency, or for a rate
 // as many as may be in flight. The error names the variable that holds

@@ -29,8 +29,9 @@ type said struct {
 	reasoning string // of what is written before it
 	state     *bool  // the text is a state that the next one replaces; nil: the event does not tell
 	usage     usage
-	finish    string // why the answer ended
-	over      bool   // nothing follows
+	engine    map[string]float64 // what the engine counted itself
+	finish    string             // why the answer ended
+	over      bool               // nothing follows
 	model     string
 	err       string // the server failed, in its words
 }

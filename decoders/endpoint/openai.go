@@ -81,7 +81,7 @@ func readOpenAI(name string, data []byte) (s said, err error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return s, err
 	}
-	s.model, s.state = e.Model, e.Diffusing
+	s.model, s.state, s.engine = e.Model, e.Diffusing, engine(data)
 	if len(e.Error) > 0 && string(e.Error) != "null" || name == "error" {
 		s.err = serverError(data)
 	}

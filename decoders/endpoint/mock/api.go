@@ -2,6 +2,7 @@ package mock
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -118,8 +119,15 @@ func completionText(s *stream, text string, reasoning bool) string {
 
 func openAIEnd(s *stream, finish string) []string {
 	out := []string{s.choice(object{"delta": object{}, "text": "", "finish_reason": finish}, true)}
+	last := object{"id": "mock", "model": s.body["model"], "choices": []object{}}
 	if u := s.usage(); u != nil && s.option("include_usage") {
-		out = append(out, event("", object{"id": "mock", "model": s.body["model"], "choices": []object{}, "usage": u}))
+		last["usage"] = u
+	}
+	if tell := engines[s.Engine].last; tell != nil {
+		maps.Copy(last, tell(s, s.counted()))
+	}
+	if len(last) > 3 {
+		out = append(out, event("", last))
 	}
 	return append(out, "data: [DONE]\n\n")
 }

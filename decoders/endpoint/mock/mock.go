@@ -33,6 +33,8 @@ type Config struct {
 	Faults    []string      // of the table, or "none": request n has the n-th, and then they come again
 	NoUsage   bool          // the server counts no tokens
 	Reasoning string        // what it writes on the channel of reasoning before each answer
+	Engine    string        // of the table, whose own counters it has; "": none
+	Miscount  float64       // the share by which these count too many tokens
 	Answer    func(prompt string) string
 	Served    func(Served) // is told of each request when it has been answered; may be nil
 }
@@ -59,6 +61,10 @@ func New(c Config) (http.Handler, error) {
 		s.free = make(chan struct{}, c.Slots)
 	}
 	mux := http.NewServeMux()
+	if engines[c.Engine].counters != nil {
+		s.gauge.counts = engines[c.Engine].counters(&stream{server: s}, 0)
+		mux.HandleFunc("GET /metrics", s.gauge.metrics)
+	}
 	for path, api := range apis {
 		mux.HandleFunc("POST /v1"+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, api) })
 	}
@@ -76,6 +82,9 @@ func (c Config) check() error {
 	case !(c.Jitter >= 0 && c.Jitter < 1):
 		return fmt.Errorf("jitter must be at least 0%% and below 100%%, not %g%%", 100*c.Jitter)
 	}
+	if _, ok := engines[c.Engine]; !ok && c.Engine != "" {
+		return fmt.Errorf("engine is one of %s, not %q", strings.Join(Engines(), ", "), c.Engine)
+	}
 	for _, name := range c.Faults {
 		if _, err := find(name); err != nil {
 			return err
@@ -88,6 +97,7 @@ type server struct {
 	Config
 	free     chan struct{}
 	requests atomic.Uint64
+	gauge    gauge
 }
 
 // mostBody is the most bytes of a request.
@@ -156,6 +166,7 @@ func (s *stream) write() {
 	if s.fault.end != nil && s.fault.end(s) {
 		return
 	}
+	s.raise()
 	for _, event := range s.api.end(s, finish) {
 		s.send(event)
 	}
