@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tandem/bench"
+	"tandem/bench/load/ceiling"
 	"tandem/decoders"
 	"tandem/decoders/endpoint"
 	"tandem/evals"
@@ -96,9 +97,15 @@ func (e endpoints) info(s decoders.Settings) record.DecoderInfo {
 	return info
 }
 
-// openEndpoints adds the clients of a plan's endpoints to a setup, and the file of their streams where --raw asks for it.
-func (c runCmd) openEndpoints(setup *bench.Setup, j job) (hangUp func() error, err error) {
+// openEndpoints adds the clients of a plan's endpoints to a setup, with how fast a client here is, and the file of their streams where --raw asks for it.
+func (c runCmd) openEndpoints(a *app, setup *bench.Setup, j job) (hangUp func() error, err error) {
 	var closers []func() error
+	if len(j.remote.of(j.plan)) > 0 {
+		if setup.Header.ClientChunks, err = ceiling.Measure(a.ctx); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(a.stderr, "this client reads %.0f events a second on one processor\n", setup.Header.ClientChunks)
+	}
 	hangUp = func() (err error) {
 		for _, one := range closers {
 			err = errors.Join(err, one())

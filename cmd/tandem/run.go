@@ -217,7 +217,7 @@ func (c runCmd) decode(a *app, path string, j job) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w: choose another --prompt", err)
 	}
-	hangUp, err := c.openEndpoints(&setup, j)
+	hangUp, err := c.openEndpoints(a, &setup, j)
 	if err != nil {
 		return err
 	}
