@@ -7,10 +7,10 @@ import (
 	"tandem/record"
 )
 
-// Counted is what this client counted.
-type Counted struct{ Tokens, Prompt, Seconds float64 }
+// A counts is what this client counted.
+type counts struct{ Tokens, Prompt, Seconds float64 }
 
-func (c *Counted) add(r record.Record) {
+func (c *counts) add(r record.Record) {
 	c.Tokens, c.Prompt, c.Seconds = c.Tokens+float64(r.Tokens), c.Prompt+float64(r.PromptTokens), c.Seconds+r.Seconds
 }
 
@@ -18,9 +18,9 @@ func (c *Counted) add(r record.Record) {
 type engine struct {
 	answers  int                // that came with counts
 	own      map[string]float64 // sums of those
-	beside   Counted
+	beside   counts
 	window   map[string]float64 // sums of how much the server's counters rose over loops
-	windowed Counted            // of the answers of those loops
+	windowed counts             // of the answers of those loops
 }
 
 // add takes in a record, and the loop that it is of.
@@ -82,16 +82,16 @@ const mostDifference = 0.05
 var pairs = []struct {
 	of, name string
 	theirs   func(counts map[string]float64) float64
-	ours     func(c Counted) float64
+	ours     func(c counts) float64
 }{
-	{"tokens", "timings.predicted_n", nil, func(c Counted) float64 { return c.Tokens }},
+	{"tokens", "timings.predicted_n", nil, func(c counts) float64 { return c.Tokens }},
 	{"seconds", "timings.predicted_ms", func(m map[string]float64) float64 { return (m["timings.prompt_ms"] + m["timings.predicted_ms"]) / 1e3 },
-		func(c Counted) float64 { return c.Seconds }},
-	{"tokens", "vllm:generation_tokens_total", nil, func(c Counted) float64 { return c.Tokens }},
-	{"tokens", "vllm:diffusion_num_committed_tokens_total", nil, func(c Counted) float64 { return c.Tokens }},
-	{"tokens", "sglang:generation_tokens_total", nil, func(c Counted) float64 { return c.Tokens }},
-	{"prompt tokens", "vllm:prompt_tokens_total", nil, func(c Counted) float64 { return c.Prompt }},
-	{"prompt tokens", "sglang:prompt_tokens_total", nil, func(c Counted) float64 { return c.Prompt }},
+		func(c counts) float64 { return c.Seconds }},
+	{"tokens", "vllm:generation_tokens_total", nil, func(c counts) float64 { return c.Tokens }},
+	{"tokens", "vllm:diffusion_num_committed_tokens_total", nil, func(c counts) float64 { return c.Tokens }},
+	{"tokens", "sglang:generation_tokens_total", nil, func(c counts) float64 { return c.Tokens }},
+	{"prompt tokens", "vllm:prompt_tokens_total", nil, func(c counts) float64 { return c.Prompt }},
+	{"prompt tokens", "sglang:prompt_tokens_total", nil, func(c counts) float64 { return c.Prompt }},
 }
 
 // Differences are where the engine's counts and this client's differ by more than 5%, each quantity once.
@@ -99,7 +99,7 @@ func (f *Figures) Differences() (out []Difference) {
 	for _, p := range pairs {
 		for _, side := range []struct {
 			counts map[string]float64
-			ours   Counted
+			ours   counts
 		}{{f.engine.own, f.engine.beside}, {f.engine.window, f.engine.windowed}} {
 			theirs, ok := side.counts[p.name]
 			if p.theirs != nil {

@@ -27,7 +27,7 @@ type request struct {
 type span struct {
 	requests      int
 	due, from, to float64
-	ours          Counted
+	ours          counts
 	failed        bool
 }
 
