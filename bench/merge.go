@@ -95,11 +95,10 @@ func common(h record.Header) record.Header {
 
 // readPart reads a folder; ok says that it holds results.
 func readPart(dir string) (p part, ok bool, err error) {
-	path := filepath.Join(dir, runFile)
-	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+	header, held, disturbed, err := count(filepath.Join(dir, runFile))
+	if errors.Is(err, fs.ErrNotExist) {
 		return p, false, nil
 	}
-	header, held, disturbed, err := count(path)
 	if err != nil {
 		return p, false, err
 	}
@@ -121,8 +120,12 @@ func readPart(dir string) (p part, ok bool, err error) {
 	return p, true, nil
 }
 
-// count reads which decodings a file holds, and how many disturbed ones are still to be decoded again.
+// count reads which decodings a file holds, and how many disturbed ones are still to be decoded again. An empty file, as a start that was
+// interrupted leaves it, is as good as none.
 func count(path string) (h record.Header, held record.Held, again int, err error) {
+	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
+		return h, nil, 0, fs.ErrNotExist
+	}
 	h, records, err := record.Read(path)
 	if err != nil {
 		return h, nil, 0, err
@@ -165,7 +168,7 @@ func (s Shards) Gaps() (gaps []Gap) {
 }
 
 // Merge writes the shards as one run into a folder: run.jsonl, scored.jsonl and, where they were kept, the streams of endpoints. Records
-// stand in the order of the shards, and in a shard as they were decoded; nothing is held in memory. A folder that holds a run which was not
+// stand in the order of the shards, and in a shard as they were decoded; no record is held in memory. A folder that holds a run which was not
 // put together is an error. Telemetry stays where it is: it is of one machine.
 func (s Shards) Merge(out string) error {
 	if gaps := s.Gaps(); len(gaps) > 0 {

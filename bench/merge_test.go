@@ -131,20 +131,21 @@ func TestMergeGaps(t *testing.T) {
 	cut(dirs[2], runFile, 8)
 	cut(dirs[3], scoredFile, 4)
 	os.WriteFile(filepath.Join(dirs[4], runFile), nil, 0o644)
+	os.WriteFile(filepath.Join(dirs[0], scoredFile), nil, 0o644)
 	shards, err := ReadShards(dirs)
-	want := []Gap{{1, "missing"}, {2, "7 of 30 decodings"}, {3, "3 of 24 decodings judged"}, {4, "missing"}}
+	want := []Gap{{0, "0 of 30 decodings judged"}, {1, "missing"}, {2, "7 of 30 decodings"}, {3, "3 of 24 decodings judged"}, {4, "missing"}}
 	if err != nil || !reflect.DeepEqual(shards.Gaps(), want) {
 		t.Fatalf("%v: %v, want %v", err, shards.Gaps(), want)
 	}
 	out := t.TempDir()
-	if err := shards.Merge(out); err == nil || !strings.Contains(err.Error(), "shard 1 of 5 is not finished: missing") {
+	if err := shards.Merge(out); err == nil || !strings.Contains(err.Error(), "shard 0 of 5 is not finished: 0 of 30 decodings judged") {
 		t.Error(err)
 	}
 	if entries, _ := os.ReadDir(out); len(entries) != 0 {
 		t.Errorf("left %v", entries)
 	}
 	os.MkdirAll(dirs[1], 0o755)
-	for i := 1; i < 5; i++ { // the lost ones are run again, and those that were cut off go on
+	for i := range 5 { // the lost ones are run again, and those that were cut off go on
 		runShard(t, dirs[i], many(), i, 5)
 	}
 	if shards, err = ReadShards(dirs); err != nil || len(shards.Gaps()) != 0 {
