@@ -55,8 +55,14 @@ func TestNothingIsLeft(t *testing.T) {
 			if now, _ := os.ReadFile("/proc/sysvipc/shm"); string(now) != string(memory) {
 				t.Errorf("shared memory is left:\n%s", now)
 			}
-			if now := listening(t); !slices.Equal(now, ports) {
-				t.Errorf("ports %v, before %v", now, ports)
+			left := slices.DeleteFunc(listening(t), func(port string) bool { return slices.Contains(ports, port) })
+			for tries := 0; len(left) > 0 && tries < 200; tries++ { // other tests' servers come and go, one that is left stays
+				time.Sleep(100 * time.Millisecond)
+				now := listening(t)
+				left = slices.DeleteFunc(left, func(port string) bool { return !slices.Contains(now, port) })
+			}
+			if len(left) > 0 {
+				t.Errorf("ports %v are left, before %v", left, ports)
 			}
 		})
 	}
