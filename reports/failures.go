@@ -147,7 +147,7 @@ func failureLines(s Summary, width int) string {
 	}
 	all := s.worst()
 	for _, f := range all[:min(mostLines, len(all))] {
-		b.WriteString("  " + table.Wrap(f.Task+": "+wrong(f), max(1, width-4), "    ") + "\n")
+		b.WriteString("  " + table.Wrap(f.Task+": "+wrong(f), width-4, "    ") + "\n")
 	}
 	if more := len(s.Failures) - mostLines; more > 0 {
 		fmt.Fprintf(&b, "  … and %d more in report.html\n", more)

@@ -29,6 +29,11 @@ func TestNarrowTables(t *testing.T) {
 		golden.Equal(t, fmt.Sprintf("testdata/table-%d.txt", width), []byte(text))
 	}
 	golden.Equal(t, "testdata/failures.md", []byte(markdown(s)))
+	for line := range strings.Lines(Table(s, 0)) { // of no terminal nothing is broken
+		if words := strings.Fields(line); len(words) == 1 && strings.HasPrefix(line, "    ") {
+			t.Errorf("a line of one word without a width: %q", line)
+		}
+	}
 }
 
 // writeLossy writes the report of a run with levels whose refiners lose tasks.

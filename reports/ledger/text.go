@@ -230,7 +230,7 @@ func Findings(findings []claims.Finding, width int) string {
 // writeLines writes lines with a margin.
 func writeLines(b *strings.Builder, width int, lines []string) {
 	for _, line := range lines {
-		fmt.Fprintf(b, "  %s\n", table.Wrap(line, max(0, width-2), "    "))
+		fmt.Fprintf(b, "  %s\n", table.Wrap(line, width-2, "    "))
 	}
 }
 

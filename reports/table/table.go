@@ -156,7 +156,8 @@ func Escape(s string) string {
 	return strings.NewReplacer("|", `\|`, "*", `\*`, "<", "&lt;", "_", `\_`).Replace(s)
 }
 
-// Wrap breaks text at blanks into lines of at most width characters, those after the first indented; width 0 breaks nothing.
+// Wrap breaks text at blanks into lines of at most width characters, those after the first indented; a width of 0 or less breaks nothing, so that a
+// caller may take its margin off the width of no terminal.
 func Wrap(text string, width int, indent string) string {
 	if width <= 0 {
 		return text
