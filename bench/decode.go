@@ -56,11 +56,11 @@ func encode(t Tokenizer, p Prompt) []int32 {
 	return ids
 }
 
-// hashOf is the hash of ids as a JSON array, in hex.
-func hashOf(ids []int32) string {
-	text, err := json.Marshal(ids)
+// hashOf is the hex SHA-256 of what is asked, as JSON: ids, messages or a text.
+func hashOf(asked any) string {
+	text, err := json.Marshal(asked)
 	if err != nil {
-		panic(err) // numbers alone
+		panic(err) // numbers and texts alone
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

@@ -2,9 +2,6 @@ package bench
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"time"
@@ -95,17 +92,4 @@ func (e example) begin(r *decoders.Request) {
 	}
 	r.Messages = append([]decoders.Message{}, r.Messages...)
 	r.Messages[0].Text = word + r.Messages[0].Text
-}
-
-// hashOfAsked is the hex SHA-256 of what an endpoint is asked: its messages as JSON, or its text.
-func hashOfAsked(r decoders.Request) string {
-	text, err := json.Marshal(r.Messages)
-	if len(r.Messages) == 0 {
-		text, err = json.Marshal(r.Text)
-	}
-	if err != nil {
-		panic(err) // texts alone
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
 }

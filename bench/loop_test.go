@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,14 +26,7 @@ func loaded(t *testing.T, m mock.Config, name string, tasks int, change func(*Se
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		m.Answer = func(string) string { return strings.Repeat("abcd", 10) }
-		handler, err := mock.New(m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wire := mock.NewWire()
-		server := &http.Server{Handler: handler}
-		go server.Serve(wire)
-		defer server.Close()
+		wire := serve(t, m)
 		of, err := decoders.ParseName(name)
 		if err != nil {
 			t.Fatal(err)

@@ -13,13 +13,6 @@ import (
 	"tandem/record/jsonl"
 )
 
-// The files of a folder of results that shards and their merger have. The last is there only where it was asked for.
-const (
-	runFile    = "run.jsonl"
-	scoredFile = "scored.jsonl"
-	rawFile    = "raw.jsonl"
-)
-
 // Shards are the folders of one plan's shards, in the order of the shards.
 type Shards struct {
 	of    int
@@ -95,7 +88,7 @@ func common(h record.Header) record.Header {
 
 // readPart reads a folder; ok says that it holds results.
 func readPart(dir string) (p part, ok bool, err error) {
-	header, held, disturbed, err := count(filepath.Join(dir, runFile))
+	header, held, disturbed, err := count(filepath.Join(dir, record.RunFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, false, nil
 	}
@@ -106,7 +99,7 @@ func readPart(dir string) (p part, ok bool, err error) {
 		return p, false, fmt.Errorf("%s holds no shard, but a whole run", dir)
 	}
 	p = part{dir: dir, header: header, shard: *header.Shard}
-	scored, judged, _, err := count(filepath.Join(dir, scoredFile))
+	scored, judged, _, err := count(filepath.Join(dir, record.ScoredFile))
 	switch planned := header.Planned(); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return p, false, err
@@ -174,7 +167,7 @@ func (s Shards) Merge(out string) error {
 	if gaps := s.Gaps(); len(gaps) > 0 {
 		return fmt.Errorf("shard %d of %d is not finished: %s", gaps[0].Index, s.of, gaps[0].Why)
 	}
-	path := filepath.Join(out, runFile)
+	path := filepath.Join(out, record.RunFile)
 	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 		if h, _, err := record.Read(path); err != nil || h.Merged == 0 {
 			return errors.Join(fmt.Errorf("%s holds a run: choose another folder", out), err)
@@ -183,7 +176,7 @@ func (s Shards) Merge(out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	names := []string{runFile, scoredFile, rawFile}
+	names := []string{record.RunFile, record.ScoredFile, record.RawFile}
 	for _, name := range names {
 		if err := s.write(out, name); err != nil {
 			return err
@@ -216,7 +209,7 @@ func (s Shards) header() record.Header {
 
 // write writes one file of the merged run, under the name that it has until it is whole.
 func (s Shards) write(out, name string) (err error) {
-	if name == rawFile {
+	if name == record.RawFile {
 		return s.writeRaw(partly(out, name))
 	}
 	w, err := record.Create(partly(out, name), s.header())
@@ -250,7 +243,7 @@ func (s Shards) writeRaw(path string) (err error) {
 		}
 	}()
 	for _, p := range s.parts {
-		from := filepath.Join(p.dir, rawFile)
+		from := filepath.Join(p.dir, record.RawFile)
 		file, err := os.Open(from)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

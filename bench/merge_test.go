@@ -30,14 +30,14 @@ func runShard(t *testing.T, dir string, s Setup, index, of int) {
 	if of > 0 {
 		s.Header.Shard = &record.Shard{Index: index, Of: of}
 	}
-	if _, err := Run(t.Context(), filepath.Join(dir, runFile), s); err != nil {
+	if _, err := Run(t.Context(), filepath.Join(dir, record.RunFile), s); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, runFile))
+	text, err := os.ReadFile(filepath.Join(dir, record.RunFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, scoredFile), text, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, record.ScoredFile), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -70,15 +70,15 @@ func timeless(t *testing.T, path string) map[string]record.Record {
 func TestMerge(t *testing.T) {
 	whole := t.TempDir()
 	runShard(t, whole, many(), 0, 0)
-	want := timeless(t, filepath.Join(whole, runFile))
-	wantRun, err := metric.ReadRun(filepath.Join(whole, scoredFile))
+	want := timeless(t, filepath.Join(whole, record.RunFile))
+	wantRun, err := metric.ReadRun(filepath.Join(whole, record.ScoredFile))
 	if err != nil || len(want) != 23*2*3 {
 		t.Fatalf("%v: %d records", err, len(want))
 	}
 	for _, of := range []int{1, 2, 5, 23} {
 		dirs := shardsOf(t, many(), of)
 		for _, dir := range dirs {
-			if n := len(read(t, filepath.Join(dir, runFile))) / 6; n != 23/of && n != 23/of+1 {
+			if n := len(read(t, filepath.Join(dir, record.RunFile))) / 6; n != 23/of && n != 23/of+1 {
 				t.Errorf("a shard of %d has %d of 23 tasks", of, n)
 			}
 		}
@@ -93,12 +93,12 @@ func TestMerge(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, name := range []string{runFile, scoredFile} {
+		for _, name := range []string{record.RunFile, record.ScoredFile} {
 			if got := timeless(t, filepath.Join(out, name)); !reflect.DeepEqual(got, want) {
 				t.Errorf("%d shards: %s differs from the unsharded run", of, name)
 			}
 		}
-		r, err := metric.ReadRun(filepath.Join(out, scoredFile))
+		r, err := metric.ReadRun(filepath.Join(out, record.ScoredFile))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,10 +128,10 @@ func TestMergeGaps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cut(dirs[2], runFile, 8)
-	cut(dirs[3], scoredFile, 4)
-	os.WriteFile(filepath.Join(dirs[4], runFile), nil, 0o644)
-	os.WriteFile(filepath.Join(dirs[0], scoredFile), nil, 0o644)
+	cut(dirs[2], record.RunFile, 8)
+	cut(dirs[3], record.ScoredFile, 4)
+	os.WriteFile(filepath.Join(dirs[4], record.RunFile), nil, 0o644)
+	os.WriteFile(filepath.Join(dirs[0], record.ScoredFile), nil, 0o644)
 	shards, err := ReadShards(dirs)
 	want := []Gap{{0, "0 of 30 decodings judged"}, {1, "missing"}, {2, "7 of 30 decodings"}, {3, "3 of 24 decodings judged"}, {4, "missing"}}
 	if err != nil || !reflect.DeepEqual(shards.Gaps(), want) {
@@ -157,7 +157,7 @@ func TestMergeGaps(t *testing.T) {
 func TestMergeDisturbed(t *testing.T) {
 	s := many()
 	dirs := shardsOf(t, s, 2)
-	path := filepath.Join(dirs[1], runFile)
+	path := filepath.Join(dirs[1], record.RunFile)
 	header, _, _ := record.Read(path)
 	records := read(t, path)
 	header.Plan.Extra, records[0].Steal = 2, 0.5
@@ -240,7 +240,7 @@ func TestShards(t *testing.T) {
 	s := many()
 	for want, shard := range map[string]*record.Shard{"had shard 0/2; this one has all tasks": nil, "this one has shard 1/2": {Index: 1, Of: 2}, "none of 23 tasks": {Index: 23, Of: 24}} {
 		s.Header.Shard = shard
-		if _, err := Run(context.Background(), filepath.Join(dir, runFile), s); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Run(context.Background(), filepath.Join(dir, record.RunFile), s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

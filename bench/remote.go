@@ -104,7 +104,9 @@ func (s Setup) ask(ctx context.Context, q request, d decoders.Remote, l *loop) r
 	if plan.Nonce {
 		q.begin(&asked)
 	}
-	r.PromptSHA256 = hashOfAsked(asked)
+	if r.PromptSHA256 = hashOf(asked.Text); len(asked.Messages) > 0 {
+		r.PromptSHA256 = hashOf(asked.Messages)
+	}
 	before, late := l.change(1), time.Since(l.began)-q.due
 	follow(&r, d.Decode(ctx, asked))
 	share := l.change(-1) - before

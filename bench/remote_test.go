@@ -19,20 +19,27 @@ import (
 	"tandem/record"
 )
 
+// serve serves a mock until the test ends, in its bubble.
+func serve(t *testing.T, m mock.Config) *mock.Wire {
+	t.Helper()
+	handler, err := mock.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire := mock.NewWire()
+	server := &http.Server{Handler: handler}
+	go server.Serve(wire)
+	t.Cleanup(func() { server.Close() })
+	return wire
+}
+
 // asked is a run of 4 tasks over a mock server, with so many requests in flight, in a bubble in which time passes when all wait.
 func asked(t *testing.T, m mock.Config, c endpoint.Config, concurrency int, change func(*Setup, context.CancelFunc), then func(t *testing.T, err error, records []record.Record, r metric.Run)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		m.Answer = func(prompt string) string { return strings.Repeat("abcd", 10*len(prompt)) }
-		handler, err := mock.New(m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wire := mock.NewWire()
-		server := &http.Server{Handler: handler}
-		go server.Serve(wire)
-		defer server.Close()
+		wire := serve(t, m)
 		c.Name, c.Kind, c.BaseURL, c.Model = "mock", "openai-completions", "http://127.0.0.1/v1", "m"
 		of := decoders.Settings{Family: decoders.Endpoint, Endpoint: "mock", Concurrency: concurrency}
 		clients, hangUp, err := endpoint.Open(c, of, endpoint.Options{Dial: wire.Dial, Raw: true})

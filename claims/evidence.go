@@ -65,12 +65,9 @@ func ReadEvidence(paths []string, pricePerHour float64) (e Evidence, err error) 
 	return e, nil
 }
 
-// readFolder reads the best of what a folder holds.
+// readFolder reads what a folder holds.
 func (e *Evidence) readFolder(dir string) error {
 	s, err := reports.Summarize(dir)
-	if errors.As(err, new(*record.Missing)) || errors.Is(err, fs.ErrNotExist) {
-		s, err = reports.ReadSummary(filepath.Join(dir, "summary.json"))
-	}
 	switch {
 	case err == nil:
 		e.Runs = append(e.Runs, Run{dir, s})

@@ -2,6 +2,7 @@ package claims
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -115,10 +116,8 @@ func isModel(entry models.Entry, r Run) bool {
 		return false
 	}
 	size := float64(entry.Parameters())
-	return size == 0 || r.Model.Parameters == 0 || absolute(float64(r.Model.Parameters)/size-1) < 0.05
+	return size == 0 || r.Model.Parameters == 0 || math.Abs(float64(r.Model.Parameters)/size-1) < 0.05
 }
-
-func absolute(v float64) float64 { return max(v, -v) }
 
 func otherCard(t trial) string {
 	want, here := t.claim.Conditions.Hardware, device(t.run.Environment)

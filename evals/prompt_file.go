@@ -2,17 +2,15 @@ package evals
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
-)
 
-// maxPrompt is the most bytes of a prompt's file.
-const maxPrompt = 1 << 20
+	"tandem/internal/smallfile"
+)
 
 // ownName is how a file's prompt may be named: as the settings of decoders can hold it.
 var ownName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -21,14 +19,7 @@ var ownName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // text or user, system, assistant, behind, answer and stops (Prompt). Any other is the text itself: a template of the whole
 // prompt, whose answers go on with the task; its last newline does not count.
 func ReadPrompt(path string) (p Prompt, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return p, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxPrompt {
-		return p, fmt.Errorf("%s is no file of a prompt, or too large", path)
-	}
-	data, err := os.ReadFile(path)
+	data, err := smallfile.Read(path, "a prompt")
 	if err != nil {
 		return p, err
 	}

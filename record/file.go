@@ -132,6 +132,15 @@ func readRecords(path string, keep func(task, decoder string) bool, yield func(R
 	}
 }
 
+// The files of a folder of results. The last two are there only where there is something to keep.
+const (
+	RunFile       = "run.jsonl"
+	ScoredFile    = "scored.jsonl"
+	SummaryFile   = "summary.json" // of package reports
+	RawFile       = "raw.jsonl"
+	TelemetryFile = "telemetry.jsonl"
+)
+
 // A Missing is the error of a results file that does not exist.
 type Missing struct{ Path string }
 

@@ -2,15 +2,14 @@ package reports
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"tandem/bench/metric"
+	"tandem/record"
 	"tandem/reports/plot"
 )
 
@@ -82,15 +81,10 @@ func ChartKinds() (out []ChartKind) {
 func readGallery(paths []string) (g gallery, err error) {
 	for i, path := range paths {
 		e := exhibit{index: i}
-		if filepath.Base(path) == "summary.json" {
+		if filepath.Base(path) == record.SummaryFile {
 			e.Summary, err = ReadSummary(path)
 		} else {
-			e.run, e.Summary, err = readScored(path)
-			if errors.Is(err, fs.ErrNotExist) {
-				if _, missing := os.Stat(filepath.Join(path, "summary.json")); missing == nil {
-					e.Summary, err = ReadSummary(filepath.Join(path, "summary.json"))
-				}
-			}
+			e.run, e.Summary, err = readRun(path)
 		}
 		if err != nil {
 			return nil, err
@@ -135,7 +129,7 @@ func (g gallery) label(paths []string) {
 	}
 	if !distinct() {
 		for i := range g {
-			labels[i] = filepath.Base(filepath.Clean(strings.TrimSuffix(paths[i], "summary.json")))
+			labels[i] = filepath.Base(filepath.Clean(strings.TrimSuffix(paths[i], record.SummaryFile)))
 		}
 	}
 	for i := range g {

@@ -12,10 +12,13 @@ package reports
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"tandem/bench/metric"
+	"tandem/record"
 	"tandem/reports/plot"
 )
 
@@ -38,7 +41,7 @@ func Write(dir string, with ...Option) (Summary, error) {
 	for _, add := range with {
 		add(&s)
 	}
-	path := filepath.Join(dir, scoredFile)
+	path := filepath.Join(dir, record.ScoredFile)
 	single, err := r.readExamples(path, s)
 	if err != nil {
 		return Summary{}, err
@@ -53,7 +56,7 @@ func Write(dir string, with ...Option) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	files := map[string][]byte{"summary.json": append(text, '\n'), "summary.md": []byte(markdown(s)), "report.html": html}
+	files := map[string][]byte{record.SummaryFile: append(text, '\n'), "summary.md": []byte(markdown(s)), "report.html": html}
 	for name, data := range files {
 		if err := plot.Replace(filepath.Join(dir, name), data); err != nil {
 			return Summary{}, err
@@ -65,22 +68,31 @@ func Write(dir string, with ...Option) (Summary, error) {
 	return s, nil
 }
 
-// Summarize is the summary of dir/scored.jsonl; nothing is written.
+// Summarize is the summary of a run's folder: that of its records, or where they are not there the summary.json that it holds.
+// Nothing is written.
 func Summarize(dir string) (Summary, error) {
-	_, s, err := readScored(dir)
+	_, s, err := readRun(dir)
 	return s, err
 }
 
-// scoredFile is the file of a scored run in its folder.
-const scoredFile = "scored.jsonl"
+// readRun reads a run's folder; of one that holds a summary alone, run is empty.
+func readRun(dir string) (run, Summary, error) {
+	r, s, err := readScored(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if alone, missing := ReadSummary(filepath.Join(dir, record.SummaryFile)); !errors.Is(missing, fs.ErrNotExist) {
+			return run{}, alone, missing
+		}
+	}
+	return r, s, err
+}
 
 // readScored reads a scored run and what was measured of its device, and summarizes them.
 func readScored(dir string) (run, Summary, error) {
-	folded, err := metric.ReadRun(filepath.Join(dir, scoredFile))
+	folded, err := metric.ReadRun(filepath.Join(dir, record.ScoredFile))
 	if err != nil {
 		return run{}, Summary{}, err
 	}
-	telemetry, err := readTelemetry(filepath.Join(dir, "telemetry.jsonl"))
+	telemetry, err := readTelemetry(filepath.Join(dir, record.TelemetryFile))
 	if err != nil {
 		return run{}, Summary{}, err
 	}

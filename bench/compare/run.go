@@ -41,7 +41,7 @@ func Read(path string) (*Run, error) {
 	if info, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("%s: no such folder of results", path)
 	} else if info.IsDir() {
-		file = filepath.Join(path, "scored.jsonl")
+		file = filepath.Join(path, record.ScoredFile)
 	}
 	header, records, err := record.Read(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,7 +54,7 @@ func Read(path string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, r.readTelemetry(filepath.Join(filepath.Dir(file), "telemetry.jsonl"))
+	return r, r.readTelemetry(filepath.Join(filepath.Dir(file), record.TelemetryFile))
 }
 
 // fold is a run of records.

@@ -131,7 +131,7 @@ func (c runCmd) openEndpoints(a *app, setup *bench.Setup, j job) (hangUp func() 
 		}
 	}
 	if c.Raw && len(closers) > 0 {
-		file, err := record.AppendRaw(filepath.Join(c.Out, "raw.jsonl"))
+		file, err := record.AppendRaw(filepath.Join(c.Out, record.RawFile))
 		if err != nil {
 			return nil, errors.Join(err, hangUp())
 		}

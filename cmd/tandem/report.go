@@ -11,6 +11,7 @@ import (
 	"tandem/bench/load"
 	"tandem/bench/metric"
 	"tandem/decoders"
+	"tandem/record"
 	"tandem/reports"
 	"tandem/reports/table"
 )
@@ -86,7 +87,7 @@ func report(a *app, dir string, f summaryFlags) error {
 	}
 	files, text := a.stdout, []byte(reports.Table(summary, f.width(a.stdout))+"\n")
 	if f.JSON {
-		if text, err = os.ReadFile(filepath.Join(dir, "summary.json")); err != nil {
+		if text, err = os.ReadFile(filepath.Join(dir, record.SummaryFile)); err != nil {
 			return err
 		}
 		files = a.stderr

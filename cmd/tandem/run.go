@@ -112,11 +112,11 @@ func (c runCmd) Run(a *app) error {
 		return fmt.Errorf("--out: %w; choose a folder that can be written", err)
 	}
 	fmt.Fprintf(a.stderr, "results: %s\n", c.Out)
-	runFile := filepath.Join(c.Out, "run.jsonl")
+	runFile := filepath.Join(c.Out, record.RunFile)
 	if err := c.decode(a, runFile, j); err != nil {
 		return err
 	}
-	if err := c.score(a, runFile, filepath.Join(c.Out, "scored.jsonl"), j); err != nil {
+	if err := c.score(a, runFile, filepath.Join(c.Out, record.ScoredFile), j); err != nil {
 		return err
 	}
 	if c.Turns { // whoever gives the turns compares the records
@@ -295,7 +295,7 @@ func (c runCmd) watch(a *app, backend transformer.Backend, setup bench.Setup, ru
 		return run()
 	}
 	skipped := func(err error) { fmt.Fprintf(a.stderr, "%v: the run goes on without power, clocks and energy\n", err) }
-	return bench.Watched(a.ctx, setup, backend, filepath.Join(c.Out, "telemetry.jsonl"), c.Energy, skipped, run)
+	return bench.Watched(a.ctx, setup, backend, filepath.Join(c.Out, record.TelemetryFile), c.Energy, skipped, run)
 }
 
 // locate adds to a header the machine on which the model lies now, and its ceilings.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"tandem/internal/smallfile"
 )
 
 // A Config is one endpoint of a file. Fields that it leaves out are those of its preset, if it names one.
@@ -65,19 +67,9 @@ func presets() (map[string]Config, error) {
 	return all, err
 }
 
-// maxFile is the most bytes of a file of endpoints.
-const maxFile = 1 << 20
-
 // Read reads a file of endpoints: the key endpoints with a list of Configs.
 func Read(path string) ([]Config, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is no file of endpoints, or too large", path)
-	}
-	text, err := os.ReadFile(path)
+	text, err := smallfile.Read(path, "endpoints")
 	if err != nil {
 		return nil, err
 	}

@@ -55,9 +55,8 @@ type client struct {
 
 var _ decoders.Counted = (*client)(nil)
 
-// Open makes the clients of an endpoint for a decoder's settings: as many as its concurrency, or for a rate
-// as many as may be in flight. The error names the variable that holds
-// no key. close drops their connections.
+// Open makes the clients of an endpoint for a decoder's settings: as many as its concurrency, or for a rate as many as may be in
+// flight. The error names the variable that holds no key. close drops their connections.
 func Open(c Config, s decoders.Settings, o Options) (clients []decoders.Remote, close func(), err error) {
 	key, err := c.key()
 	if err != nil {

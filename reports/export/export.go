@@ -49,11 +49,11 @@ type run struct {
 
 // Write writes the run of a folder of results in the format of a name, which is one of Names.
 func Write(w io.Writer, dir, name string) error {
-	_, records, err := record.Read(filepath.Join(dir, "scored.jsonl"))
+	_, records, err := record.Read(filepath.Join(dir, record.ScoredFile))
 	if err != nil {
 		return err
 	}
-	folded, err := metric.ReadRun(filepath.Join(dir, "scored.jsonl"))
+	folded, err := metric.ReadRun(filepath.Join(dir, record.ScoredFile))
 	if err != nil {
 		return err
 	}

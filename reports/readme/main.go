@@ -25,6 +25,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tandem/record"
 	"tandem/reports"
 )
 
@@ -123,7 +124,7 @@ func chart(root, folder, name, text string) (string, error) {
 
 // read returns a folder's summary, and in words where it comes from.
 func read(root, folder string) (s reports.Summary, from string, err error) {
-	s, err = reports.ReadSummary(filepath.Join(root, folder, "summary.json"))
+	s, err = reports.ReadSummary(filepath.Join(root, folder, record.SummaryFile))
 	if err != nil {
 		return s, "", err
 	}

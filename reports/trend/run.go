@@ -52,7 +52,7 @@ func read(path string) (runs []history.Run, ignored []string, err error) {
 			run, err := readTurns(path)
 			return []history.Run{run}, nil, err
 		}
-		path = filepath.Join(path, "summary.json")
+		path = filepath.Join(path, record.SummaryFile)
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
